@@ -1,0 +1,80 @@
+// swift-tools-version: 6.3
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// One block for every Swift target of this package: a setting that differs between modules is a surprise waiting.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+
+/// Sources in the order in which a request meets them; a module imports only what stands below it, plus `Inference`.
+let package = Package(
+    name: "buckler",
+    products: [
+        .executable(name: "buckler", targets: ["buckler"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "buckler",
+            dependencies: [
+                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Serving", "Telemetry",
+                arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix, yams,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["CLinux", "Inference", httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
+        .target(name: "Access", dependencies: ["Inference"], swiftSettings: settings),
+        .target(
+            name: "Serving",
+            dependencies: ["Inference", "InferenceProtos", "ModelRepository", "Scheduling", logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ModelRepository",
+            dependencies: ["CLinux", "Inference", "InferenceProtos", protobuf],
+            swiftSettings: settings
+        ),
+        .target(name: "Scheduling", dependencies: ["CLinux", "Inference"], swiftSettings: settings),
+        .target(name: "Engines", dependencies: ["CLinux", "COnnxRuntime", "Inference", crypto], swiftSettings: settings),
+        .target(name: "Telemetry", dependencies: ["Inference", logging], swiftSettings: settings),
+        .target(name: "KServeClient", dependencies: ["Inference", nioCore, nioHTTP1, nioPosix], swiftSettings: settings),
+        .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
+        .target(name: "Inference", swiftSettings: settings),
+        .target(name: "CLinux"),
+        .target(name: "COnnxRuntime"),
+    ]
+)

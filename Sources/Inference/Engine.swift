@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The files of one model directory, read beneath it and nowhere else.
+package protocol ModelFiles: Sendable {
+    /// - Parameter path: relative to the model's directory, as in `1/model.onnx`.
+    func read(_ path: String, limit: Int) throws(ServingError) -> TensorBytes
+    func exists(_ path: String) -> Bool
+    /// Names of the entries of a directory, sorted; empty if there is no such directory.
+    func list(_ path: String) throws(ServingError) -> [String]
+    /// Whether `path` is a directory.
+    func isDirectory(_ path: String) -> Bool
+}
+
+/// What an engine is given to open one version of a model.
+package struct EngineModelSource: Sendable {
+    package var modelName: String
+    package var version: Int64
+    package var files: any ModelFiles
+    /// Relative to the model's directory: `1/model.onnx`.
+    package var path: String
+    /// `parameters` of the configuration.
+    package var parameters: [String: String] = [:]
+    /// `--backend-config=<engine>,key=value`.
+    package var engineSettings: [String: String] = [:]
+    /// `optimization.graph.level`, if set.
+    package var graphLevel: Int?
+    /// How many instances will run at once in this process: what a thread pool is to be sized by.
+    package var instanceCount = 1
+    /// Bytes that the engine may hold for this model's activations; a request that needs more fails alone.
+    package var arenaLimit: Int?
+    /// Bytes that the outputs of one execution may have.
+    package var outputLimit: Int
+
+    package init(modelName: String, version: Int64, files: any ModelFiles, path: String, outputLimit: Int) {
+        self.modelName = modelName
+        self.version = version
+        self.files = files
+        self.path = path
+        self.outputLimit = outputLimit
+    }
+}
+
+/// A tensor as the model file itself declares it: the batch dimension, if any, included.
+package struct GraphTensor: Sendable, Equatable {
+    package var name: String
+    package var dataType: DataType
+    /// `-1` for a dimension without a fixed size.
+    package var shape: Shape
+
+    package init(name: String, dataType: DataType, shape: Shape) {
+        self.name = name
+        self.dataType = dataType
+        self.shape = shape
+    }
+}
+
+package struct GraphSignature: Sendable, Equatable {
+    package var inputs: [GraphTensor]
+    package var outputs: [GraphTensor]
+
+    package init(inputs: [GraphTensor], outputs: [GraphTensor]) {
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+}
+
+/// The tensors of a model as the finished configuration has them: what an engine checks itself against.
+package struct EngineModelConfiguration: Sendable {
+    package var inputs: [TensorSpec]
+    package var outputs: [TensorSpec]
+    package var maxBatchSize: Int
+
+    package init(inputs: [TensorSpec], outputs: [TensorSpec], maxBatchSize: Int) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.maxBatchSize = maxBatchSize
+    }
+}
+
+/// Something that can run models: ONNX Runtime, the identity engine, later a worker process.
+package protocol Engine: Sendable {
+    /// The name that a configuration's `backend` has.
+    var name: String { get }
+
+    /// Reads the model and everything it needs. May take long; never called on an event loop.
+    func open(_ source: EngineModelSource) throws(ServingError) -> any EngineModel
+}
+
+/// One version of a model, opened.
+package protocol EngineModel: AnyObject, Sendable {
+    /// `nil` if the model file says nothing about its tensors.
+    var signature: GraphSignature? { get }
+
+    /// Checks the configuration against the model, with Triton's texts where they differ, and gets ready to run.
+    func configure(_ configuration: EngineModelConfiguration) throws(ServingError)
+
+    /// Called after ``configure(_:)``, once for each instance.
+    func makeInstance(_ index: Int) throws(ServingError) -> any EngineInstance
+}
+
+/// One lane of execution. Used by one thread at a time.
+package protocol EngineInstance: AnyObject, Sendable {
+    /// Runs `batch` and answers every request in it through it. May block; returns when it no longer needs the requests.
+    func execute(_ batch: ExecutionBatch)
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+private import Synchronization
+
+/// A tensor that a client sent: row-major elements, little endian.
+package struct InputTensor: Sendable {
+    package var name: String
+    package var dataType: DataType
+    package var shape: Shape
+    package var bytes: TensorBytes
+
+    package init(name: String, dataType: DataType, shape: Shape, bytes: TensorBytes) {
+        self.name = name
+        self.dataType = dataType
+        self.shape = shape
+        self.bytes = bytes
+    }
+}
+
+/// An output that a client named; a request that names none gets all of them.
+package struct RequestedOutput: Sendable {
+    package var name: String
+    /// 0: the tensor itself. Otherwise the `classificationCount` highest values as `value:index[:label]` strings.
+    package var classificationCount: Int
+
+    package init(name: String, classificationCount: Int = 0) {
+        self.name = name
+        self.classificationCount = classificationCount
+    }
+}
+
+/// The value of a request or response parameter.
+package enum ParameterValue: Sendable, Equatable {
+    case bool(Bool)
+    case int64(Int64)
+    case uint64(UInt64)
+    case double(Double)
+    case string(String)
+}
+
+package struct Parameter: Sendable, Equatable {
+    package var name: String
+    package var value: ParameterValue
+
+    package init(name: String, value: ParameterValue) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// The sequence that a request belongs to.
+package enum CorrelationID: Sendable, Hashable {
+    case none
+    case number(UInt64)
+    case string(String)
+}
+
+/// One inference request, as a front end read it. Immutable but for the fact that it may be cancelled.
+package final class InferenceRequest: Sendable {
+    package struct Fields: Sendable {
+        package var id = ""
+        package var inputs: [InputTensor] = []
+        package var requestedOutputs: [RequestedOutput] = []
+        /// Custom parameters: those that the server itself gives a meaning are fields of their own below.
+        package var parameters: [Parameter] = []
+        /// 0: the model's default level. 1 is the highest.
+        package var priority: UInt64 = 0
+        /// 0: none. Counts from `arrival`, and only if the model's queue policy lets a request set it.
+        package var timeoutMicroseconds: UInt64 = 0
+        package var correlationID = CorrelationID.none
+        package var startsSequence = false
+        package var endsSequence = false
+        package var principal = Principal.anonymous
+        /// When the answer stops being of use to anyone, by the server's own limit.
+        package var deadline: MonotonicTime?
+        /// When the first byte of the request was read.
+        package var arrival = MonotonicTime(nanoseconds: 0)
+
+        package init() {}
+    }
+
+    package let fields: Fields
+    private let cancelled = Atomic<Bool>(false)
+
+    package init(_ fields: Fields) { self.fields = fields }
+
+    /// The client has gone: whoever holds the request next may drop it and answer with a cancellation.
+    package func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    package var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    /// How Triton starts the errors of a request: `[request id: ID] `.
+    package var errorPrefix: String { "[request id: \(fields.id.isEmpty ? "<id_unknown>" : fields.id)] " }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The one error of the server: what the client is told, and what only the log may know.
+///
+/// `message` never carries a path, a shared-memory name, a version of ours or a stack; `cause` may.
+package struct ServingError: Error, Sendable, Equatable {
+    /// Triton's codes first; the rest are what an access check or a limit answers.
+    package enum Code: Sendable, Equatable, CaseIterable {
+        case unknown, internalError, notFound, invalidArgument, unavailable, unsupported, alreadyExists, cancelled
+        case unauthenticated, permissionDenied, resourceExhausted, payloadTooLarge, deadlineExceeded
+    }
+
+    /// Why a request failed, as the `reason` label of `nv_inference_request_failure` has it.
+    package enum Reason: String, Sendable, Equatable, CaseIterable {
+        case rejected = "REJECTED"
+        case cancelled = "CANCELED"
+        case backend = "BACKEND"
+        case other = "OTHER"
+    }
+
+    package var code: Code
+    package var message: String
+    package var reason: Reason
+    package var cause: String?
+
+    package init(_ code: Code, _ message: String, reason: Reason = .other, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.reason = reason
+        self.cause = cause
+    }
+}
