@@ -47,14 +47,17 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Serving", "Telemetry",
+                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Serving",
+                "Telemetry",
                 arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix, yams,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "HTTPServer",
-            dependencies: ["CLinux", "Inference", httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "CLinux", "Inference", httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .target(name: "Access", dependencies: ["Inference"], swiftSettings: settings),
@@ -69,9 +72,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Scheduling", dependencies: ["CLinux", "Inference"], swiftSettings: settings),
-        .target(name: "Engines", dependencies: ["CLinux", "COnnxRuntime", "Inference", crypto], swiftSettings: settings),
+        .target(
+            name: "Engines",
+            dependencies: ["CLinux", "COnnxRuntime", "Inference", crypto],
+            swiftSettings: settings
+        ),
         .target(name: "Telemetry", dependencies: ["Inference", logging], swiftSettings: settings),
-        .target(name: "KServeClient", dependencies: ["Inference", nioCore, nioHTTP1, nioPosix], swiftSettings: settings),
+        .target(
+            name: "KServeClient",
+            dependencies: ["Inference", nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
         .target(name: "CLinux"),
