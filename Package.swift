@@ -23,6 +23,7 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
 /// Sources in the order in which a request meets them; a module imports only what stands below it, plus `Inference`.
@@ -33,6 +34,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -71,7 +73,7 @@ let package = Package(
             dependencies: ["CLinux", "Inference", "InferenceProtos", protobuf],
             swiftSettings: settings
         ),
-        .target(name: "Scheduling", dependencies: ["CLinux", "Inference"], swiftSettings: settings),
+        .target(name: "Scheduling", dependencies: ["CLinux", "Inference", deque], swiftSettings: settings),
         .target(
             name: "Engines",
             dependencies: ["CLinux", "COnnxRuntime", "Inference", crypto],
@@ -87,5 +89,10 @@ let package = Package(
         .target(name: "Inference", swiftSettings: settings),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
+        .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["Inference", "Scheduling", deque],
+            swiftSettings: settings
+        ),
     ]
 )

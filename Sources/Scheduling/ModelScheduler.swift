@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+private import Synchronization
+
+/// Queues the requests of one version of a model and runs them on its instances.
+///
+/// Every instance has a thread, which takes the next batch when it is idle; there is no batcher thread. What is decided is
+/// decided by ``SchedulerState``; this class locks, wakes and hands over. ``step(instance:)`` does not care which
+/// thread it is on, so that an idle instance may one day be driven by the thread that enqueued.
+///
+/// The threads keep the scheduler alive until ``stop()``, which must be called.
+package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
+    private struct Shutdown {
+        var running: Int
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    private struct OrderedAnswer {
+        var event: ResponseEvent
+        var sink: any ResponseSink
+    }
+
+    let observer: any ExecutionObserver
+    private let instances: [any EngineInstance]
+    private let parkers: [Parker]
+    private let isDecoupled: Bool
+    private let preservesOrder: Bool
+    private let state: Mutex<SchedulerState>
+    private let order = Mutex(ResponseOrder<OrderedAnswer>())
+    private let shutdown: Mutex<Shutdown>
+
+    /// - Parameter instances: at least one.
+    package init(
+        settings: SchedulerSettings,
+        instances: [any EngineInstance],
+        observer: any ExecutionObserver
+    ) {
+        precondition(!instances.isEmpty, "a scheduler needs an instance to run on")
+        self.observer = observer
+        self.instances = instances
+        parkers = instances.map { _ in Parker() }
+        isDecoupled = settings.isDecoupled
+        preservesOrder = settings.batching?.preserveOrdering ?? false
+        state = Mutex(SchedulerState(settings))
+        shutdown = Mutex(Shutdown(running: instances.count))
+        for index in instances.indices {
+            InstanceThread.start(name: "\(settings.threadNamePrefix)-\(index)") { [self] in
+                runInstance(index, spinNanoseconds: settings.spinNanoseconds)
+            }
+        }
+    }
+
+    /// Requests that wait for an instance.
+    package var pendingCount: Int { state.withLock { $0.pendingCount } }
+
+    /// Returns at once. Everything, a refusal too, is told to the request's sink.
+    package func enqueue(_ scheduled: ScheduledRequest) {
+        let result = state.withLock { state -> Result<SchedulerState.Enqueued, ServingError> in
+            do throws(ServingError) {
+                return .success(try state.requestArrived(scheduled))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let enqueued):
+            if let instance = enqueued.wake { parkers[instance].wake(at: scheduled.enqueued) }
+            if let time = enqueued.armTimer { QueueTimer.shared.arm(self, at: time) }
+        case .failure(let error):
+            drop(DroppedRequest(scheduled: scheduled, error: error), at: scheduled.enqueued)
+        }
+    }
+
+    /// Takes no more requests, runs those that are queued, then ends the threads. May be called more than once.
+    package func stop() async {
+        await withCheckedContinuation { continuation in
+            stop { continuation.resume() }
+        }
+    }
+
+    /// - Parameter drained: called when the last thread has run its last batch, possibly on that thread.
+    package func stop(whenDrained drained: @escaping @Sendable () -> Void) {
+        let isDrained = shutdown.withLock { shutdown in
+            if shutdown.running > 0 { shutdown.waiting.append(drained) }
+            return shutdown.running == 0
+        }
+        let idle = state.withLock { $0.stop() }
+        let now = MonotonicTime.now()
+        for instance in idle { parkers[instance].wake(at: now) }
+        if isDrained { drained() }
+    }
+
+    private func runInstance(_ index: Int, spinNanoseconds: UInt64) {
+        var spin = SpinBudget(limit: spinNanoseconds)
+        while true {
+            switch step(instance: index) {
+            case .ran: continue
+            case .wait(let until): parkers[index].wait(until: until, spin: &spin)
+            case .exit:
+                instanceExited()
+                return
+            }
+        }
+    }
+
+    private enum StepResult {
+        case ran, exit
+        case wait(until: MonotonicTime?)
+    }
+
+    private func step(instance: Int) -> StepResult {
+        let now = MonotonicTime.now()
+        var dropped: [DroppedRequest] = []
+        let (step, rest) = state.withLock { state in
+            let step = state.nextStep(for: instance, now: now, dropped: &dropped)
+            guard case .run = step else { return (step, Int?.none) }
+            return (step, state.instanceToWakeForRest())
+        }
+        if let rest { parkers[rest].wake(at: now) }
+        for one in dropped { drop(one, at: now) }
+        switch step {
+        case .run(let requests, let firstTicket):
+            let run = BatchRun(
+                requests,
+                firstTicket: firstTicket,
+                started: now,
+                isDecoupled: isDecoupled,
+                outlet: self
+            )
+            run.execute(on: instances[instance])
+            return .ran
+        case .wait(let until): return .wait(until: until)
+        case .exit: return .exit
+        }
+    }
+
+    private func instanceExited() {
+        let waiting = shutdown.withLock { shutdown -> [@Sendable () -> Void] in
+            shutdown.running -= 1
+            guard shutdown.running == 0 else { return [] }
+            defer { shutdown.waiting = [] }
+            return shutdown.waiting
+        }
+        for drained in waiting { drained() }
+    }
+
+    private func drop(_ dropped: DroppedRequest, at time: MonotonicTime) {
+        observer.requestDropped(dropped.scheduled, error: dropped.error, at: time)
+        dropped.scheduled.sink.receive(.failed(dropped.error))
+    }
+
+    func timerFired(now: MonotonicTime) -> MonotonicTime? {
+        var dropped: [DroppedRequest] = []
+        let again = state.withLock { $0.sweep(now: now, dropped: &dropped) }
+        for one in dropped { drop(one, at: now) }
+        return again
+    }
+
+    func send(_ event: ResponseEvent, to sink: any ResponseSink, ticket: UInt64) {
+        guard preservesOrder else {
+            sink.receive(event)
+            return
+        }
+        let answer = OrderedAnswer(event: event, sink: sink)
+        guard order.withLock({ $0.arrived(answer, ticket: ticket, isEnd: event.isEnd) }) else { return }
+        while let answers = order.withLock({ $0.nextToDeliver() }) {
+            for one in answers { one.sink.receive(one.event) }
+        }
+    }
+}
