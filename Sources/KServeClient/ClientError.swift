@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+private import NIOCore
+private import NIOPosix
 
 /// What went wrong between a command and the server that it asked; each text says what to do next where that is known.
 package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -27,6 +29,21 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case .refused(let status, let message): "the server answered \(status): \(message)"
         case .badAnswer(let reason): "the server's answer makes no sense: \(reason)"
         case .badInput(let reason): reason
+        }
+    }
+}
+
+extension ClientError {
+    /// What a failed attempt to connect comes down to.
+    package static func reason(ofConnecting error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            if error.dnsAError != nil, error.dnsAAAAError != nil { return "its name cannot be resolved" }
+            return error.connectionErrors.first.map { reason(ofConnecting: $0.error) } ?? "no address to connect to"
+        case let error as IOError where error.errnoCode == 111: return "connection refused"
+        case let error as IOError: return "system error \(error.errnoCode)"
+        case is ChannelError: return "no connection within the time allowed"
+        default: return "\(error)"
         }
     }
 }

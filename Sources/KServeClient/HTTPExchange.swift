@@ -68,7 +68,7 @@ package struct HTTPExchange: Sendable {
             answer.fail(ClientError.timedOut(address, seconds: timeoutSeconds))
         }
         connecting.whenFailure { [address] error in
-            answer.fail(ClientError.cannotConnect(address, reason: Self.reason(of: error)))
+            answer.fail(ClientError.cannotConnect(address, reason: ClientError.reason(ofConnecting: error)))
         }
         connecting.whenSuccess { channel in
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
@@ -82,18 +82,6 @@ package struct HTTPExchange: Sendable {
             connecting.whenSuccess { $0.close(promise: nil) }
         }
         return answer.futureResult
-    }
-
-    private static func reason(of error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError:
-            if error.dnsAError != nil, error.dnsAAAAError != nil { return "its name cannot be resolved" }
-            return error.connectionErrors.first.map { reason(of: $0.error) } ?? "no address to connect to"
-        case let error as IOError where error.errnoCode == 111: return "connection refused"
-        case let error as IOError: return "system error \(error.errnoCode)"
-        case is ChannelError: return "no connection within the time allowed"
-        default: return "\(error)"
-        }
     }
 }
 
