@@ -55,7 +55,7 @@ final class LoadConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if inFlight > 0 { lane.requestsFailed("connection closed by the server", count: inFlight) }
-        lane.connectionEnded(cleanly: inFlight == 0)
+        lane.connectionEnded(cleanly: inFlight == 0, depth: depth)
         inFlight = 0
     }
 

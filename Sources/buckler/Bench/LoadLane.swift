@@ -45,17 +45,17 @@ final class LoadLane {
                 }
             }
             .connect(host: address.host, port: address.port)
-        connecting.whenFailure { _ in lane.value.connectionRefused() }
+        connecting.whenFailure { _ in lane.value.connectionRefused(depth: depth) }
         return connecting.map { _ in }
     }
 
-    private func connectionRefused() {
+    private func connectionRefused(depth: Int) {
         requestsFailed("connection refused", count: 1)
-        connectionEnded(cleanly: false)
+        connectionEnded(cleanly: false, depth: depth)
     }
 
     /// A server may close connections as it likes; the number in flight is kept up all the same.
-    func connectionEnded(cleanly: Bool) {
+    func connectionEnded(cleanly: Bool, depth: Int) {
         openConnections -= 1
         if isStopping {
             if openConnections == 0 { stopped?.succeed() }
@@ -64,7 +64,7 @@ final class LoadLane {
         let lane = NIOLoopBound(self, eventLoop: loop)
         let delay: TimeAmount = cleanly ? .zero : .milliseconds(100)
         loop.scheduleTask(in: delay) {
-            if !lane.value.isStopping { _ = lane.value.connect(depth: 1) }
+            if !lane.value.isStopping { _ = lane.value.connect(depth: depth) }
         }
     }
 

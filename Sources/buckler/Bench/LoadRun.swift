@@ -37,6 +37,7 @@ struct LoadRun: Sendable {
         do {
             for lane in lanes { try await lane.flatMap { $0.open() } }
         } catch {
+            for lane in lanes { try await lane.flatMap { $0.stop() } }
             throw ClientError.cannotConnect(target.address, reason: ClientError.reason(ofConnecting: error))
         }
         try await Task.sleep(for: .seconds(plan.warmUpSeconds))

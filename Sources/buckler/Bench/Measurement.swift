@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Histogram
 import KServeClient
 
 /// What one server did under one load.

@@ -46,8 +46,8 @@ enum ProcessUsage {
         var processes: [Int32] = []
         while let entry = readdir(directory) {
             // SAFETY: `readdir` ends the name with a zero within the entry, which lives until the next call.
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
             }
             if let process = Int32(name) { processes.append(process) }
         }
