@@ -5,6 +5,7 @@ import ArgumentParser
 struct Buckler: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "buckler",
-        abstract: "A model server that speaks Triton's protocols and refuses to run what it cannot trust."
+        abstract: "A model server that speaks Triton's protocols and refuses to run what it cannot trust.",
+        subcommands: [Infer.self, Remote.self, Bench.self]
     )
 }

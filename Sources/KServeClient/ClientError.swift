@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+private import NIOCore
+private import NIOPosix
+
+/// What went wrong between a command and the server that it asked; each text says what to do next where that is known.
+package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
+    case badAddress(String, reason: String)
+    case cannotConnect(ServerAddress, reason: String)
+    case timedOut(ServerAddress, seconds: Int)
+    case connectionLost(ServerAddress)
+    case answerTooLarge(limit: Int)
+    /// A status other than 200, with the server's own words.
+    case refused(status: Int, message: String)
+    case badAnswer(String)
+    case badInput(String)
+
+    package var description: String {
+        switch self {
+        case .badAddress(let text, let reason):
+            "'\(text)' is not a server address: \(reason); write it like http://127.0.0.1:8000"
+        case .cannotConnect(let address, let reason):
+            """
+            no server answers at \(address): \(reason)
+            start one with `buckler serve --model-repository DIR`, or name another with --url
+            """
+        case .timedOut(let address, let seconds): "\(address) did not answer within \(seconds) s"
+        case .connectionLost(let address): "\(address) closed the connection before its answer was complete"
+        case .answerTooLarge(let limit): "the answer is larger than the \(limit) bytes that are read at most"
+        case .refused(let status, let message): "the server answered \(status): \(message)"
+        case .badAnswer(let reason): "the server's answer makes no sense: \(reason)"
+        case .badInput(let reason): reason
+        }
+    }
+}
+
+extension ClientError {
+    /// What a failed attempt to connect comes down to.
+    package static func reason(ofConnecting error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            if error.dnsAError != nil, error.dnsAAAAError != nil { return "its name cannot be resolved" }
+            return error.connectionErrors.first.map { reason(ofConnecting: $0.error) } ?? "no address to connect to"
+        case let error as IOError where error.errnoCode == 111: return "connection refused"
+        case let error as IOError: return "system error \(error.errnoCode)"
+        case is ChannelError: return "no connection within the time allowed"
+        default: return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a KServe v2 server listens: `http://127.0.0.1:8000`, `localhost:8000`, `http://[::1]:8000/prefix`.
+package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
+    package var host: String
+    package var port: Int
+    /// What stands before `/v2`; empty or `/…` without a slash at its end.
+    package var pathPrefix: String
+
+    /// - Throws: ``ClientError/badAddress(_:reason:)``.
+    package init(_ text: String) throws(ClientError) {
+        var rest = Substring(text)
+        if let scheme = rest.range(of: "://") {
+            guard rest[..<scheme.lowerBound].lowercased() == "http" else {
+                throw .badAddress(text, reason: "only http:// is spoken here")
+            }
+            rest = rest[scheme.upperBound...]
+        }
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let path = rest[slash...]
+        guard path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw .badAddress(text, reason: "a path has no spaces or control characters")
+        }
+        pathPrefix = String(path.last == "/" ? path.dropLast() : path)
+        (host, port) = try Self.hostAndPort(rest[..<slash], of: text)
+    }
+
+    private static func hostAndPort(_ authority: Substring, of text: String) throws(ClientError) -> (String, Int) {
+        var host = authority
+        var portText = Substring("80")
+        // The colons inside the brackets of an IPv6 address are its own.
+        let searchable = authority.firstIndex(of: "]").map { authority[$0...] } ?? authority
+        if let colon = searchable.lastIndex(of: ":") {
+            portText = authority[authority.index(after: colon)...]
+            host = authority[..<colon]
+        }
+        if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "@") }) else {
+            throw .badAddress(text, reason: "a host is missing")
+        }
+        guard let port = UInt16(portText), port > 0 else {
+            throw .badAddress(text, reason: "the port is a number from 1 to 65535")
+        }
+        return (String(host), Int(port))
+    }
+
+    package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    package var description: String { "http://\(authority)\(pathPrefix)" }
+}
+
+extension Substring {
+    fileprivate func range(of needle: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(needle) { return start..<index(start, offsetBy: needle.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}

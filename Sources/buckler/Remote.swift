@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import KServeClient
+
+/// `buckler remote`: look at and steer a running server over the network.
+struct Remote: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look at and steer the models of a running server.",
+        subcommands: [List.self, Show.self, Load.self, Unload.self, Stats.self]
+    )
+
+    struct Server: ParsableArguments {
+        @Option(help: "The server, like http://127.0.0.1:8000.")
+        var url = "http://127.0.0.1:8000"
+
+        @Flag(help: "Print the server's answer as JSON.")
+        var json = false
+
+        @Option(help: "Seconds to wait for an answer.")
+        var timeout = 60
+
+        func validate() throws {
+            guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout is from 1 to 86400.") }
+        }
+
+        func client() throws(ClientError) -> KServeClient {
+            KServeClient(try ServerAddress(url), timeoutSeconds: timeout)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the models of the server's repositories.")
+        @OptionGroup var server: Server
+        @Flag(help: "Only models that can be asked now.")
+        var ready = false
+
+        func run() async throws {
+            let index = try await server.client().repositoryIndex(readyOnly: ready)
+            if server.json { return print(index.prettyText) }
+            print(RemoteText.index(index))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a model's inputs and outputs.")
+        @Argument var model: String
+        @OptionGroup var server: Server
+        @Option(help: "The version; all that are ready if not given.")
+        var version: String?
+        @Flag(help: "The completed configuration, as JSON, in place of the tensors.")
+        var config = false
+
+        func run() async throws {
+            let client = try server.client()
+            if config {
+                return print(try await client.configuration(ofModel: model, version: version).prettyText)
+            }
+            let metadata = try await client.metadata(ofModel: model, version: version)
+            print(server.json ? metadata.prettyText : RemoteText.metadata(metadata))
+        }
+    }
+
+    struct Load: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Load a model, or load it again.")
+        @Argument var model: String
+        @OptionGroup var server: Server
+        @Option(help: "A file with a ModelConfig as JSON, used in place of the one on the server's disk.")
+        var config: String?
+
+        func run() async throws {
+            var configuration: String?
+            if let config { configuration = try InputFile.document(config).compactText }
+            try await server.client().load(model, configuration: configuration)
+            print(server.json ? "{}" : "'\(model)' is loaded")
+        }
+    }
+
+    struct Unload: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Unload a model; requests under way finish first.")
+        @Argument var model: String
+        @OptionGroup var server: Server
+        @Flag(help: "Also the models that it is made of.")
+        var dependents = false
+
+        func run() async throws {
+            try await server.client().unload(model, dependents: dependents)
+            print(server.json ? "{}" : "'\(model)' is being unloaded")
+        }
+    }
+
+    struct Stats: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show how much models were asked and how long it took.")
+        @Argument var model: String?
+        @OptionGroup var server: Server
+        @Option(help: "The version; all that are ready if not given.")
+        var version: String?
+
+        func run() async throws {
+            let statistics = try await server.client().statistics(ofModel: model, version: version)
+            print(server.json ? statistics.prettyText : RemoteText.statistics(statistics))
+        }
+    }
+}
