@@ -94,5 +94,10 @@ let package = Package(
             dependencies: ["Inference", "Scheduling", deque],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "ModelRepositoryTests",
+            dependencies: ["Inference", "InferenceProtos", "ModelRepository", protobuf],
+            swiftSettings: settings
+        ),
     ]
 )
