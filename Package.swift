@@ -69,12 +69,23 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Scheduling", dependencies: ["CLinux", "Inference"], swiftSettings: settings),
-        .target(name: "Engines", dependencies: ["CLinux", "COnnxRuntime", "Inference", crypto], swiftSettings: settings),
+        .target(
+            name: "Engines",
+            dependencies: ["CLinux", "COnnxRuntime", "CZlib", "Inference", crypto],
+            swiftSettings: settings
+        ),
         .target(name: "Telemetry", dependencies: ["Inference", logging], swiftSettings: settings),
         .target(name: "KServeClient", dependencies: ["Inference", nioCore, nioHTTP1, nioPosix], swiftSettings: settings),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
+        .systemLibrary(name: "CZlib"),
+        .testTarget(
+            name: "EnginesTests",
+            dependencies: ["COnnxRuntime", "Engines", "Inference"],
+            exclude: ["Models"],
+            swiftSettings: settings
+        ),
     ]
 )
