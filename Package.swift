@@ -17,6 +17,9 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -39,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -49,16 +53,16 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Serving",
-                "Telemetry",
-                arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix, yams,
+                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Scheduling", "Serving",
+                "Settings", "Telemetry", arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "HTTPServer",
             dependencies: [
-                "CLinux", "Inference", httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                "CLinux", "CZlib", "Inference", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1,
+                nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -76,9 +80,10 @@ let package = Package(
         .target(name: "Scheduling", dependencies: ["CLinux", "Inference", deque], swiftSettings: settings),
         .target(
             name: "Engines",
-            dependencies: ["CLinux", "COnnxRuntime", "Inference", crypto],
+            dependencies: ["CLinux", "COnnxRuntime", "CZlib", "Inference", crypto],
             swiftSettings: settings
         ),
+        .target(name: "Settings", dependencies: ["Inference", "Telemetry", yams], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: ["Inference", logging], swiftSettings: settings),
         .target(
             name: "KServeClient",
@@ -89,14 +94,49 @@ let package = Package(
         .target(name: "Inference", swiftSettings: settings),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .testTarget(name: "AccessTests", dependencies: ["Access", "Inference"], swiftSettings: settings),
         .testTarget(
-            name: "SchedulingTests",
-            dependencies: ["Inference", "Scheduling", deque],
+            name: "BenchTests",
+            dependencies: ["buckler", "Inference", "KServeClient"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EnginesTests",
+            dependencies: ["COnnxRuntime", "Engines", "Inference"],
+            exclude: ["Models"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["Access", "HTTPServer", "Inference", lifecycle, logging, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "KServeClientTests",
+            dependencies: ["Inference", "KServeClient", nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(
             name: "ModelRepositoryTests",
             dependencies: ["Inference", "InferenceProtos", "ModelRepository", protobuf],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["Inference", "Scheduling", deque],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ServingTests", dependencies: ["Inference", "Serving"], swiftSettings: settings),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: ["Inference", "Settings", "Telemetry"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Inference", "Telemetry", logging],
+            exclude: ["metrics.golden.txt"],
             swiftSettings: settings
         ),
     ]
