@@ -1,1 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+import HummingbirdCore
+package import Inference
+package import Logging
+package import NIOCore
+import ServiceLifecycle
+
+/// The KServe v2 front end over HTTP/1.1, and the metrics page on a port of its own.
+///
+/// Runs until it is cancelled or told to shut down gracefully; it then accepts no more, answers what it has taken in
+/// and closes each connection as it falls idle.
+package struct HTTPServer: Service {
+    private let settings: HTTPServerSettings
+    private let service: any InferenceService
+    private let control: any ModelControl
+    private let gate: any Gate
+    private let metricsPage: @Sendable () -> String
+    private let eventLoopGroup: any EventLoopGroup
+    private let logger: Logger
+    private let onListening: @Sendable (HTTPListener) -> Void
+
+    /// - Parameters:
+    ///   - metricsPage: the text of `GET /metrics`, made anew for each request.
+    ///   - onListening: called once for each socket, when it accepts connections.
+    package init(
+        settings: HTTPServerSettings,
+        service: any InferenceService,
+        control: any ModelControl,
+        gate: any Gate,
+        metricsPage: @escaping @Sendable () -> String,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger,
+        onListening: @escaping @Sendable (HTTPListener) -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.service = service
+        self.control = control
+        self.gate = gate
+        self.metricsPage = metricsPage
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    package func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            let inference = inferenceApplication()
+            group.addTask { try await inference.run() }
+            if let port = settings.metricsPort {
+                let metrics = metricsApplication(port: port)
+                group.addTask { try await metrics.run() }
+            }
+        }
+    }
+
+    private func inferenceApplication() -> Application<ControlResponder> {
+        application(
+            ControlResponder(control: control, gate: gate, settings: settings),
+            hot: ConnectionContext.Hot(service: service, eventLoopGroup: eventLoopGroup),
+            listener: HTTPListener(service: .inference, address: settings.address, port: settings.port)
+        )
+    }
+
+    private func metricsApplication(port: Int) -> Application<MetricsResponder> {
+        application(
+            MetricsResponder(gate: gate, page: metricsPage),
+            hot: nil,
+            listener: HTTPListener(
+                service: .metrics, address: settings.metricsAddress ?? settings.address, port: port
+            )
+        )
+    }
+
+    private func application<Responder: HTTPResponder>(
+        _ responder: Responder, hot: ConnectionContext.Hot?, listener: HTTPListener
+    ) -> Application<Responder> where Responder.Context == RoutedContext {
+        let limits = settings.connectionLimits
+        let shared = ConnectionContext(
+            hot: hot,
+            gate: gate,
+            requestLimits: settings.requestLimits,
+            connectionLimits: limits,
+            connections: ConnectionCount(total: limits.connections, perAddress: limits.connectionsPerAddress)
+        )
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return Application(
+            responder: responder,
+            server: HTTPServerBuilder { ServingChannel(responder: $0, shared: shared) },
+            configuration: ApplicationConfiguration(address: .hostname(listener.address, port: listener.port), backlog: 1024),
+            onServerRunning: { [onListening, logger] channel in
+                var bound = listener
+                bound.port = channel.localAddress?.port ?? listener.port
+                logger.info("Started \(bound.service.rawValue) at \(bound.address):\(bound.port)")
+                onListening(bound)
+            },
+            eventLoopGroupProvider: .shared(eventLoopGroup),
+            logger: quiet
+        )
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the whole server has admitted and not yet answered. Pure bookkeeping: ``LocalGate`` locks around it.
+package struct FlightBudget: Sendable, Equatable {
+    package enum Refusal: Sendable, Equatable {
+        case bytes, requests
+    }
+
+    package let bytesLimit: Int
+    package let requestsLimit: Int
+    package private(set) var bytes = 0
+    package private(set) var requests = 0
+
+    package init(bytesLimit: Int, requestsLimit: Int) {
+        self.bytesLimit = bytesLimit
+        self.requestsLimit = requestsLimit
+    }
+
+    /// A share of the machine's memory, in bytes.
+    package static func bytes(percent: Int, ofMemory memory: Int) -> Int {
+        let share = memory.multipliedFullWidth(by: max(0, min(100, percent)))
+        return Int(clamping: 100.dividingFullWidth(share).quotient)
+    }
+
+    /// - Parameter isBounded: whether the count of requests may refuse it; a health check must get through when the
+    ///   server is full.
+    package mutating func admit(bytes added: Int, isBounded: Bool) -> Refusal? {
+        if isBounded, requests >= requestsLimit { return .requests }
+        if let refusal = reserve(added) { return refusal }
+        requests += 1
+        return nil
+    }
+
+    package mutating func reserve(_ added: Int) -> Refusal? {
+        precondition(added >= 0, "a reservation cannot be negative")
+        // Written so that a hostile `added` near `Int.max` cannot overflow the sum.
+        if added > bytesLimit - bytes { return .bytes }
+        bytes += added
+        return nil
+    }
+
+    package mutating func release(bytes returned: Int) {
+        assert(returned <= bytes && requests > 0, "a permit was released twice")
+        bytes = max(0, bytes - returned)
+        requests = max(0, requests - 1)
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package import NIOCore
+package import NIOHTTP1
+
+/// The head of a hot answer, printed straight into bytes.
+package struct AnswerHead {
+    package enum Connection { case keepAlive, keepAliveHTTP10, close }
+
+    package var status: HTTPResponseStatus
+    package var contentLength: Int
+    package var inferenceHeaderLength: Int?
+    package var contentEncoding: ContentCoding?
+    /// Tells a client whose encoding was refused what is understood.
+    package var namesAcceptedEncodings = false
+    package var connection = Connection.keepAlive
+
+    package init(status: HTTPResponseStatus, contentLength: Int) {
+        self.status = status
+        self.contentLength = contentLength
+    }
+
+    package func write(echoing request: InferRequestHead?, into buffer: inout ByteBuffer) {
+        if status == .ok {
+            buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        }
+        if let inferenceHeaderLength {
+            buffer.writeStaticString("Content-Type: application/octet-stream\r\nInference-Header-Content-Length: ")
+            buffer.writeDecimal(inferenceHeaderLength)
+            buffer.writeStaticString("\r\nContent-Length: ")
+        } else {
+            buffer.writeStaticString("Content-Type: application/json\r\nContent-Length: ")
+        }
+        buffer.writeDecimal(contentLength)
+        buffer.writeStaticString("\r\n")
+        if let contentEncoding {
+            buffer.writeStaticString("Content-Encoding: ")
+            buffer.writeString(contentEncoding.rawValue)
+            buffer.writeStaticString("\r\n")
+        }
+        if namesAcceptedEncodings { buffer.writeStaticString("Accept-Encoding: gzip, deflate\r\n") }
+        if let request { writeEcho(of: request, into: &buffer) }
+        switch connection {
+        case .keepAlive: buffer.writeStaticString("\r\n")
+        case .keepAliveHTTP10: buffer.writeStaticString("Connection: keep-alive\r\n\r\n")
+        case .close: buffer.writeStaticString("Connection: close\r\n\r\n")
+        }
+    }
+
+    private func writeEcho(of request: InferRequestHead, into buffer: inout ByteBuffer) {
+        if let id = request.requestID {
+            buffer.writeStaticString("X-Request-Id: ")
+            buffer.writeString(id)
+            buffer.writeStaticString("\r\n")
+        }
+        if let traceParent = request.traceParent {
+            buffer.writeStaticString("traceparent: ")
+            buffer.writeString(traceParent)
+            buffer.writeStaticString("\r\n")
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Digits without the `String` in between.
+    fileprivate mutating func writeDecimal(_ number: Int) {
+        precondition(number >= 0, "a length cannot be negative")
+        var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)
+        var rest = number
+        var index = digits.count
+        repeat {
+            index -= 1
+            digits[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        } while rest > 0
+        for position in index..<digits.count { writeInteger(digits[position]) }
+    }
+}

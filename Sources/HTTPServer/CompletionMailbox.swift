@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+package import NIOCore
+private import Synchronization
+
+/// What waits for an event loop to take it up: any thread puts in, and a batch wakes the loop once.
+package final class CompletionMailbox: Sendable {
+    private struct Box {
+        var completions: [(exchange: InferExchange, event: ResponseEvent)] = []
+        var isScheduled = false
+    }
+
+    private let eventLoop: any EventLoop
+    private let box = Mutex(Box())
+
+    package init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    package func post(_ event: ResponseEvent, for exchange: InferExchange) {
+        let mustWake = box.withLock { box in
+            box.completions.append((exchange, event))
+            defer { box.isScheduled = true }
+            return !box.isScheduled
+        }
+        if mustWake { eventLoop.execute { self.deliver() } }
+    }
+
+    private func deliver() {
+        let batch = box.withLock { box in
+            box.isScheduled = false
+            var taken: [(exchange: InferExchange, event: ResponseEvent)] = []
+            swap(&taken, &box.completions)
+            return taken
+        }
+        for (exchange, event) in batch { exchange.take(event) }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+package import NIOCore
+
+/// What all connections of a listener share.
+package struct ConnectionContext: Sendable {
+    /// Who answers infer requests on the event loop; absent where a listener has none, as for metrics.
+    package struct Hot: Sendable {
+        var service: any InferenceService
+        /// One for each event loop.
+        var mailboxes: [ObjectIdentifier: CompletionMailbox]
+
+        package init(service: any InferenceService, eventLoopGroup: any EventLoopGroup) {
+            self.service = service
+            var mailboxes: [ObjectIdentifier: CompletionMailbox] = [:]
+            for loop in eventLoopGroup.makeIterator() {
+                mailboxes[ObjectIdentifier(loop)] = CompletionMailbox(eventLoop: loop)
+            }
+            self.mailboxes = mailboxes
+        }
+
+        func mailbox(of eventLoop: any EventLoop) -> CompletionMailbox {
+            mailboxes[ObjectIdentifier(eventLoop)] ?? CompletionMailbox(eventLoop: eventLoop)
+        }
+    }
+
+    package var hot: Hot?
+    package var gate: any Gate
+    package var requestLimits: RequestLimits
+    package var connectionLimits: ConnectionLimits
+    package var connections: ConnectionCount
+
+    package init(
+        hot: Hot?,
+        gate: any Gate,
+        requestLimits: RequestLimits,
+        connectionLimits: ConnectionLimits,
+        connections: ConnectionCount
+    ) {
+        self.hot = hot
+        self.gate = gate
+        self.requestLimits = requestLimits
+        self.connectionLimits = connectionLimits
+        self.connections = connections
+    }
+}

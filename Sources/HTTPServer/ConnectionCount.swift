@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+private import Synchronization
+
+/// Open connections, in all and by address. Pure: ``ConnectionCount`` locks around it.
+package struct ConnectionTally: Sendable, Equatable {
+    package let total: Int
+    package let perAddress: Int
+    package private(set) var open = 0
+    package private(set) var refused: UInt64 = 0
+    private var byAddress: [String: Int] = [:]
+
+    package init(total: Int, perAddress: Int) {
+        self.total = total
+        self.perAddress = perAddress
+    }
+
+    /// - Returns: whether there is room; if not, the connection is to be closed at once and is not counted as open.
+    package mutating func opened(from address: String) -> Bool {
+        guard open < total, byAddress[address, default: 0] < perAddress else {
+            refused += 1
+            return false
+        }
+        open += 1
+        byAddress[address, default: 0] += 1
+        return true
+    }
+
+    package mutating func closed(from address: String) {
+        guard let count = byAddress[address] else { return }
+        open -= 1
+        byAddress[address] = count > 1 ? count - 1 : nil
+    }
+}
+
+package final class ConnectionCount: Sendable {
+    private let tally: Mutex<ConnectionTally>
+
+    package init(total: Int, perAddress: Int) {
+        tally = Mutex(ConnectionTally(total: total, perAddress: perAddress))
+    }
+
+    package func opened(from address: String) -> Bool { tally.withLock { $0.opened(from: address) } }
+    package func closed(from address: String) { tally.withLock { $0.closed(from: address) } }
+    package var open: Int { tally.withLock { $0.open } }
+    package var refused: UInt64 { tally.withLock { $0.refused } }
+}

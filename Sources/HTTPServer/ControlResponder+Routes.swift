@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import Hummingbird
+import Inference
+
+extension ControlResponder {
+    func perform(_ route: Route, body: TensorBytes) async throws -> Response {
+        switch route {
+        case .serverMetadata:
+            return ControlAnswer.document(
+                ControlDocuments.serverMetadata(
+                    name: settings.serverName, version: settings.serverVersion, extensions: settings.extensions
+                )
+            )
+        case .serverLive: return try health(control.isLive)
+        case .serverReady: return try health(control.isReady)
+        case .allStatistics:
+            return ControlAnswer.document(ControlDocuments.statistics(try control.statistics(ofModel: nil, version: nil)))
+        case .model(let path, let action):
+            return try answer(action, model: path.name, version: try path.version())
+        case .repositoryIndex:
+            let readyOnly = try ControlBodies.indexReadyOnly(body, limits: settings.requestLimits)
+            return ControlAnswer.document(
+                ControlDocuments.repositoryIndex(await control.repositoryIndex(readyOnly: readyOnly))
+            )
+        case .load(let name):
+            let parameters = try ControlBodies.load(body, limits: settings.requestLimits)
+            try await control.load(model: name, parameters: parameters)
+            return Response(status: .ok)
+        case .unload(let name):
+            let includingDependents = try ControlBodies.unloadDependents(body, limits: settings.requestLimits)
+            try await control.unload(model: name, includingDependents: includingDependents)
+            return Response(status: .ok)
+        case .namedRepository:
+            throw ServingError(.unsupported, "'repository_name' specification is not supported")
+        case .logging: throw Self.absent("changing log settings over the network")
+        case .traceSetting: throw Self.absent("tracing")
+        case .systemSharedMemory, .cudaSharedMemory: throw Self.absent("client shared memory")
+        }
+    }
+
+    private func answer(_ action: ModelAction, model: String, version: Int64?) throws -> Response {
+        switch action {
+        case .metadata:
+            return ControlAnswer.document(
+                ControlDocuments.modelMetadata(try control.metadata(ofModel: model, version: version))
+            )
+        case .ready:
+            guard try control.isModelReady(named: model, version: version) else {
+                return ControlAnswer.message("Model version not ready", status: .badRequest)
+            }
+            return Response(status: .ok)
+        case .config:
+            return ControlAnswer.text(try control.configurationJSON(ofModel: model, version: version))
+        case .stats:
+            return ControlAnswer.document(
+                ControlDocuments.statistics(try control.statistics(ofModel: model, version: version))
+            )
+        case .infer:
+            // Only a listener without a hot path lets one through.
+            throw Self.absent("inference on this port")
+        case .generate, .generateStream: throw Self.absent("the generate extension")
+        case .traceSetting: throw Self.absent("tracing")
+        }
+    }
+
+    /// 400 with no body as long as the server lives, as Triton has it.
+    private func health(_ isGood: Bool) throws -> Response {
+        if control.isExiting { throw ServingError(.unavailable, "Server exiting") }
+        return Response(status: isGood ? .ok : .badRequest)
+    }
+
+    private static func absent(_ feature: String) -> ServingError {
+        ServingError(.unsupported, "this server does not support \(feature)")
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+private import HTTPTypes
+package import Hummingbird
+package import Inference
+
+/// Every route that is not answered on the event loop.
+///
+/// Triton matches paths as they stand: nothing is percent-decoded and no slash is forgiven. A router that does either
+/// would let one path through under another's name, so ``RouteTable`` is asked instead.
+package struct ControlResponder: HTTPResponder {
+    package typealias Context = RoutedContext
+
+    /// What an index or unload request may bring; a load brings whole models.
+    static let smallBodyLimit = 64 << 10
+
+    let control: any ModelControl
+    let settings: HTTPServerSettings
+    private let gate: any Gate
+
+    package init(control: any ModelControl, gate: any Gate, settings: HTTPServerSettings) {
+        self.control = control
+        self.gate = gate
+        self.settings = settings
+    }
+
+    package func respond(to request: Request, context: RoutedContext) async throws -> Response {
+        guard let route = RouteTable.match(request.head.path ?? "") else {
+            return ControlAnswer.message("Not Found", status: .notFound)
+        }
+        guard let method = RouteTable.Method(request.method), RouteTable.allows(method, on: route) else {
+            return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
+        }
+        do {
+            return try await answer(route, request: request, context: context)
+        } catch let error as ServingError {
+            return ControlAnswer.error(error)
+        }
+    }
+
+    private func answer(_ route: Route, request: Request, context: RoutedContext) async throws -> Response {
+        let limit = bodyLimit(of: route)
+        let declared = request.headers[.contentLength].flatMap { Int($0) }
+        if let declared, declared > limit { throw BodyLimits.tooLarge(bytes: declared, limit: limit) }
+        let scope = RouteTable.scope(of: route)
+        let chargedBytes = limit == 0 ? 0 : declared ?? limit
+        let permit = try gate.admit(
+            ControlAnswer.arrival(request, context: context, scope: scope, bytes: chargedBytes)
+        )
+        defer { gate.release(permit) }
+        if let (model, version) = try route.model() {
+            try gate.authorise(permit, scope: scope, model: model, version: version)
+        }
+        let body = limit == 0 ? TensorBytes() : TensorBytes(adopting: try await collect(request.body, limit: limit))
+        return try await perform(route, body: body)
+    }
+
+    private func bodyLimit(of route: Route) -> Int {
+        switch route {
+        case .load: settings.requestLimits.jsonBytes
+        case .unload, .repositoryIndex: Self.smallBodyLimit
+        default: 0
+        }
+    }
+
+    private func collect(_ body: RequestBody, limit: Int) async throws -> ByteBuffer {
+        var collected = ByteBuffer()
+        for try await part in body {
+            guard part.readableBytes <= limit - collected.readableBytes else {
+                throw BodyLimits.tooLarge(bytes: collected.readableBytes + part.readableBytes, limit: limit)
+            }
+            collected.writeImmutableBuffer(part)
+        }
+        return collected
+    }
+}
+
+extension RouteTable.Method {
+    fileprivate init?(_ method: HTTPRequest.Method) {
+        switch method {
+        case .get: self = .get
+        case .post: self = .post
+        default: return nil
+        }
+    }
+}
+
+extension Route {
+    /// The model that a gate is asked about.
+    fileprivate func model() throws(ServingError) -> (name: String, version: Int64?)? {
+        switch self {
+        case .model(let path, _): (path.name, try path.version())
+        case .load(let name), .unload(let name): (name, nil)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+
+/// What an operator decides about the HTTP front end.
+package struct HTTPServerSettings: Sendable {
+    package var address = "127.0.0.1"
+    package var port = 8000
+    /// `nil`: the same as ``address``.
+    package var metricsAddress: String?
+    /// `nil`: no metrics listener.
+    package var metricsPort: Int? = 8002
+    package var requestLimits: RequestLimits
+    package var connectionLimits: ConnectionLimits
+    /// `name` of the server metadata: Triton's `--id`.
+    package var serverName = "triton"
+    package var serverVersion: String
+    package var extensions: [String]
+
+    package init(serverVersion: String, extensions: [String], profile: Profile) {
+        self.serverVersion = serverVersion
+        self.extensions = extensions
+        requestLimits = RequestLimits(profile: profile)
+        connectionLimits = ConnectionLimits(profile: profile)
+    }
+}
+
+/// A socket that the server listens on, once it does.
+package struct HTTPListener: Sendable, Equatable {
+    package enum Service: String, Sendable {
+        case inference = "HTTPService"
+        case metrics = "Metrics Service"
+    }
+
+    package var service: Service
+    package var address: String
+    package var port: Int
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+import NIOCore
+import NIOHTTP1
+
+/// Putting answers into bytes. Whoever calls flushes.
+extension InferHandler {
+    /// A body up to this size is copied behind its head: one write costs less than two.
+    private static let joinLimit = 16 << 10
+    /// A larger buffer is not kept for the next answer.
+    private static let keptCapacity = 64 << 10
+
+    func respond(_ response: InferenceResponse, to exchange: InferExchange) {
+        guard let plan = exchange.plan, let request = exchange.request else { return }
+        do throws(ServingError) {
+            answerBody.clear()
+            var inferenceHeaderLength: Int?
+            var body = ByteBuffer()
+            swap(&body, &answerBody)
+            defer { keep(body) }
+            inferenceHeaderLength = try InferResponseWriter.write(
+                response,
+                requestID: request.fields.id,
+                modelName: exchange.model.name,
+                version: exchange.model.version,
+                plan: plan,
+                into: &body
+            )
+            var head = AnswerHead(status: .ok, contentLength: 0)
+            head.inferenceHeaderLength = inferenceHeaderLength
+            if let packed = compressed(body, for: exchange.head) {
+                head.contentEncoding = packed.coding
+                write(head, body: packed.bytes, for: exchange.head, isHTTP10: exchange.isHTTP10)
+            } else {
+                write(head, body: body, for: exchange.head, isHTTP10: exchange.isHTTP10)
+            }
+        } catch {
+            respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
+        }
+    }
+
+    /// `nil` if the client asked for no coding, or it failed: the answer then goes out as it is.
+    private func compressed(_ body: ByteBuffer, for request: InferRequestHead) -> (coding: ContentCoding, bytes: ByteBuffer)? {
+        guard let accepted = request.acceptEncoding else { return nil }
+        let coding = ContentCoding.preferred(acceptEncoding: accepted)
+        guard coding != .identity else { return nil }
+        var packed = ByteBuffer()
+        do throws(ServingError) {
+            try body.withUnsafeReadableBytes { bytes throws(ServingError) in
+                try coding.deflate(bytes, into: &packed)
+            }
+        } catch {
+            return nil
+        }
+        return (coding, packed)
+    }
+
+    func respond(_ error: ServingError, request: InferRequestHead, isHTTP10: Bool) {
+        var head = AnswerHead(status: ErrorStatus.of(error.code), contentLength: 0)
+        head.namesAcceptedEncodings = request.contentEncoding == nil
+        write(head, body: ControlDocuments.error(error.message), for: request, isHTTP10: isHTTP10)
+    }
+
+    private func write(_ head: AnswerHead, body: ByteBuffer, for request: InferRequestHead, isHTTP10: Bool) {
+        var head = head
+        head.connection = connection.answersAreLast ? .close : isHTTP10 ? .keepAliveHTTP10 : .keepAlive
+        write(head, body: body, echoing: request)
+    }
+
+    func write(_ head: AnswerHead, body: ByteBuffer, echoing request: InferRequestHead?) {
+        guard let context else { return }
+        var head = head
+        head.contentLength = body.readableBytes
+        var bytes = ByteBuffer()
+        swap(&bytes, &answerHead)
+        bytes.clear()
+        head.write(echoing: request, into: &bytes)
+        if body.readableBytes <= Self.joinLimit {
+            bytes.writeImmutableBuffer(body)
+            context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+        } else {
+            context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+            context.write(wrapOutboundOut(.byteBuffer(body)), promise: nil)
+        }
+        answerHead = bytes
+    }
+
+    func writeContinue() {
+        guard let context else { return }
+        context.writeAndFlush(
+            wrapOutboundOut(.byteBuffer(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil
+        )
+    }
+
+    private func keep(_ buffer: ByteBuffer) {
+        if buffer.capacity <= Self.keptCapacity { answerBody = buffer }
+    }
+}

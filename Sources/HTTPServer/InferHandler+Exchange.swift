@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+import NIOCore
+import NIOHTTP1
+
+/// One hot request, step by step: admitted, read, decoded, submitted, answered.
+extension InferHandler {
+    func admit(_ head: HTTPRequestHead, path: ModelPath, service: any InferenceService, now: MonotonicTime) {
+        let request = InferRequestHead(head.headers)
+        do throws(ServingError) {
+            try begin(request, isHTTP10: head.version != .http1_1, path: path, service: service, now: now)
+            if request.expectsContinue { writeContinue() }
+        } catch {
+            connection.refusing(remaining: request.contentLength, awaitsContinue: request.expectsContinue)
+            refuse(error, request: request, isHTTP10: head.version != .http1_1, remaining: request.contentLength)
+        }
+    }
+
+    private func begin(
+        _ request: InferRequestHead, isHTTP10: Bool, path: ModelPath, service: any InferenceService, now: MonotonicTime
+    ) throws(ServingError) {
+        let arrival = Arrival(
+            scope: RouteTable.scope(of: .model(path, .infer)),
+            remoteAddress: remoteAddress,
+            credential: request.credential,
+            declaredBytes: request.contentLength ?? 0
+        )
+        try checkSize(of: request)
+        let permit = try shared.gate.admit(arrival)
+        do throws(ServingError) {
+            let version = try path.version()
+            let model = try service.model(named: path.name, version: version)
+            if model.isDecoupled {
+                throw ServingError(
+                    .unsupported, "HTTP end point doesn't support models with decoupled transaction policy"
+                )
+            }
+            try shared.gate.authorise(permit, scope: arrival.scope, model: path.name, version: version)
+            if request.contentEncoding == nil {
+                throw ServingError(.unsupported, "the request's Content-Encoding is none of gzip, deflate and identity")
+            }
+            guard let mailbox else { throw ServingError(.internalError, "this listener serves no models") }
+            exchange = InferExchange(
+                head: request,
+                isHTTP10: isHTTP10,
+                model: model,
+                permit: permit,
+                body: InferBody(declared: request.contentLength, limits: shared.requestLimits),
+                arrival: now,
+                gate: shared.gate,
+                mailbox: mailbox
+            )
+        } catch {
+            shared.gate.release(permit)
+            throw error
+        }
+    }
+
+    private func checkSize(of request: InferRequestHead) throws(ServingError) {
+        guard let declared = request.contentLength else { return }
+        try BodyLimits.check(
+            declared: declared,
+            isAllJSON: request.inferenceHeaderLengthText == nil,
+            request: shared.requestLimits,
+            connection: shared.connectionLimits
+        )
+    }
+
+    func bodyArrived(_ bytes: ByteBuffer) {
+        guard let exchange else { return }
+        do throws(ServingError) {
+            try exchange.body.append(bytes)
+            let uncharged = exchange.body.undeclaredBytes - exchange.permit.reservedBytes
+            if exchange.head.contentLength == nil, uncharged > 0 {
+                try charge(uncharged, to: exchange)
+            }
+        } catch {
+            let remaining = exchange.body.remaining
+            self.exchange = nil
+            exchange.release()
+            connection.refusing(remaining: remaining, awaitsContinue: false)
+            refuse(error, request: exchange.head, isHTTP10: exchange.isHTTP10, remaining: remaining)
+        }
+    }
+
+    private func charge(_ bytes: Int, to exchange: InferExchange) throws(ServingError) {
+        let total = exchange.permit.reservedBytes + bytes
+        guard total <= shared.connectionLimits.bytesInFlightPerConnection else {
+            throw ServingError(
+                .unavailable,
+                "request body exceeds the \(shared.connectionLimits.bytesInFlightPerConnection) bytes that one connection "
+                    + "may have in flight",
+                reason: .rejected
+            )
+        }
+        try shared.gate.reserve(bytes, for: &exchange.permit)
+    }
+
+    func submit() {
+        guard let exchange else { return }
+        do throws(ServingError) {
+            let body = try decompressed(exchange)
+            let decoded = try InferRequestReader.read(
+                body: body,
+                inferenceHeaderLength: try exchange.head.inferenceHeaderLength(),
+                model: exchange.model,
+                limits: shared.requestLimits
+            )
+            var fields = decoded.fields
+            fields.principal = exchange.permit.principal
+            fields.arrival = exchange.arrival
+            let seconds = shared.connectionLimits.deadlineSeconds
+            if seconds > 0 {
+                fields.deadline = exchange.arrival.advanced(byNanoseconds: UInt64(seconds) &* 1_000_000_000)
+            }
+            exchange.submit(InferenceRequest(fields), plan: decoded.outputPlan, for: self)
+        } catch {
+            exchange.release()
+            answered(exchange, .failure(error))
+        }
+    }
+
+    private func decompressed(_ exchange: InferExchange) throws(ServingError) -> TensorBytes {
+        let body = exchange.takeBody()
+        guard let coding = exchange.head.contentEncoding, coding != .identity else { return body }
+        let limit = shared.requestLimits.jsonBytes
+        let plain = try body.withUnsafeBytes { bytes throws(ServingError) in
+            try coding.inflate(bytes, limit: limit)
+        }
+        if plain.count > exchange.permit.reservedBytes {
+            try charge(plain.count - exchange.permit.reservedBytes, to: exchange)
+        }
+        return plain
+    }
+
+    /// On the event loop: the model is done with the request, or it never got that far.
+    func answered(_ exchange: InferExchange, _ result: Result<InferenceResponse, ServingError>) {
+        guard self.exchange === exchange, connection.state == .submitted else { return }
+        self.exchange = nil
+        switch result {
+        case .success(let response): respond(response, to: exchange)
+        case .failure(let error): respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
+        }
+        afterAnswer(remaining: 0)
+    }
+
+    /// Answers a request whose body has not been read to its end.
+    private func refuse(_ error: ServingError, request: InferRequestHead, isHTTP10: Bool, remaining: Int?) {
+        respond(error, request: request, isHTTP10: isHTTP10)
+        afterAnswer(remaining: remaining)
+    }
+
+    private func afterAnswer(remaining: Int?) {
+        switch connection.hotAnswered(remaining: remaining, now: .now()) {
+        case .next:
+            context?.flush()
+            takeHeld()
+        case .drain: context?.flush()
+        case .close: closeWhenFlushed()
+        }
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+package import NIOCore
+package import NIOHTTP1
+
+/// Answers infer requests on the event loop and passes all others on to the router behind it; owns the order of
+/// requests and all timers of its connection. What to do when is decided by ``InferConnection``.
+package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = IOData
+    package typealias OutboundOut = IOData
+
+    let shared: ConnectionContext
+    let mailbox: CompletionMailbox?
+    var connection: InferConnection
+    var context: ChannelHandlerContext?
+    /// The hot request in hand, until it is answered.
+    var exchange: InferExchange?
+    /// Kept from answer to answer, so that an ordinary one allocates nothing.
+    var answerHead = ByteBuffer()
+    var answerBody = ByteBuffer()
+    private(set) var remoteAddress = ""
+    private var isCounted = false
+    private var held = CircularBuffer<HTTPServerRequestPart>()
+    private var isTakingHeld = false
+    private var sawPart = false
+    private var timer: ConnectionTimer?
+
+    package init(shared: ConnectionContext, eventLoop: any EventLoop) {
+        self.shared = shared
+        mailbox = shared.hot?.mailbox(of: eventLoop)
+        connection = InferConnection(now: .now())
+    }
+
+    // MARK: the connection's life
+
+    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        self.context = nil
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        remoteAddress = context.remoteAddress?.ipAddress ?? ""
+        isCounted = shared.connections.opened(from: remoteAddress)
+        context.fireChannelActive()
+        guard isCounted else { return close() }
+        armTimer()
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        if isCounted { shared.connections.closed(from: remoteAddress) }
+        isCounted = false
+        connection.close()
+        held.removeAll()
+        exchange?.abandon()
+        exchange = nil
+        timer?.cancel()
+        timer = nil
+        context.fireChannelInactive()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            if connection.quiesceRequested() { close() }
+        case ChannelEvent.inputClosed:
+            switch connection.inputClosed() {
+            case .passOn: context.fireUserInboundEventTriggered(event)
+            case .close, .cancelAndClose: close()
+            }
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let fault = error as? HTTPParserError, connection.state != .closed else { return close() }
+        // An answer that is still owed to an earlier request would come after this one: then there is none.
+        guard connection.state == .idle || connection.state == .hotBody else { return close() }
+        if fault == .headerOverflow {
+            refuseConnection(.requestHeaderFieldsTooLarge, "the request's headers exceed a limit of this server")
+        } else {
+            refuseConnection(.badRequest, "the request is not valid HTTP/1.1")
+        }
+    }
+
+    /// Answers whatever is being read with an error that ends the connection.
+    func refuseConnection(_ status: HTTPResponseStatus, _ message: String) {
+        exchange?.release()
+        exchange = nil
+        var head = AnswerHead(status: status, contentLength: 0)
+        head.connection = .close
+        write(head, body: ControlDocuments.error(message), echoing: nil)
+        connection.close()
+        closeWhenFlushed()
+    }
+
+    func close() {
+        connection.close()
+        held.removeAll()
+        exchange?.abandon()
+        exchange = nil
+        context?.close(promise: nil)
+    }
+
+    /// Closes once everything written has reached the socket.
+    func closeWhenFlushed() {
+        guard let context else { return }
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer()))).whenComplete { _ in
+            channel.close(promise: nil)
+        }
+    }
+
+    // MARK: parts of requests
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        sawPart = true
+        let part = unwrapInboundIn(data)
+        guard connection.state != .closed else { return }
+        if connection.holdsParts || (!held.isEmpty && !isTakingHeld) {
+            held.append(part)
+            if !connection.partHeld(bytes: part.heldBytes) { close() }
+        } else {
+            take(part, context: context)
+        }
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        if !sawPart { connection.bytesWithoutPartArrived(now: .now()) }
+        sawPart = false
+        armTimer()
+        context.fireChannelReadComplete()
+    }
+
+    private func take(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
+        switch part {
+        case .head(let head): headArrived(head, context: context)
+        case .body(let bytes):
+            switch connection.bodyArrived(bytes: bytes.readableBytes) {
+            case .keep: bodyArrived(bytes)
+            case .passOn: context.fireChannelRead(wrapInboundOut(part))
+            case .discard: break
+            case .close: closeWhenFlushed()
+            }
+        case .end:
+            switch connection.endArrived(now: .now()) {
+            case .submit: submit()
+            case .passOn: context.fireChannelRead(wrapInboundOut(part))
+            case .passOnThenNext:
+                context.fireChannelRead(wrapInboundOut(part))
+                takeHeld()
+            case .next: takeHeld()
+            case .close: closeWhenFlushed()
+            case .discard: break
+            }
+        }
+    }
+
+    private func headArrived(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        let now = MonotonicTime.now()
+        if let hot = shared.hot, head.method == .POST, case .model(let path, .infer)? = RouteTable.match(head.uri) {
+            connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
+            admit(head, path: path, service: hot.service, now: now)
+        } else {
+            connection.headArrived(isHot: false, keepsAlive: head.isKeepAlive, now: now)
+            if head.headers.first(name: "expect")?.lowercased() == "100-continue" { writeContinue() }
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        }
+    }
+
+    /// Takes up what waited, until something has to wait again.
+    func takeHeld() {
+        guard !isTakingHeld, let context else { return }
+        isTakingHeld = true
+        while !connection.holdsParts, connection.state != .closed, let part = held.popFirst() {
+            connection.heldPartTaken(bytes: part.heldBytes)
+            take(part, context: context)
+        }
+        isTakingHeld = false
+        if connection.takeHeldRead() { context.read() }
+    }
+
+    // MARK: backpressure, both ways
+
+    package func read(context: ChannelHandlerContext) {
+        if connection.readRequested() { context.read() }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection.writabilityChanged(context.channel.isWritable)
+        if context.channel.isWritable { takeHeld() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// The router wrote the end of its answer.
+    func coldAnswered() {
+        switch connection.coldAnswered(now: .now()) {
+        case .next: takeHeld()
+        case .close: closeWhenFlushed()
+        case .drain: break
+        }
+    }
+
+    // MARK: time
+
+    func armTimer() {
+        guard let context, let deadline = connection.deadline(shared.connectionLimits), isCounted else { return }
+        if let timer, timer.deadline <= deadline.at { return }
+        timer?.cancel()
+        timer = ConnectionTimer(handler: self, deadline: deadline.at, eventLoop: context.eventLoop)
+    }
+
+    func timerFired() {
+        timer = nil
+        guard let deadline = connection.deadline(shared.connectionLimits) else {
+            // The client waits for us: look again when an idle connection would be due.
+            guard let context else { return }
+            let later = MonotonicTime.now().advanced(byNanoseconds: shared.connectionLimits.idleNanoseconds)
+            timer = ConnectionTimer(handler: self, deadline: later, eventLoop: context.eventLoop)
+            return
+        }
+        guard deadline.at <= .now() else { return armTimer() }
+        switch (deadline.wait, connection.state) {
+        case (.header, _): refuseConnection(.requestTimeout, "the request's headers did not arrive in time")
+        case (.body, .hotBody): refuseConnection(.requestTimeout, "the request's body did not arrive in time")
+        case (.body, _), (.idle, _): close()
+        }
+    }
+}
+
+extension HTTPServerRequestPart {
+    fileprivate var heldBytes: Int {
+        switch self {
+        case .body(let bytes): bytes.readableBytes
+        case .head, .end: 0
+        }
+    }
+}

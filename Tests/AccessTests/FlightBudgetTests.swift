@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import Access
+import Testing
+
+@Suite struct FlightBudgetTests {
+    @Test func bytesAreRefusedOnlyBeyondTheLimit() {
+        var budget = FlightBudget(bytesLimit: 100, requestsLimit: 10)
+        #expect(budget.admit(bytes: 60, isBounded: true) == nil)
+        #expect(budget.admit(bytes: 41, isBounded: true) == .bytes)
+        #expect(budget.requests == 1)
+        #expect(budget.admit(bytes: 40, isBounded: true) == nil)
+        #expect(budget.reserve(1) == .bytes)
+        budget.release(bytes: 40)
+        #expect(budget.reserve(1) == nil)
+        #expect(budget.bytes == 61)
+    }
+
+    @Test func requestsAreRefusedOnlyBeyondTheLimit() {
+        var budget = FlightBudget(bytesLimit: .max, requestsLimit: 2)
+        #expect(budget.admit(bytes: 0, isBounded: true) == nil)
+        #expect(budget.admit(bytes: 0, isBounded: true) == nil)
+        #expect(budget.admit(bytes: 0, isBounded: true) == .requests)
+        #expect(budget.admit(bytes: 0, isBounded: false) == nil)
+        budget.release(bytes: 0)
+        budget.release(bytes: 0)
+        #expect(budget.admit(bytes: 0, isBounded: true) == nil)
+    }
+
+    @Test func aHostileSizeCannotOverflow() {
+        var budget = FlightBudget(bytesLimit: 1 << 30, requestsLimit: .max)
+        #expect(budget.admit(bytes: 1, isBounded: true) == nil)
+        #expect(budget.admit(bytes: .max, isBounded: true) == .bytes)
+    }
+
+    @Test(arguments: [(25, 16 << 30, 4 << 30), (0, 16 << 30, 0), (100, Int.max, Int.max), (250, 8, 8), (-1, 8, 0)])
+    func aPercentageOfMemory(percent: Int, memory: Int, expected: Int) {
+        #expect(FlightBudget.bytes(percent: percent, ofMemory: memory) == expected)
+    }
+}

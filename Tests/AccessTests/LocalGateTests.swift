@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import Access
+import Inference
+import Testing
+
+@Suite struct LocalGateTests {
+    private func arrival(_ bytes: Int, scope: Scope = .infer) -> Arrival {
+        Arrival(scope: scope, remoteAddress: "127.0.0.1", credential: nil, declaredBytes: bytes)
+    }
+
+    @Test func aFullServerAnswersUnavailableAndRecovers() throws {
+        let gate = LocalGate(bytesInFlight: 10, requestsInFlight: 5)
+        var permit = try gate.admit(arrival(4))
+        try gate.reserve(6, for: &permit)
+        #expect(permit.reservedBytes == 10)
+        #expect { try gate.admit(arrival(1)) } throws: { ($0 as? ServingError)?.code == .unavailable }
+        #expect { try gate.reserve(1, for: &permit) } throws: { ($0 as? ServingError)?.code == .unavailable }
+        gate.release(permit)
+        #expect(gate.inFlight == (0, 0))
+        _ = try gate.admit(arrival(10))
+    }
+
+    @Test func healthPassesWhereInferenceIsFull() throws {
+        let gate = LocalGate(bytesInFlight: 10, requestsInFlight: 1)
+        _ = try gate.admit(arrival(0))
+        #expect(throws: ServingError.self) { try gate.admit(arrival(0)) }
+        _ = try gate.admit(arrival(0, scope: .health))
+    }
+
+    @Test func aNegativeSizeIsAnError() {
+        let gate = LocalGate(bytesInFlight: 10, requestsInFlight: 1)
+        #expect { try gate.admit(arrival(-1)) } throws: { ($0 as? ServingError)?.code == .invalidArgument }
+        #expect(gate.inFlight == (0, 0))
+    }
+}

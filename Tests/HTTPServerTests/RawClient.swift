@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+struct RawAnswer: Equatable {
+    var status: Int
+    /// Names in lower case.
+    var headers: [String: String]
+    var body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+struct RawClientError: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// A blocking socket that sends what it is told, byte for byte, and waits ten seconds at most for anything.
+final class RawClient {
+    private let descriptor: Int32
+    private var unread: [UInt8] = []
+    private var isClosed = false
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else { throw RawClientError(description: "connect failed with \(errno)") }
+        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close() }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        _ = Glibc.close(descriptor)
+    }
+
+    /// Ends the connection with RST.
+    func reset() {
+        var lingering = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
+    /// - Returns: how much was taken before the server closed.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Int {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            guard count > 0 else { break }
+            sent += count
+        }
+        return sent
+    }
+
+    func send(_ text: String) { send(Array(text.utf8)) }
+
+    /// Whether the server ended the connection, with nothing more said.
+    func isAtEnd() -> Bool {
+        unread.isEmpty && !fill()
+    }
+
+    /// One answer; an interim `100 Continue` counts as one.
+    func answer() throws -> RawAnswer {
+        let separator: [UInt8] = [13, 10, 13, 10]
+        var end: Int?
+        while true {
+            end = unread.indices.first { unread[$0...].starts(with: separator) }
+            if end != nil { break }
+            guard fill() else { throw RawClientError(description: "no answer, only \(unread.count) bytes") }
+        }
+        let lines = String(decoding: unread[..<end!], as: UTF8.self).split(separator: "\r\n")
+        unread.removeSubrange(..<(end! + 4))
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            headers[parts[0].lowercased()] = parts[1].drop { $0 == " " }.description
+        }
+        let status = Int(lines[0].split(separator: " ")[1]) ?? 0
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        while unread.count < length, fill() {}
+        guard unread.count >= length else { throw RawClientError(description: "the body ended early") }
+        let body = Array(unread.prefix(length))
+        unread.removeFirst(length)
+        return RawAnswer(status: status, headers: headers, body: body)
+    }
+
+    private func fill() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        guard count > 0 else { return false }
+        unread += chunk[..<count]
+        return true
+    }
+}
+
+/// The text of a request to infer in raw-binary mode.
+func inferRequest(_ model: String, body: String, headers: String = "") -> String {
+    "POST /v2/models/\(model)/infer HTTP/1.1\r\nHost: h\r\nInference-Header-Content-Length: 0\r\n\(headers)"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+}
+
+func get(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n" }
