@@ -9,9 +9,10 @@ struct BatchRules: Sendable, Equatable {
     let delayNanoseconds: UInt64
 
     init(_ batching: DynamicBatching, maxBatchSize: Int) {
-        self.maxBatchSize = max(1, maxBatchSize)
-        let sizes = Set(batching.preferredBatchSizes.filter { $0 > 0 && $0 <= self.maxBatchSize })
-        preferredSizes = sizes.isEmpty ? [self.maxBatchSize] : sizes.sorted()
+        let maximum = max(1, maxBatchSize)
+        let sizes = Set(batching.preferredBatchSizes.filter { $0 > 0 && $0 <= maximum })
+        preferredSizes = sizes.isEmpty ? [maximum] : sizes.sorted()
+        self.maxBatchSize = maximum
         let (delay, overflow) = batching.maxQueueDelayMicroseconds.multipliedReportingOverflow(by: 1000)
         delayNanoseconds = overflow ? .max : delay
     }

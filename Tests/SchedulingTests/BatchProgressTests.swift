@@ -14,40 +14,53 @@ import Testing
         if case .pass = verdict { true } else { false }
     }
 
+    private func answered(
+        _ progress: inout BatchProgress,
+        _ event: ResponseEvent,
+        requestAt index: Int,
+        now: MonotonicTime
+    ) -> BatchProgress.Verdict {
+        progress.answered(event, requestAt: index, now: now)
+    }
+
+    private func complete(_ progress: inout BatchProgress) -> BatchProgress.Complete? {
+        progress.takeOutcomesIfComplete()
+    }
+
     @Test func endsWaitForTheEngineToReturn() throws {
         var progress = BatchProgress(count: 3, started: .at(0), isDecoupled: false)
-        #expect(!passes(progress.answered(answer, requestAt: 1, now: .at(1))))
-        #expect(!passes(progress.answered(.failed(failure), requestAt: 1, now: .at(1))))
-        #expect(passes(progress.answered(part, requestAt: 2, now: .at(1))))
-        #expect(!passes(progress.answered(.failed(failure), requestAt: 2, now: .at(1))))
-        #expect(!passes(progress.answered(part, requestAt: 2, now: .at(1))))
-        #expect(progress.takeOutcomesIfComplete() == nil)
+        #expect(!passes(answered(&progress, answer, requestAt: 1, now: .at(1))))
+        #expect(!passes(answered(&progress, .failed(failure), requestAt: 1, now: .at(1))))
+        #expect(passes(answered(&progress, part, requestAt: 2, now: .at(1))))
+        #expect(!passes(answered(&progress, .failed(failure), requestAt: 2, now: .at(1))))
+        #expect(!passes(answered(&progress, part, requestAt: 2, now: .at(1))))
+        #expect(complete(&progress) == nil)
         let ends = progress.executionReturned(timing) { ServingError(.internalError, "\($0)", reason: .other) }
         #expect(ends.map(\.0) == [0, 1, 2])
         guard case .failed(let forgotten) = ends[0].1 else { throw failure }
         #expect(forgotten.message == "0")
-        let complete = try #require(progress.takeOutcomesIfComplete())
-        #expect(complete.outcomes == [.failure(.other), .success, .failure(.backend)])
-        #expect(complete.ended == [.at(7), .at(7), .at(7)])
-        #expect(progress.takeOutcomesIfComplete() == nil)
-        #expect(!passes(progress.answered(part, requestAt: 0, now: .at(9))))
+        let whole = try #require(complete(&progress))
+        #expect(whole.outcomes == [.failure(.other), .success, .failure(.backend)])
+        #expect(whole.ended == [.at(7), .at(7), .at(7)])
+        #expect(complete(&progress) == nil)
+        #expect(!passes(answered(&progress, part, requestAt: 0, now: .at(9))))
     }
 
     @Test func decoupledRequestsEndWhenTheyLike() throws {
         var progress = BatchProgress(count: 2, started: .at(0), isDecoupled: true)
-        #expect(passes(progress.answered(answer, requestAt: 0, now: .at(1))))
+        #expect(passes(answered(&progress, answer, requestAt: 0, now: .at(1))))
         let ends = progress.executionReturned(timing) { _ in failure }
         #expect(ends.isEmpty)
-        #expect(progress.takeOutcomesIfComplete() == nil)
-        guard case .pass(let first?) = progress.answered(part, requestAt: 1, now: .at(8)),
-            case .pass(let second?) = progress.answered(.completed, requestAt: 1, now: .at(9))
+        #expect(complete(&progress) == nil)
+        guard case .pass(let first?) = answered(&progress, part, requestAt: 1, now: .at(8)),
+            case .pass(let second?) = answered(&progress, .completed, requestAt: 1, now: .at(9))
         else { throw failure }
         #expect(first.index == 0 && first.outcome == .success && first.since == .at(0) && first.delivered == .at(8))
         #expect(second.index == 1 && second.outcome == .empty && second.since == .at(8))
-        #expect(!passes(progress.answered(part, requestAt: 1, now: .at(9))))
-        let complete = try #require(progress.takeOutcomesIfComplete())
-        #expect(complete.outcomes == [.success, .success])
-        #expect(complete.ended == [.at(1), .at(9)])
+        #expect(!passes(answered(&progress, part, requestAt: 1, now: .at(9))))
+        let whole = try #require(complete(&progress))
+        #expect(whole.outcomes == [.success, .success])
+        #expect(whole.ended == [.at(1), .at(9)])
     }
 
     @Test(

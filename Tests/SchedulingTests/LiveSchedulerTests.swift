@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+import Synchronization
+import Testing
+
+@testable import Scheduling
+
+/// An instance that does what it is told with each batch, and remembers the batches' requests.
+private final class ScriptedInstance: EngineInstance {
+    private let body: @Sendable (ExecutionBatch) -> Void
+    private let batches = Mutex<[[String]]>([])
+
+    init(_ body: @escaping @Sendable (ExecutionBatch) -> Void = { $0.answerAll() }) { self.body = body }
+
+    func execute(_ batch: ExecutionBatch) {
+        batches.withLock { $0.append(batch.requests.map(\.request.fields.id)) }
+        body(batch)
+    }
+
+    var seen: [[String]] { batches.withLock { $0 } }
+}
+
+extension ExecutionBatch {
+    fileprivate func answerAll() {
+        for index in requests.indices { respond(toRequestAt: index, outputs: []) }
+    }
+}
+
+/// Holds whoever waits until it is opened.
+private final class Latch: Sendable {
+    private let parker = Parker()
+
+    func open() { parker.wake(at: .now()) }
+    func wait() { parker.wait() }
+}
+
+private final class Counter: ExecutionObserver {
+    struct Counts {
+        var succeeded = 0
+        var failed: [ServingError.Reason: Int] = [:]
+        var dropped: [ServingError.Reason: Int] = [:]
+        var executions = 0
+        var executedSize = 0
+        var responses = 0
+        var outOfStep = 0
+    }
+
+    private let state = Mutex(Counts())
+    var counts: Counts { state.withLock { $0 } }
+
+    func batchCompleted(_ report: BatchReport) {
+        state.withLock { counts in
+            counts.executions += 1
+            counts.executedSize += report.batchSize
+            for request in report.requests {
+                if case .failure(let reason) = request.outcome {
+                    counts.failed[reason, default: 0] += 1
+                } else {
+                    counts.succeeded += 1
+                }
+                if request.ended < report.started { counts.outOfStep += 1 }
+            }
+        }
+    }
+
+    func responseDelivered(_ report: ResponseReport) { state.withLock { $0.responses += 1 } }
+
+    func requestDropped(_ request: ScheduledRequest, error: ServingError, at time: MonotonicTime) {
+        state.withLock { $0.dropped[error.reason, default: 0] += 1 }
+    }
+}
+
+private func scheduledNow(
+    _ id: String = "",
+    sink: RecordingSink,
+    batchSize: Int = 1,
+    fill: (inout InferenceRequest.Fields) -> Void = { _ in }
+) -> ScheduledRequest {
+    var scheduled = makeScheduled(id, batchSize: batchSize, sink: sink, fill: fill)
+    scheduled.enqueued = .now()
+    return scheduled
+}
+
+/// Waits for at most ten seconds.
+private func eventually(_ condition: () -> Bool) async -> Bool {
+    for _ in 0..<10_000 {
+        if condition() { return true }
+        try? await Task.sleep(for: .milliseconds(1))
+    }
+    return condition()
+}
+
+@Suite struct LiveSchedulerTests {
+    @Test(arguments: [false, true], [1, 3])
+    func nothingIsLostOrDoubled(isBatching: Bool, instanceCount: Int) async {
+        let (threads, perThread) = (8, 12_500)
+        var settings = SchedulerSettings(maxBatchSize: 16, batching: isBatching ? DynamicBatching() : nil)
+        settings.queueLimits = .unlimited
+        let counter = Counter()
+        let instances = (0..<instanceCount).map { _ in ScriptedInstance { $0.answerAll() } }
+        let scheduler = ModelScheduler(settings: settings, instances: instances, observer: counter)
+        let sinks = (0..<threads).map { _ in (0..<perThread).map { _ in RecordingSink() } }
+        await withTaskGroup(of: Void.self) { group in
+            for mine in sinks {
+                group.addTask {
+                    for sink in mine { scheduler.enqueue(scheduledNow(sink: sink)) }
+                }
+            }
+        }
+        await scheduler.stop()
+        let wrong = sinks.joined().count { $0.received.count != 1 || $0.error != nil }
+        #expect(wrong == 0)
+        let counts = counter.counts
+        #expect(counts.succeeded == threads * perThread && counts.executedSize == threads * perThread)
+        #expect(counts.outOfStep == 0)
+        let largest = instances.flatMap(\.seen).map(\.count).max() ?? 0
+        #expect(largest <= (isBatching ? 16 : 1))
+        #expect(scheduler.pendingCount == 0)
+    }
+
+    @Test func orderIsPreservedAcrossInstances() async {
+        let batching = makeBatching { $0.preserveOrdering = true }
+        let order = Mutex<[Int]>([])
+        let instances = (0..<3).map { lane in
+            ScriptedInstance { batch in
+                // Lanes of different speed overtake each other for certain.
+                Parker().wait(until: .now().advanced(byNanoseconds: UInt64(lane) * 100_000))
+                batch.answerAll()
+            }
+        }
+        let settings = SchedulerSettings(maxBatchSize: 4, batching: batching)
+        let scheduler = ModelScheduler(settings: settings, instances: instances, observer: NoTrace())
+        for index in 0..<5000 {
+            scheduler.enqueue(scheduledNow(sink: RecordingSink { _ in order.withLock { $0.append(index) } }))
+        }
+        await scheduler.stop()
+        #expect(order.withLock { $0 } == Array(0..<5000))
+    }
+
+    @Test func whatGathersWhileBusyRunsAsOneBatch() async {
+        let (started, release) = (Latch(), Latch())
+        let isFirst = Atomic<Bool>(true)
+        let instance = ScriptedInstance { batch in
+            if isFirst.exchange(false, ordering: .relaxed) {
+                started.open()
+                release.wait()
+            }
+            batch.answerAll()
+        }
+        let settings = SchedulerSettings(maxBatchSize: 8, batching: DynamicBatching())
+        let scheduler = ModelScheduler(settings: settings, instances: [instance], observer: NoTrace())
+        scheduler.enqueue(scheduledNow("a", sink: RecordingSink()))
+        started.wait()
+        for id in ["b", "c", "d"] { scheduler.enqueue(scheduledNow(id, sink: RecordingSink(), batchSize: 2)) }
+        #expect(scheduler.pendingCount == 3)
+        release.open()
+        await scheduler.stop()
+        #expect(instance.seen == [["a"], ["b", "c", "d"]])
+    }
+
+    @Test func thePauseOfAnUnfinishedBatchEnds() async {
+        let batching = makeBatching { $0.maxQueueDelayMicroseconds = 20_000 }
+        let settings = SchedulerSettings(maxBatchSize: 8, batching: batching)
+        let instance = ScriptedInstance()
+        let scheduler = ModelScheduler(settings: settings, instances: [instance], observer: NoTrace())
+        let sinks = (0..<3).map { _ in RecordingSink() }
+        let began = MonotonicTime.now()
+        for sink in sinks { scheduler.enqueue(scheduledNow("x", sink: sink)) }
+        #expect(await eventually { sinks.allSatisfy { $0.ends == 1 } })
+        #expect(MonotonicTime.now().nanoseconds(since: began) >= 20_000_000)
+        await scheduler.stop()
+        #expect(instance.seen == [["x", "x", "x"]])
+    }
+
+    @Test func timeoutsAndDeadlinesAreAnsweredWhileAllAreBusy() async {
+        let (started, release) = (Latch(), Latch())
+        let instance = ScriptedInstance { batch in
+            if batch.requests.first?.request.fields.id == "blocker" {
+                started.open()
+                release.wait()
+            }
+            batch.answerAll()
+        }
+        let batching = makeBatching {
+            $0.defaultQueuePolicy = QueuePolicy(defaultTimeoutMicroseconds: 30_000_000, allowTimeoutOverride: true)
+        }
+        let counter = Counter()
+        let settings = SchedulerSettings(maxBatchSize: 8, batching: batching)
+        let scheduler = ModelScheduler(settings: settings, instances: [instance], observer: counter)
+        scheduler.enqueue(scheduledNow("blocker", sink: RecordingSink()))
+        started.wait()
+        let (timedOut, late, patient) = (RecordingSink(), RecordingSink(), RecordingSink())
+        scheduler.enqueue(scheduledNow(sink: patient))
+        scheduler.enqueue(scheduledNow(sink: timedOut) { $0.timeoutMicroseconds = 5000 })
+        scheduler.enqueue(scheduledNow(sink: late) { $0.deadline = .now().advanced(byNanoseconds: 10_000_000) })
+        #expect(await eventually { timedOut.ends == 1 && late.ends == 1 })
+        #expect(timedOut.error == .queueTimeout)
+        #expect(late.error?.code == .deadlineExceeded)
+        #expect(patient.ends == 0 && scheduler.pendingCount == 1)
+        release.open()
+        await scheduler.stop()
+        #expect(patient.ends == 1 && patient.error == nil)
+        #expect(counter.counts.dropped == [.rejected: 2])
+    }
+
+    @Test func cancelledRequestsNeverRun() async {
+        let (started, release) = (Latch(), Latch())
+        let instance = ScriptedInstance { batch in
+            if batch.requests.first?.request.fields.id == "blocker" {
+                started.open()
+                release.wait()
+            }
+            batch.answerAll()
+        }
+        let counter = Counter()
+        let scheduler = ModelScheduler(
+            settings: SchedulerSettings(maxBatchSize: 0),
+            instances: [instance],
+            observer: counter
+        )
+        scheduler.enqueue(scheduledNow("blocker", sink: RecordingSink()))
+        started.wait()
+        let sink = RecordingSink()
+        let gone = scheduledNow("gone", sink: sink)
+        scheduler.enqueue(gone)
+        gone.request.cancel()
+        release.open()
+        await scheduler.stop()
+        #expect(instance.seen == [["blocker"]])
+        #expect(sink.received.count == 1 && sink.error?.code == .cancelled)
+        #expect(counter.counts.dropped == [.cancelled: 1])
+    }
+
+    @Test func refusalsAreToldToTheSink() async {
+        var settings = SchedulerSettings(maxBatchSize: 0)
+        settings.queueLimits = QueueLimits(requests: 1024, bytes: 10)
+        let scheduler = ModelScheduler(settings: settings, instances: [ScriptedInstance()], observer: NoTrace())
+        let large = RecordingSink()
+        scheduler.enqueue(makeScheduled("big", bytes: 11, sink: large))
+        #expect(large.error?.message == "[request id: big] Exceeds maximum queue size")
+        await scheduler.stop()
+        await scheduler.stop()
+        let late = RecordingSink()
+        scheduler.enqueue(makeScheduled(sink: late))
+        #expect(late.error?.code == .unavailable)
+    }
+
+    @Test func enginesThatForgetOrRepeatThemselves() async {
+        let instance = ScriptedInstance { batch in
+            batch.respond(toRequestAt: 0, outputs: [])
+            batch.fail(requestAt: 0, ServingError(.internalError, "again"))
+            batch.respond(toRequestAt: 99, outputs: [])
+        }
+        let batching = makeBatching { $0.maxQueueDelayMicroseconds = 10_000_000 }
+        let counter = Counter()
+        let settings = SchedulerSettings(maxBatchSize: 2, batching: batching)
+        let scheduler = ModelScheduler(settings: settings, instances: [instance], observer: counter)
+        let sinks = [RecordingSink(), RecordingSink()]
+        for sink in sinks { scheduler.enqueue(scheduledNow(sink: sink)) }
+        await scheduler.stop()
+        #expect(sinks.map(\.received.count) == [1, 1])
+        #expect(sinks[0].error == nil && sinks[1].error?.code == .internalError)
+        #expect(counter.counts.succeeded == 1 && counter.counts.failed == [.backend: 1])
+    }
+
+    @Test func decoupledRequestsMayEndLater() async {
+        let kept = Mutex<(any BatchResponder)?>(nil)
+        let instance = ScriptedInstance { batch in
+            batch.deliver(.response(InferenceResponse(outputs: []), isFinal: false), toRequestAt: 0)
+            kept.withLock { $0 = BatchHandle(batch) }
+        }
+        var settings = SchedulerSettings(maxBatchSize: 0)
+        settings.isDecoupled = true
+        let counter = Counter()
+        let scheduler = ModelScheduler(settings: settings, instances: [instance], observer: counter)
+        let sink = RecordingSink()
+        scheduler.enqueue(scheduledNow(sink: sink))
+        await scheduler.stop()
+        #expect(sink.received.count == 1 && sink.ends == 0 && counter.counts.executions == 0)
+        kept.withLock { $0 }?.deliver(.completed, toRequestAt: 0)
+        #expect(sink.received.count == 2 && sink.ends == 1)
+        #expect(counter.counts.executions == 1 && counter.counts.succeeded == 1 && counter.counts.responses == 2)
+    }
+}
+
+/// What an engine keeps of a decoupled batch after `execute` has returned.
+private final class BatchHandle: BatchResponder, @unchecked Sendable {
+    // SAFETY: the test uses the batch from one thread at a time.
+    private let batch: ExecutionBatch
+
+    init(_ batch: ExecutionBatch) { self.batch = batch }
+
+    func deliver(_ event: ResponseEvent, toRequestAt index: Int) { batch.deliver(event, toRequestAt: index) }
+}
