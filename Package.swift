@@ -54,7 +54,7 @@ let package = Package(
         ),
         .target(
             name: "HTTPServer",
-            dependencies: ["CLinux", "Inference", httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix],
+            dependencies: ["CLinux", "CZlib", "Inference", httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings
         ),
         .target(name: "Access", dependencies: ["Inference"], swiftSettings: settings),
@@ -76,5 +76,7 @@ let package = Package(
         .target(name: "Inference", swiftSettings: settings),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Inference", nioCore], swiftSettings: settings),
     ]
 )
