@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CZlib
+package import Inference
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#endif
+
+extension ContentCoding {
+    /// The content of a compressed body.
+    ///
+    /// Memory grows with what comes out, never beyond `limit` and one byte more.
+    /// - Parameter limit: bytes that the content may have.
+    /// - Throws: `.invalidArgument` for content beyond the limit, and for a body that is empty, damaged, cut short or
+    ///   followed by anything but another gzip member.
+    package func inflate(_ body: UnsafeRawBufferPointer, limit: Int) throws(ServingError) -> TensorBytes {
+        switch self {
+        case .identity:
+            return TensorBytes(copying: body)
+        case .gzip, .deflate:
+            guard body.count > 0 else { throw ServingError(.invalidArgument, "nothing to be decompressed") }
+            let inflater = try Inflater(coding: self, body: body, limit: limit)
+            return try inflater.run()
+        }
+    }
+}
+
+/// One inflation; owns zlib's state and the memory that grows.
+private final class Inflater {
+    private static let firstChunk = 64 << 10
+    // SAFETY: zlib keeps a pointer to the stream, so it lives on the heap at one address until `deinit`.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private let output: GrowingBytes
+    private let coding: ContentCoding
+    private let limit: Int
+    private var unread: UnsafeRawBufferPointer
+
+    init(coding: ContentCoding, body: UnsafeRawBufferPointer, limit: Int) throws(ServingError) {
+        self.coding = coding
+        self.limit = limit
+        unread = body
+        output = GrowingBytes(capacity: min(limit, max(Self.firstChunk, body.count.multipliedClamped(by: 4))))
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // 15: the largest window; 16 more: the gzip format and no other.
+        guard CZlib_inflateInit2(stream, coding == .gzip ? 15 + 16 : 15) == Z_OK else {
+            stream.deallocate()
+            throw ServingError(.internalError, "failed to initialize state for data decompression")
+        }
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+    }
+
+    func run() throws(ServingError) -> TensorBytes {
+        while true {
+            let status = try step()
+            if status == Z_STREAM_END {
+                guard try startNextMember() else { break }
+            } else if status != Z_OK && status != Z_BUF_ERROR {
+                throw failure("is damaged")
+            }
+        }
+        return TensorBytes(owner: output, memory: output.bytes)
+    }
+
+    /// Inflates once into what memory there is; makes more if there is none.
+    private func step() throws(ServingError) -> Int32 {
+        if output.room == 0 && output.capacity < limit {
+            output.grow(to: min(limit, output.capacity.multipliedClamped(by: 2)))
+        }
+        // With the limit reached exactly, one more byte tells whether the content ends here.
+        var probe: UInt8 = 0
+        return try withUnsafeMutablePointer(to: &probe) { probe throws(ServingError) in
+            let isProbing = output.room == 0
+            let space = isProbing ? 1 : min(output.room, Int(UInt32.max))
+            let target = isProbing ? probe : output.nextFree.assumingMemoryBound(to: UInt8.self)
+            let source = min(unread.count, Int(UInt32.max))
+            stream.pointee.next_in = UnsafeMutablePointer(
+                mutating: unread.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            )
+            stream.pointee.avail_in = UInt32(source)
+            stream.pointee.next_out = target
+            stream.pointee.avail_out = UInt32(space)
+            let status = CZlib.inflate(stream, Z_NO_FLUSH)
+            let made = space - Int(stream.pointee.avail_out)
+            let taken = source - Int(stream.pointee.avail_in)
+            unread = UnsafeRawBufferPointer(rebasing: unread[taken...])
+            if isProbing && made > 0 {
+                throw ServingError(
+                    .invalidArgument,
+                    "Decompressed data size exceeds the maximum allowed value of \(limit) bytes. Use"
+                        + " --http-max-input-size to increase the limit."
+                )
+            }
+            if !isProbing { output.count += made }
+            if status != Z_STREAM_END && made == 0 && taken == 0 { throw failure("is cut short") }
+            return status
+        }
+    }
+
+    /// A gzip file may be several one after another; nothing else may follow the end.
+    private func startNextMember() throws(ServingError) -> Bool {
+        if unread.isEmpty { return false }
+        guard coding == .gzip, unread.count >= 2, unread[0] == 0x1F, unread[1] == 0x8B else {
+            throw failure("is followed by \(unread.count) bytes that do not belong to it")
+        }
+        guard inflateReset(stream) == Z_OK else { throw failure("is damaged") }
+        return true
+    }
+
+    private func failure(_ what: String) -> ServingError {
+        ServingError(.invalidArgument, "request body with Content-Encoding '\(coding.rawValue)' \(what)")
+    }
+}
+
+/// Memory that grows in place where the allocator can do so.
+private final class GrowingBytes: @unchecked Sendable {
+    // SAFETY: written by one inflater before the bytes are shared, never after; see `TensorBytes`.
+    private var base: UnsafeMutableRawPointer
+    private(set) var capacity: Int
+    var count = 0
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        base = malloc(max(capacity, 1))!
+    }
+
+    deinit { free(base) }
+
+    var room: Int { capacity - count }
+    var nextFree: UnsafeMutableRawPointer { base + count }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+    func grow(to capacity: Int) {
+        base = realloc(base, max(capacity, 1))!
+        self.capacity = capacity
+    }
+}
+
+extension Int {
+    fileprivate func multipliedClamped(by factor: Int) -> Int {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+}
