@@ -16,7 +16,7 @@ import Testing
         #expect { try gate.admit(arrival(1)) } throws: { ($0 as? ServingError)?.code == .unavailable }
         #expect { try gate.reserve(1, for: &permit) } throws: { ($0 as? ServingError)?.code == .unavailable }
         gate.release(permit)
-        #expect(gate.inFlight == (0, 0))
+        #expect(gate.inFlight.requests == 0 && gate.inFlight.bytes == 0)
         _ = try gate.admit(arrival(10))
     }
 
@@ -30,6 +30,6 @@ import Testing
     @Test func aNegativeSizeIsAnError() {
         let gate = LocalGate(bytesInFlight: 10, requestsInFlight: 1)
         #expect { try gate.admit(arrival(-1)) } throws: { ($0 as? ServingError)?.code == .invalidArgument }
-        #expect(gate.inFlight == (0, 0))
+        #expect(gate.inFlight.requests == 0 && gate.inFlight.bytes == 0)
     }
 }

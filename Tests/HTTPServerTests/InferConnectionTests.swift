@@ -81,11 +81,11 @@ import Testing
 
     @Test func quiescingWaitsForTheRequestAndForThoseBehindIt() {
         var idle = connection()
-        #expect(idle.quiesceRequested())
+        #expect(idle.quiesceRequested() == true)
 
         var busy = submitted()
         _ = busy.partHeld(bytes: 0)
-        #expect(!busy.quiesceRequested())
+        #expect(busy.quiesceRequested() == false)
         #expect(!busy.answersAreLast)
         #expect(busy.hotAnswered(remaining: 0, now: start) == .next)
         busy.heldPartTaken(bytes: 0)
@@ -105,23 +105,23 @@ import Testing
 
     @Test func readingStopsAtTheFirstPartThatWaits() {
         var connection = submitted()
-        #expect(connection.readRequested())
-        #expect(connection.partHeld(bytes: 5))
-        #expect(!connection.readRequested())
-        #expect(!connection.takeHeldRead())
+        #expect(connection.readRequested() == true)
+        #expect(connection.partHeld(bytes: 5) == true)
+        #expect(connection.readRequested() == false)
+        #expect(connection.takeHeldRead() == false)
         _ = connection.hotAnswered(remaining: 0, now: start)
         connection.heldPartTaken(bytes: 5)
-        #expect(connection.takeHeldRead())
-        #expect(!connection.takeHeldRead())
+        #expect(connection.takeHeldRead() == true)
+        #expect(connection.takeHeldRead() == false)
     }
 
     @Test func whatWaitsIsBoundedInPartsAndInBytes() {
         var parts = submitted()
-        for _ in 0..<InferConnection.heldPartsLimit { #expect(parts.partHeld(bytes: 0)) }
-        #expect(!parts.partHeld(bytes: 0))
+        for _ in 0..<InferConnection.heldPartsLimit { #expect(parts.partHeld(bytes: 0) == true) }
+        #expect(parts.partHeld(bytes: 0) == false)
         var bytes = submitted()
-        #expect(bytes.partHeld(bytes: InferConnection.heldBytesLimit))
-        #expect(!bytes.partHeld(bytes: 1))
+        #expect(bytes.partHeld(bytes: InferConnection.heldBytesLimit) == true)
+        #expect(bytes.partHeld(bytes: 1) == false)
     }
 
     @Test func aClientThatDoesNotReadItsAnswersIsNotServedMore() {
@@ -129,10 +129,10 @@ import Testing
         connection.writabilityChanged(false)
         _ = connection.hotAnswered(remaining: 0, now: start)
         #expect(connection.holdsParts)
-        #expect(!connection.readRequested())
+        #expect(connection.readRequested() == false)
         connection.writabilityChanged(true)
         #expect(!connection.holdsParts)
-        #expect(connection.takeHeldRead())
+        #expect(connection.takeHeldRead() == true)
     }
 
     @Test func theEndOfInputCancelsAnInferenceOnly() {

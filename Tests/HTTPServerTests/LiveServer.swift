@@ -15,6 +15,12 @@ struct LiveServer: Sendable {
     let metricsPort: Int
     let group: ServiceGroup
 
+    /// Whether every permit was given back.
+    var holdsNothing: Bool { gate.inFlight == (0, 0) }
+    var requestsInFlight: Int { gate.inFlight.requests }
+
+    func shutDown() async { await group.triggerGracefulShutdown() }
+
     static func run(
         bytesInFlight: Int = 1 << 30,
         configure: (inout HTTPServerSettings) -> Void = { _ in },
