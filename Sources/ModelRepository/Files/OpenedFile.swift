@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Inference
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#endif
+
+/// A descriptor that is closed when its one owner lets go of it.
+struct OpenedFile: ~Copyable, Sendable {
+    let descriptor: Int32
+    /// Whether a symbolic link lay on the way.
+    let followedLink: Bool
+
+    deinit { close(descriptor) }
+
+    consuming func release() -> Int32 {
+        let released = descriptor
+        discard self
+        return released
+    }
+
+    borrowing func status() throws(FileProblem) -> buckler_file_status {
+        var status = buckler_file_status()
+        let result = buckler_file_status(descriptor, &status)
+        guard result == 0 else { throw .system(errno: -result) }
+        return status
+    }
+
+    /// The whole content. Memory is taken only once the size is known to be within `limit`.
+    borrowing func content(limit: Int) throws(FileProblem) -> TensorBytes {
+        let before = try status()
+        guard before.is_regular != 0 else { throw .notRegular }
+        guard before.size <= Int64(limit) else { throw .tooLarge(size: before.size, limit: limit) }
+        let bytes = try TensorBytes(count: Int(before.size)) { (memory) throws(FileProblem) in try fill(memory) }
+        // Neither a file that grew nor one that was rewritten in place may pass for what was checked.
+        var extra: UInt8 = 0
+        guard try readSome(into: &extra, count: 1) == 0 else { throw .changedWhileRead }
+        let after = try status()
+        guard before.isSameContent(as: after) else { throw .changedWhileRead }
+        return bytes
+    }
+
+    private borrowing func fill(_ memory: UnsafeMutableRawBufferPointer) throws(FileProblem) {
+        guard let start = memory.baseAddress else { return }
+        var position = 0
+        while position < memory.count {
+            let count = try readSome(into: start + position, count: memory.count - position)
+            guard count > 0 else { throw .changedWhileRead }
+            position += count
+        }
+    }
+
+    private borrowing func readSome(into memory: UnsafeMutableRawPointer, count: Int) throws(FileProblem) -> Int {
+        while true {
+            let result = read(descriptor, memory, count)
+            if result >= 0 { return result }
+            if errno != EINTR { throw .system(errno: errno) }
+        }
+    }
+}
+
+extension buckler_file_status {
+    fileprivate func isSameContent(as other: buckler_file_status) -> Bool {
+        size == other.size && modified_seconds == other.modified_seconds
+            && modified_nanoseconds == other.modified_nanoseconds && changed_seconds == other.changed_seconds
+            && changed_nanoseconds == other.changed_nanoseconds
+    }
+}

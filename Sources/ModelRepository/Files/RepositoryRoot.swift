@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+private import CLinux
+import Inference
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#endif
+
+/// One `--model-repository`: a descriptor of its directory, beneath which the kernel resolves every path.
+///
+/// The descriptor is opened once, so that renaming or replacing the directory later changes nothing.
+final class RepositoryRoot: Sendable {
+    private let directory: OpenedFile
+
+    /// - Parameter path: given by whoever runs the server; links in it are followed.
+    init(path: String) throws(FileProblem) {
+        let result = openBeneath(AT_FDCWD, path, Self.directoryFlags, resolve: 0)
+        if result < 0 { throw FileProblem(errno: -result) }
+        directory = OpenedFile(descriptor: result, followedLink: false)
+    }
+
+    private static let directoryFlags = buckler_open_path_flag | O_DIRECTORY
+
+    /// Opens a file to read it. A FIFO or a device does not block, and is refused once its kind is known.
+    func openFile(_ path: String) throws(FileProblem) -> OpenedFile {
+        try open(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    }
+
+    func openDirectory(_ path: String) throws(FileProblem) -> OpenedFile {
+        try open(path, flags: O_RDONLY | O_DIRECTORY)
+    }
+
+    /// Whatever is at `path`, without the right to read it.
+    func locate(_ path: String) throws(FileProblem) -> OpenedFile {
+        try open(path, flags: buckler_open_path_flag)
+    }
+
+    func isDirectory(_ path: String) throws(FileProblem) -> Bool {
+        try locate(path).status().is_directory != 0
+    }
+
+    /// Links that stay beneath the root are followed; the first try without them tells whether there was one.
+    private func open(_ path: String, flags: Int32) throws(FileProblem) -> OpenedFile {
+        let beneath = buckler_resolve_beneath | buckler_resolve_no_magic_links
+        let path = path.isEmpty ? "." : path
+        var result = openBeneath(
+            directory.descriptor, path, flags, resolve: beneath | buckler_resolve_no_symlinks)
+        let hasLink = result == -ELOOP
+        if hasLink { result = openBeneath(directory.descriptor, path, flags, resolve: beneath) }
+        if result < 0 { throw FileProblem(errno: -result) }
+        return OpenedFile(descriptor: result, followedLink: hasLink)
+    }
+
+    /// Names in a directory but for `.` and `..`, sorted. Names that are not UTF-8 are left out: no configuration or
+    /// request could name them.
+    func list(_ path: String, limit: Int) throws(FileProblem) -> (names: [String], followedLink: Bool) {
+        let opened = try openDirectory(path)
+        let followedLink = opened.followedLink
+        let descriptor = opened.release()
+        guard let stream = fdopendir(descriptor) else {
+            let problem = FileProblem.system(errno: errno)
+            close(descriptor)
+            throw problem
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            guard let name = entry.name, name != ".", name != ".." else { continue }
+            guard names.count < limit else { throw .tooManyEntries(limit: limit) }
+            names.append(name)
+        }
+        return (names.sorted(), followedLink)
+    }
+}
+
+private func openBeneath(_ directory: Int32, _ path: String, _ flags: Int32, resolve: UInt64) -> Int32 {
+    buckler_openat2(directory, path, UInt64(flags | O_CLOEXEC), 0, resolve)
+}
+
+extension UnsafeMutablePointer<dirent> {
+    fileprivate var name: String? {
+        guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return nil }
+        // SAFETY: the kernel ends `d_name` with a NUL within the entry, which lives until the next `readdir`.
+        return String(validatingCString: (UnsafeRawPointer(self) + offset).assumingMemoryBound(to: CChar.self))
+    }
+}
+
+extension FileProblem {
+    fileprivate init(errno: Int32) {
+        self =
+            switch errno {
+            case ENOENT: .missing
+            case EXDEV: .leadsOutside
+            case ELOOP: .unfollowableLink
+            case ENOTDIR: .notDirectory
+            case ENXIO, ENODEV: .notRegular
+            case ENAMETOOLONG: .badPath
+            case ENOSYS: .kernelTooOld
+            default: .system(errno: errno)
+            }
+    }
+}
