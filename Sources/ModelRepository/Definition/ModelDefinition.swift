@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+package import InferenceProtos
+
+/// How models are read, the same for the whole server.
+package struct DefinitionSettings: Sendable {
+    /// `false` with `--disable-auto-complete-config`.
+    package var autoComplete = true
+    /// `--backend-config=default-max-batch-size=N`, or the same for one backend.
+    package var defaultMaxBatchSize = 4
+    package var limits = RepositoryLimits.defaults
+
+    package init() {}
+}
+
+/// Everything that a model's directory says about it: what is loaded next, but for what only the model file knows.
+package struct ModelDefinition: Sendable {
+    package var name: String
+    /// Normalised; complete once ``complete(with:settings:)`` has run.
+    package var config: Inference_ModelConfig
+    package var files: any ModelFiles
+    /// What the version policy picks, ascending; never empty.
+    package var versions: [Int64]
+    /// By the name of the output.
+    package var labels: [String: [String]]
+    /// For the log: versions that were ignored, links that were followed.
+    package var warnings: [String]
+    /// One line for each field that was filled in, for a reader.
+    package var completed: [String]
+    /// Whether a configuration was given, on disk or in the load request.
+    package var isConfigured: Bool
+
+    /// Where the model's file lies: a path beneath the model's directory.
+    package func modelPath(ofVersion version: Int64) -> String {
+        "\(version)/\(config.defaultModelFilename)"
+    }
+
+    /// The last step: fills what only the graph can tell, then checks all of it.
+    ///
+    /// - Parameter graph: `nil` if the engine knows of none, or has no say.
+    /// - Throws: `.invalidArgument` with Triton's text for the first problem.
+    package mutating func complete(with graph: GraphSignature?, settings: DefinitionSettings) throws(ServingError) {
+        if let graph, settings.autoComplete {
+            completed += try AutoComplete.complete(
+                &config, graph: graph, defaultMaxBatchSize: settings.defaultMaxBatchSize)
+            completed += Normalization.normalize(&config)
+        }
+        try ConfigValidator.validate(config, stage: .complete, limits: settings.limits)
+    }
+}

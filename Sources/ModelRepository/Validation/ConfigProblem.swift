@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+
+/// Something in a model's configuration that keeps it from being loaded.
+package struct ConfigProblem: Error, Sendable, Hashable {
+    /// Triton's words, where Triton has any.
+    package var message: String
+    /// The field it is about, as in `input[0].dims[1]`; empty for the configuration as a whole.
+    package var path: String
+
+    package init(_ message: String, at path: String = "") {
+        self.message = message
+        self.path = path
+    }
+
+    package var servingError: ServingError { ServingError(.invalidArgument, message) }
+}
+
+/// Problems in the order in which they were found; the same words twice are one problem.
+struct ProblemList {
+    private(set) var problems: [ConfigProblem] = []
+    private var messages: Set<String> = []
+
+    mutating func add(_ message: String, at path: String = "") {
+        if messages.insert(message).inserted { problems.append(ConfigProblem(message, at: path)) }
+    }
+}
