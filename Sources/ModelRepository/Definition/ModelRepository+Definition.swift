@@ -46,7 +46,7 @@ extension ModelRepository {
         var config = source.config
         var completed = try BackendFields.complete(&config, directoryName: name, files: files)
         completed += Normalization.normalize(&config)
-        try source.validate(config, stage: .beforeAutoComplete, limits: settings.limits)
+        try ConfigValidator.validate(config, stage: .beforeAutoComplete, limits: settings.limits)
         guard config.name == name else {
             throw ServingError(
                 .invalidArgument,
@@ -56,7 +56,7 @@ extension ModelRepository {
         let (versions, warnings) = try versions(of: config, files: files, limits: settings.limits)
         completed += Normalization.normalizeInstanceGroups(&config)
         if !settings.autoComplete {
-            try source.validate(config, stage: .complete, limits: settings.limits)
+            try ConfigValidator.validate(config, stage: .complete, limits: settings.limits)
         }
         return ModelDefinition(
             name: name,

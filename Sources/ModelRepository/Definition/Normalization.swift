@@ -63,12 +63,12 @@ package enum Normalization {
             if config.instanceGroup[index].name.isEmpty {
                 config.instanceGroup[index].name = "\(config.name)_\(index)"
             }
-            if config.instanceGroup[index].kind == .kindAuto {
-                config.instanceGroup[index].kind = .kindCpu
+            if config.instanceGroup[index].kind == .auto {
+                config.instanceGroup[index].kind = .cpu
                 lines.append("instance_group[\(index)].kind: KIND_CPU")
             }
             if config.instanceGroup[index].count < 1 {
-                let usesTwo = config.instanceGroup[index].kind == .kindCpu
+                let usesTwo = config.instanceGroup[index].kind == .cpu
                     && ["onnxruntime", "tensorflow"].contains(config.backend)
                 config.instanceGroup[index].count = usesTwo ? onnxRuntimeInstances : 1
                 lines.append("instance_group[\(index)].count: \(config.instanceGroup[index].count)")

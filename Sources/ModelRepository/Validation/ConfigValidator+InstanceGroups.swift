@@ -12,15 +12,15 @@ extension ConfigValidator {
             let path = "instance_group[\(index)]"
             let named = "instance group \(group.name) of model \(config.name)"
             switch group.kind {
-            case .kindModel where !group.gpus.isEmpty:
+            case .model where !group.gpus.isEmpty:
                 list.add(named + " has kind KIND_MODEL but specifies one or more GPUs", at: path + ".gpus")
-            case .kindCpu where !group.gpus.isEmpty:
+            case .cpu where !group.gpus.isEmpty:
                 list.add(named + " has kind KIND_CPU but specifies one or more GPUs", at: path + ".gpus")
-            case .kindGpu:
+            case .gpu:
                 list.add(named + " has kind KIND_GPU but server does not support GPUs", at: path + ".kind")
-            case .kindAuto, .UNRECOGNIZED:
+            case .auto, .UNRECOGNIZED:
                 list.add(named + " has unexpected kind KIND_AUTO", at: path + ".kind")
-            case .kindModel, .kindCpu:
+            case .model, .cpu:
                 break
             }
             if !group.profile.isEmpty, config.platform != "tensorrt_plan" {

@@ -23,7 +23,7 @@ extension ConfigValidator {
         for (index, input) in config.input.enumerated() {
             let path = "input[\(index)]"
             checkShape(input, prefix: "model input ", path: path, config: config, list: &list)
-            if [.formatNhwc, .formatNchw].contains(input.format), input.dims.count != 3 {
+            if [.nhwc, .nchw].contains(input.format), input.dims.count != 3 {
                 list.add("model input NHWC/NCHW require 3 dims for \(config.name)", at: path + ".format")
             }
             checkPlatform(input, kind: "input", path: path, config: config, list: &list)

@@ -106,7 +106,7 @@ package enum ConfigValidator {
             } else if control.metricIdentifier.family.isEmpty {
                 list.add("metric identifier must specify non-empty 'family'", at: path + ".metric_identifier.family")
             }
-            if control.options == nil {
+            if control.metricOptions == nil {
                 list.add("metric control must specify 'histogram_options'", at: path)
             } else if control.histogramOptions.buckets.isEmpty {
                 list.add("histogram options must specify non-empty 'buckets'", at: path + ".histogram_options.buckets")
