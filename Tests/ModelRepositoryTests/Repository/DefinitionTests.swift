@@ -49,7 +49,8 @@ import Testing
                 dynamic_batching { preferred_batch_size: 4 }
                 instance_group { name: "m" kind: KIND_CPU count: 2 }
                 optimization { input_pinned_memory { enable: true } output_pinned_memory { enable: true } }
-                """)
+                """
+        )
         #expect(definition.config == expected)
         #expect(definition.completed.contains(#"backend: "onnxruntime", a model of onnxruntime"#))
         #expect(definition.warnings == [])
@@ -107,7 +108,8 @@ import Testing
         #expect(
             message { _ = try definition() }
                 == "Invalid model name: Could not determine backend for model 'm' with no backend in model"
-                + " configuration. Expected model name of the form 'model.<backend_name>'.")
+                + " configuration. Expected model name of the form 'model.<backend_name>'."
+        )
     }
 
     @Test func asksForTheNameOfTheDirectory() throws {
@@ -115,7 +117,8 @@ import Testing
         try temporary.makeDirectory("m/1")
         #expect(
             message { _ = try definition() }
-                == "unexpected directory name 'm' for model 'other', directory name must equal model name")
+                == "unexpected directory name 'm' for model 'other', directory name must equal model name"
+        )
     }
 
     @Test func prefersTheNamedConfiguration() throws {
@@ -128,11 +131,14 @@ import Testing
         #expect(message { _ = try definition(configName: "../config") } != nil)
     }
 
-    @Test(arguments: [
-        ("", [30]), ("version_policy { latest { num_versions: 2 } }", [5, 30]),
-        ("version_policy { latest { num_versions: 9 } }", [0, 1, 5, 30]), ("version_policy { all { } }", [0, 1, 5, 30]),
-        ("version_policy { specific { versions: [ 5, 1, 7 ] } }", [1, 5]),
-    ] as [(String, [Int64])])
+    @Test(
+        arguments: [
+            ("", [30]), ("version_policy { latest { num_versions: 2 } }", [5, 30]),
+            ("version_policy { latest { num_versions: 9 } }", [0, 1, 5, 30]),
+            ("version_policy { all { } }", [0, 1, 5, 30]),
+            ("version_policy { specific { versions: [ 5, 1, 7 ] } }", [1, 5]),
+        ] as [(String, [Int64])]
+    )
     func picksVersionsByPolicy(policy: String, expected: [Int64]) throws {
         for version in ["0", "1", "5", "30", "configs", "warmup", "initial_state"] {
             try temporary.makeDirectory("m/" + version)
@@ -144,7 +150,8 @@ import Testing
         #expect(
             definition.warnings
                 == (policy.contains("7")
-                    ? ["version 7 is specified for model 'm', but the version directory is not present"] : []))
+                    ? ["version 7 is specified for model 'm', but the version directory is not present"] : [])
+        )
     }
 
     @Test func ignoresDirectoriesThatAreNoVersions() throws {
@@ -163,13 +170,16 @@ import Testing
         #expect(Set(definition.warnings) == Set(zeros + others))
     }
 
-    @Test(arguments: ["", "version_policy { specific { versions: 3 } }", "version_policy { latest { num_versions: 0 } }"])
+    @Test(arguments: [
+        "", "version_policy { specific { versions: 3 } }", "version_policy { latest { num_versions: 0 } }",
+    ])
     func asksForAVersion(policy: String) throws {
         try temporary.write("m/config.pbtxt", #"backend: "b" "# + policy)
         if !policy.isEmpty { try temporary.makeDirectory("m/1") }
         #expect(
             message { _ = try definition() }
-                == "at least one version must be available under the version policy of model 'm'")
+                == "at least one version must be available under the version policy of model 'm'"
+        )
     }
 
     @Test(arguments: [(3, true), (2, false)])
@@ -206,7 +216,8 @@ import Testing
         try temporary.write(
             "m/config.pbtxt",
             #"backend: "b" output { name: "A" label_filename: "labels/a.txt" } output { name: "N" } "#
-                + #"output { name: "B" label_filename: "b.txt" }"#)
+                + #"output { name: "B" label_filename: "b.txt" }"#
+        )
         #expect(try definition().labels == ["A": ["zero", "one two", "", "three"], "B": ["only"]])
     }
 
@@ -237,7 +248,8 @@ import Testing
         try temporary.write("m/1/model.onnx")
         try temporary.write("m/config.pbtxt", "this is not read")
         let overrides = LoadParameters(
-            configuration: #"{"max_batch_size": 7, "parameters": {"k": {"string_value": "v"}}, "optimization": {}}"#)
+            configuration: #"{"max_batch_size": 7, "parameters": {"k": {"string_value": "v"}}, "optimization": {}}"#
+        )
         let definition = try definition(overrides: overrides)
         #expect(definition.config.maxBatchSize == 7 && definition.config.backend == "onnxruntime")
         #expect(definition.isConfigured)
@@ -258,21 +270,27 @@ import Testing
 
     @Test func takesFilesFromTheRequest() throws {
         let overrides = LoadParameters(
-            configuration: #"{"backend": "onnxruntime"}"#, files: ["7/model.onnx": Array("graph".utf8)])
+            configuration: #"{"backend": "onnxruntime"}"#,
+            files: ["7/model.onnx": Array("graph".utf8)]
+        )
         let definition = try definition("new", overrides: overrides)
         #expect(definition.versions == [7] && definition.config.name == "new")
         #expect(try definition.files.read("7/model.onnx", limit: 5).text == "graph")
         #expect(
             message { _ = try self.definition(overrides: LoadParameters(files: ["1/model.onnx": []])) }
-                == "Load parameter 'config' must be specified for model file override")
+                == "Load parameter 'config' must be specified for model file override"
+        )
         #expect(
             message {
                 _ = try self.definition(
-                    overrides: LoadParameters(configuration: "{}", files: ["../other/1/model.onnx": []]))
-            } == "Invalid file parameter 'file:../other/1/model.onnx' must stay within model directory.")
+                    overrides: LoadParameters(configuration: "{}", files: ["../other/1/model.onnx": []])
+                )
+            } == "Invalid file parameter 'file:../other/1/model.onnx' must stay within model directory."
+        )
         #expect(
             message { _ = try self.definition("../m", overrides: overrides) }
-                == "invalid model name '../m', model name must not contain path traversal characters")
+                == "invalid model name '../m', model name must not contain path traversal characters"
+        )
     }
 
     @Test func tellsOfLinks() throws {
@@ -282,6 +300,7 @@ import Testing
         #expect(
             try definition().warnings == [
                 "file 'config.pbtxt' of model 'm' is reached through a link, which stays within the model repository"
-            ])
+            ]
+        )
     }
 }
