@@ -10,14 +10,18 @@ package enum ModelName {
         let trimmed = name.trimmingBlanks
         guard !trimmed.isEmpty else {
             throw ServingError(
-                .invalidArgument, "Model name cannot be empty. Please enter a valid name to deploy.")
+                .invalidArgument,
+                "Model name cannot be empty. Please enter a valid name to deploy."
+            )
         }
         guard name.utf8.count <= byteLimit else {
             throw ServingError(.invalidArgument, "invalid model name, it has more than \(byteLimit) bytes")
         }
         guard trimmed != "..", trimmed != ".", !trimmed.utf8.contains(UInt8(ascii: "/")) else {
             throw ServingError(
-                .invalidArgument, "invalid model name '\(name)', model name must not contain path traversal characters")
+                .invalidArgument,
+                "invalid model name '\(name)', model name must not contain path traversal characters"
+            )
         }
         guard !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
             throw ServingError(.invalidArgument, "invalid model name, model name must not contain control characters")

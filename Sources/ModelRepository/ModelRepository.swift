@@ -100,7 +100,9 @@ package struct ModelRepository: Sendable {
             }
             guard found == nil else {
                 throw ServingError(
-                    .invalidArgument, "failed to load '\(name)', \(RepositorySnapshot.duplicateReason)")
+                    .invalidArgument,
+                    "failed to load '\(name)', \(RepositorySnapshot.duplicateReason)"
+                )
             }
             found = root
         }

@@ -51,7 +51,9 @@ package enum AutoComplete {
         var lines: [String] = []
         if config.maxBatchSize == 0 {
             config.maxBatchSize = Int32(clamping: max(defaultMaxBatchSize, 0))
-            lines.append("max_batch_size: \(config.maxBatchSize), since every tensor of the graph has a batch dimension")
+            lines.append(
+                "max_batch_size: \(config.maxBatchSize), since every tensor of the graph has a batch dimension"
+            )
         }
         if config.maxBatchSize > 1, config.schedulingChoice == nil {
             config.dynamicBatching = Inference_ModelDynamicBatching()

@@ -18,15 +18,24 @@ enum BackendFields {
 
     /// In the order in which Triton tries them.
     private static let formats = [
-        Format(backend: "tensorflow", platform: "tensorflow_savedmodel", filename: "model.savedmodel", kind: .directory),
+        Format(
+            backend: "tensorflow",
+            platform: "tensorflow_savedmodel",
+            filename: "model.savedmodel",
+            kind: .directory
+        ),
         Format(backend: "tensorflow", platform: "tensorflow_graphdef", filename: "model.graphdef", kind: .file),
         Format(backend: "tensorrt", platform: "tensorrt_plan", filename: "model.plan", kind: .file),
         // A directory if the weights lie in files of their own.
         Format(backend: "onnxruntime", platform: "onnxruntime_onnx", filename: "model.onnx", kind: .either),
         Format(backend: "openvino", filename: "model.xml", kind: .either),
         Format(
-            backend: "pytorch", platform: "pytorch_libtorch", alternativePlatform: "libtorch", filename: "model.pt",
-            kind: .file),
+            backend: "pytorch",
+            platform: "pytorch_libtorch",
+            alternativePlatform: "libtorch",
+            filename: "model.pt",
+            kind: .file
+        ),
         Format(backend: "pytorch", platform: "torch_aoti", filename: "model.pt2", kind: .file),
         Format(backend: "python", filename: "model.py", kind: .either),
     ]
@@ -49,8 +58,12 @@ enum BackendFields {
                 fill(&config.platform, "platform", with: platform, reason: reason, lines: &lines)
             }
             fill(
-                &config.defaultModelFilename, "default_model_filename", with: format.filename, reason: reason,
-                lines: &lines)
+                &config.defaultModelFilename,
+                "default_model_filename",
+                with: format.filename,
+                reason: reason,
+                lines: &lines
+            )
         } else if config.backend.isEmpty, config.platform.isEmpty, config.defaultModelFilename.isEmpty {
             try completeFromSuffix(&config, directoryName: directoryName, lines: &lines)
         }

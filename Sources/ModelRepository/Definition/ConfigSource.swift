@@ -27,7 +27,8 @@ struct ConfigSource: Sendable {
             guard settings.autoComplete else {
                 throw ServingError(
                     .notFound,
-                    "failed to open text file for read '\(file)' of model '\(model)': No such file or directory")
+                    "failed to open text file for read '\(file)' of model '\(model)': No such file or directory"
+                )
             }
             return ConfigSource()
         }
@@ -62,8 +63,10 @@ struct ConfigSource: Sendable {
             return try Inference_ModelConfig(textFormatString: text)
         } catch {
             throw ServingError(
-                .invalidArgument, "failed to read '\(file)' of model '\(model)': it is not a ModelConfig in text format",
-                cause: String(describing: error))
+                .invalidArgument,
+                "failed to read '\(file)' of model '\(model)': it is not a ModelConfig in text format",
+                cause: String(describing: error)
+            )
         }
     }
 
@@ -74,7 +77,8 @@ struct ConfigSource: Sendable {
         guard text.utf8.count <= limits.configurationBytes else {
             throw ServingError(
                 .invalidArgument,
-                "Invalid config override: it has \(text.utf8.count) bytes, at most \(limits.configurationBytes) are allowed"
+                "Invalid config override: it has \(text.utf8.count) bytes,"
+                    + " at most \(limits.configurationBytes) are allowed"
             )
         }
         do {
@@ -83,8 +87,10 @@ struct ConfigSource: Sendable {
             throw ServingError(.invalidArgument, "Invalid config override: no such field: '\(field)'")
         } catch {
             throw ServingError(
-                .invalidArgument, "Invalid config override: it is not a ModelConfig in JSON",
-                cause: String(describing: error))
+                .invalidArgument,
+                "Invalid config override: it is not a ModelConfig in JSON",
+                cause: String(describing: error)
+            )
         }
     }
 }

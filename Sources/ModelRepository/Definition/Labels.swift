@@ -25,7 +25,11 @@ enum Labels {
             }
             let content = try files.read(output.labelFilename, limit: limits.labelFileBytes)
             labels[output.name] = try lines(
-                of: content, output: output.name, model: config.name, limit: limits.labels)
+                of: content,
+                output: output.name,
+                model: config.name,
+                limit: limits.labels
+            )
         }
         return labels
     }
@@ -42,7 +46,9 @@ enum Labels {
             while !rest.isEmpty {
                 guard lines.count < limit else {
                     throw ServingError(
-                        .invalidArgument, "label file for output '\(output)' in model '\(model)' has more than \(limit) lines")
+                        .invalidArgument,
+                        "label file for output '\(output)' in model '\(model)' has more than \(limit) lines"
+                    )
                 }
                 let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
                 var line = rest[..<end]

@@ -5,7 +5,7 @@ package import InferenceProtos
 extension Inference_DataType {
     package init(_ dataType: DataType) {
         // The raw values of `DataType` are this enumeration's numbers.
-        self.init(rawValue: Int(dataType.rawValue))!
+        self = Self(rawValue: Int(dataType.rawValue)) ?? .typeInvalid
     }
 
     /// `nil` for `TYPE_INVALID` and for numbers that this version does not know.

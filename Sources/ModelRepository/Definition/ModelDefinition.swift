@@ -42,7 +42,10 @@ package struct ModelDefinition: Sendable {
     package mutating func complete(with graph: GraphSignature?, settings: DefinitionSettings) throws(ServingError) {
         if let graph, settings.autoComplete {
             completed += try AutoComplete.complete(
-                &config, graph: graph, defaultMaxBatchSize: settings.defaultMaxBatchSize)
+                &config,
+                graph: graph,
+                defaultMaxBatchSize: settings.defaultMaxBatchSize
+            )
             completed += Normalization.normalize(&config)
         }
         try ConfigValidator.validate(config, stage: .complete, limits: settings.limits)

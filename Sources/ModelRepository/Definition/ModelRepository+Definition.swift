@@ -8,7 +8,7 @@ extension ModelRepository {
     /// - Parameters:
     ///   - configName: `--model-config-name`: `configs/<name>.pbtxt` is taken if the model has it.
     ///   - overrides: of a load request; a configuration there replaces the one on disk, files there the directory.
-    /// - Throws: `.notFound` if there is no such model, `.invalidArgument` with Triton's text for what is wrong with it.
+    /// - Throws: `.notFound` if there is no such model, `.invalidArgument` with Triton's text for what is wrong.
     package func definition(
         ofModel name: String,
         configName: String? = nil,
@@ -18,19 +18,30 @@ extension ModelRepository {
         if overrides.files.isEmpty {
             let directory = try directory(ofModel: name)
             var definition = try Self.definition(
-                ofModel: name, in: directory, configName: configName, override: overrides.configuration,
-                settings: settings)
+                ofModel: name,
+                in: directory,
+                configName: configName,
+                override: overrides.configuration,
+                settings: settings
+            )
             definition.warnings += directory.warnings
             return definition
         }
         try ModelName.validate(name)
         guard overrides.configuration != nil else {
             throw ServingError(
-                .invalidArgument, "Load parameter 'config' must be specified for model file override")
+                .invalidArgument,
+                "Load parameter 'config' must be specified for model file override"
+            )
         }
         let files = try MemoryModelFiles(modelName: name, files: overrides.files, limits: settings.limits)
         return try Self.definition(
-            ofModel: name, in: files, configName: nil, override: overrides.configuration, settings: settings)
+            ofModel: name,
+            in: files,
+            configName: nil,
+            override: overrides.configuration,
+            settings: settings
+        )
     }
 
     /// The same for files that lie anywhere, as `buckler check` and the tests have them.
@@ -42,7 +53,12 @@ extension ModelRepository {
         settings: DefinitionSettings
     ) throws(ServingError) -> ModelDefinition {
         let source = try ConfigSource.read(
-            model: name, files: files, configName: configName, override: override, settings: settings)
+            model: name,
+            files: files,
+            configName: configName,
+            override: override,
+            settings: settings
+        )
         var config = source.config
         var completed = try BackendFields.complete(&config, directoryName: name, files: files)
         completed += Normalization.normalize(&config)
@@ -80,13 +96,15 @@ extension ModelRepository {
         guard found.versions.count <= limits.versions else {
             throw ServingError(
                 .invalidArgument,
-                "model '\(config.name)' has \(found.versions.count) versions, at most \(limits.versions) are allowed")
+                "model '\(config.name)' has \(found.versions.count) versions, at most \(limits.versions) are allowed"
+            )
         }
         let (selected, warnings) = found.selected(by: config.versionPolicy, model: config.name)
         guard !selected.isEmpty else {
             throw ServingError(
                 .invalidArgument,
-                "at least one version must be available under the version policy of model '\(config.name)'")
+                "at least one version must be available under the version policy of model '\(config.name)'"
+            )
         }
         return (selected, found.warnings + warnings)
     }

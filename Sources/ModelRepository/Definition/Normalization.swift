@@ -68,7 +68,8 @@ package enum Normalization {
                 lines.append("instance_group[\(index)].kind: KIND_CPU")
             }
             if config.instanceGroup[index].count < 1 {
-                let usesTwo = config.instanceGroup[index].kind == .cpu
+                let usesTwo =
+                    config.instanceGroup[index].kind == .cpu
                     && ["onnxruntime", "tensorflow"].contains(config.backend)
                 config.instanceGroup[index].count = usesTwo ? onnxRuntimeInstances : 1
                 lines.append("instance_group[\(index)].count: \(config.instanceGroup[index].count)")

@@ -15,7 +15,8 @@ struct VersionDirectories: Sendable, Equatable {
         for name in directories.sorted() where !Self.reservedNames.contains(name) {
             if name.utf8.count > 1, name.hasPrefix("0") {
                 warnings.append(
-                    "ignore version directory '\(name)' which contains leading zeros in its directory name")
+                    "ignore version directory '\(name)' which contains leading zeros in its directory name"
+                )
             } else if let version = Self.version(name) {
                 versions.append(version)
             } else {

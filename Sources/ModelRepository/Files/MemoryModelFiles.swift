@@ -16,7 +16,8 @@ package struct MemoryModelFiles: ModelFiles {
         guard files.count <= limits.overrideFiles else {
             throw ServingError(
                 .invalidArgument,
-                "load request for model '\(modelName)' has \(files.count) files, at most \(limits.overrideFiles) are allowed"
+                "load request for model '\(modelName)' has \(files.count) files,"
+                    + " at most \(limits.overrideFiles) are allowed"
             )
         }
         self.modelName = modelName
@@ -32,7 +33,10 @@ package struct MemoryModelFiles: ModelFiles {
         } catch .escapes {
             throw Self.mustStayWithin(path)
         } catch {
-            throw ServingError(.invalidArgument, "Invalid file parameter 'file:\(path)', path is too long or not allowed")
+            throw ServingError(
+                .invalidArgument,
+                "Invalid file parameter 'file:\(path)', path is too long or not allowed"
+            )
         }
         guard let name = relative.components.last else { throw Self.mustStayWithin(path) }
         var child = name
@@ -42,7 +46,10 @@ package struct MemoryModelFiles: ModelFiles {
         }
         try link(child, into: .root, for: path)
         guard nodes.updateValue(.file(content), forKey: relative) == nil else {
-            throw ServingError(.invalidArgument, "Invalid file parameter 'file:\(path)', the path is given more than once")
+            throw ServingError(
+                .invalidArgument,
+                "Invalid file parameter 'file:\(path)', the path is given more than once"
+            )
         }
     }
 
@@ -54,7 +61,9 @@ package struct MemoryModelFiles: ModelFiles {
             nodes[parent] = .directory(names)
         case .file:
             throw ServingError(
-                .invalidArgument, "Invalid file parameter 'file:\(path)', directory has been created as a file")
+                .invalidArgument,
+                "Invalid file parameter 'file:\(path)', directory has been created as a file"
+            )
         }
     }
 

@@ -53,6 +53,7 @@ struct OpenedFile: ~Copyable, Sendable {
         }
     }
 
+    // SAFETY: callers own `count` bytes at `memory`, and `read` writes no more than that.
     private borrowing func readSome(into memory: UnsafeMutableRawPointer, count: Int) throws(FileProblem) -> Int {
         while true {
             let result = read(descriptor, memory, count)

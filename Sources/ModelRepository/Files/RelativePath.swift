@@ -2,8 +2,8 @@
 
 /// A path beneath a model's directory, normalised by its text alone: no `.`, no `..`, no empty component.
 ///
-/// A leading `/` means nothing: Triton joins such a path to the directory as well. That no *link* leads elsewhere is the
-/// kernel's to check when the file is opened.
+/// A leading `/` means nothing: Triton joins such a path to the directory as well. That no *link* leads elsewhere is
+/// the kernel's to check when the file is opened.
 struct RelativePath: Sendable, Hashable {
     enum Problem: Error, Equatable {
         case escapes

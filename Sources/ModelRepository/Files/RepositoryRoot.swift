@@ -46,7 +46,11 @@ final class RepositoryRoot: Sendable {
         let beneath = buckler_resolve_beneath | buckler_resolve_no_magic_links
         let path = path.isEmpty ? "." : path
         var result = openBeneath(
-            directory.descriptor, path, flags, resolve: beneath | buckler_resolve_no_symlinks)
+            directory.descriptor,
+            path,
+            flags,
+            resolve: beneath | buckler_resolve_no_symlinks
+        )
         let hasLink = result == -ELOOP
         if hasLink { result = openBeneath(directory.descriptor, path, flags, resolve: beneath) }
         if result < 0 { throw FileProblem(errno: -result) }

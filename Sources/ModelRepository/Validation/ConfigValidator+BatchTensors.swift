@@ -19,7 +19,9 @@ extension ConfigValidator {
             }
             if ![.typeInt32, .typeFp32].contains(tensor.dataType) {
                 list.add(
-                    "batch input data type must be TYPE_INT32 or TYPE_FP32 for \(config.name)", at: path + ".data_type")
+                    "batch input data type must be TYPE_INT32 or TYPE_FP32 for \(config.name)",
+                    at: path + ".data_type"
+                )
             }
             checkSources(tensor.sourceInput, among: inputs, path: path, config: config, list: &list)
         }

@@ -32,12 +32,14 @@ extension ConfigValidator {
         if !range.contains(batching.defaultPriorityLevel) {
             list.add(
                 "default priority level must be in range [1, \(levels)] for \(config.name)",
-                at: "dynamic_batching.default_priority_level")
+                at: "dynamic_batching.default_priority_level"
+            )
         }
         if batching.priorityQueuePolicy.keys.contains(where: { !range.contains($0) }) {
             list.add(
                 "priority queue policy must have priority level in range [1, \(levels)] for \(config.name)",
-                at: "dynamic_batching.priority_queue_policy")
+                at: "dynamic_batching.priority_queue_policy"
+            )
         }
     }
 
@@ -49,13 +51,15 @@ extension ConfigValidator {
         if batching.priorityLevels > 1 {
             list.add(
                 "Only one priority level is allowed when 'preserve_ordering' is true for \(config.name)",
-                at: "dynamic_batching.priority_levels")
+                at: "dynamic_batching.priority_levels"
+            )
         }
         let policies = [batching.defaultQueuePolicy] + batching.priorityQueuePolicy.values
         if policies.contains(where: { $0.defaultTimeoutMicroseconds != 0 && $0.timeoutAction == .delay }) {
             list.add(
                 "Queue policy can not have DELAY as timeout action when 'preserve_ordering' is true for \(config.name)",
-                at: "dynamic_batching.preserve_ordering")
+                at: "dynamic_batching.preserve_ordering"
+            )
         }
     }
 }

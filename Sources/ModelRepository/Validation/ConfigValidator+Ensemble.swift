@@ -10,14 +10,16 @@ extension ConfigValidator {
             if config.platform == ensemblePlatform {
                 list.add(
                     "ensemble scheduling must be set for ensemble \(config.name) whose platform is ensemble",
-                    at: "platform")
+                    at: "platform"
+                )
             }
             return
         }
         if config.platform != ensemblePlatform {
             list.add(
                 "ensemble scheduling cannot be set for model '\(config.name)' whose platform is not ensemble",
-                at: "ensemble_scheduling")
+                at: "ensemble_scheduling"
+            )
         }
         if !config.instanceGroup.isEmpty {
             list.add("instance group should not be specified for ensemble '\(config.name)'", at: "instance_group")

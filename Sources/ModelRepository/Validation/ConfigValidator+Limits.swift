@@ -29,17 +29,34 @@ extension ConfigValidator {
         switch config.schedulingChoice {
         case .dynamicBatching(let batching):
             check(
-                batching.preferredBatchSize.count, of: "dynamic_batching.preferred_batch_size", limit: limits.entries,
-                config: config, list: &list)
+                batching.preferredBatchSize.count,
+                of: "dynamic_batching.preferred_batch_size",
+                limit: limits.entries,
+                config: config,
+                list: &list
+            )
             check(
-                batching.priorityQueuePolicy.count, of: "dynamic_batching.priority_queue_policy", limit: limits.entries,
-                config: config, list: &list)
+                batching.priorityQueuePolicy.count,
+                of: "dynamic_batching.priority_queue_policy",
+                limit: limits.entries,
+                config: config,
+                list: &list
+            )
         case .sequenceBatching(let batching):
             check(
-                batching.controlInput.count, of: "sequence_batching.control_input", limit: limits.entries,
-                config: config, list: &list)
+                batching.controlInput.count,
+                of: "sequence_batching.control_input",
+                limit: limits.entries,
+                config: config,
+                list: &list
+            )
             check(
-                batching.state.count, of: "sequence_batching.state", limit: limits.entries, config: config, list: &list)
+                batching.state.count,
+                of: "sequence_batching.state",
+                limit: limits.entries,
+                config: config,
+                list: &list
+            )
         case .ensembleScheduling, nil:
             break
         }
@@ -67,13 +84,19 @@ extension ConfigValidator {
         list: inout ProblemList
     ) {
         check(
-            config.instanceGroup.count, of: "instance_group", limit: limits.instanceGroups, config: config, list: &list)
+            config.instanceGroup.count,
+            of: "instance_group",
+            limit: limits.instanceGroups,
+            config: config,
+            list: &list
+        )
         // A sum of at most `instanceGroups` 32-bit numbers fits 64 bits.
         let instances = config.instanceGroup.prefix(limits.instanceGroups).reduce(0) { $0 + Int(max($1.count, 1)) }
         if instances > limits.instances {
             list.add(
                 "model '\(config.name)' specifies \(instances) instances, at most \(limits.instances) are allowed",
-                at: "instance_group")
+                at: "instance_group"
+            )
         }
         for (index, group) in config.instanceGroup.prefix(limits.instanceGroups).enumerated() {
             checkName(group.name, at: "instance_group[\(index)].name", limits: limits, list: &list)
@@ -87,8 +110,12 @@ extension ConfigValidator {
     ) {
         guard case .ensembleScheduling(let scheduling) = config.schedulingChoice else { return }
         check(
-            scheduling.step.count, of: "ensemble_scheduling.step", limit: limits.ensembleSteps, config: config,
-            list: &list)
+            scheduling.step.count,
+            of: "ensemble_scheduling.step",
+            limit: limits.ensembleSteps,
+            config: config,
+            list: &list
+        )
         for (index, step) in scheduling.step.prefix(limits.ensembleSteps).enumerated() {
             let path = "ensemble_scheduling.step[\(index)]"
             check(step.inputMap.count, of: path + ".input_map", limit: limits.inputs, config: config, list: &list)

@@ -53,7 +53,8 @@ extension ConfigValidator {
                 if !seen.insert(control.kind).inserted {
                     list.add(
                         "sequence batching specifies multiple \(control.kind.protoName) tensors for \(config.name)",
-                        at: path)
+                        at: path
+                    )
                 } else if control.kind == .controlSequenceCorrid {
                     checkCorrelationID(control, of: config, path: path, list: &list)
                 } else {
@@ -82,7 +83,8 @@ extension ConfigValidator {
         case 1 where given[0].count != 2:
             list.add(
                 "sequence batching control '\(given[0].field)' must have exactly 2 entries " + suffix,
-                at: path + "." + given[0].field)
+                at: path + "." + given[0].field
+            )
         case 1:
             break
         default:
@@ -129,14 +131,17 @@ extension ConfigValidator {
                     list.add("sequence batching preferred batch size must be positive for \(config.name)", at: path)
                 } else if size > config.maxBatchSize {
                     list.add(
-                        "sequence batching preferred batch size must be <= max batch size for \(config.name)", at: path)
+                        "sequence batching preferred batch size must be <= max batch size for \(config.name)",
+                        at: path
+                    )
                 }
             }
         case .direct(let direct):
             if !(0...1).contains(direct.minimumSlotUtilization) {
                 list.add(
                     "sequence batching minimum slot utilization must be in range (0.0, 1.0] for \(config.name)",
-                    at: "sequence_batching.direct.minimum_slot_utilization")
+                    at: "sequence_batching.direct.minimum_slot_utilization"
+                )
             }
         case nil:
             break

@@ -86,13 +86,15 @@ extension ConfigValidator {
         if tensor.isShapeTensor, !isTensorRT {
             list.add(
                 "shape tensors are only supported for TensorRT platform for \(config.name)",
-                at: path + ".is_shape_tensor")
+                at: path + ".is_shape_tensor"
+            )
         }
         guard tensor.isNonLinearFormatIo else { return }
         if !isTensorRT {
             list.add(
                 "Non-linear IO format is only supported for the TensorRT platform for \(config.name)",
-                at: path + ".is_non_linear_format_io")
+                at: path + ".is_non_linear_format_io"
+            )
         } else if tensor.dims.count != 3 {
             list.add("Non-linear IO format \(kind) requires 3 dims for \(config.name)", at: path + ".dims")
         }

@@ -67,14 +67,17 @@ package enum ConfigValidator {
         if !config.backend.isEmpty, isEnsemble {
             list.add(
                 "Ensemble model '\(config.name)' must have platform type '\(config.platform)' and empty backend type",
-                at: "backend")
+                at: "backend"
+            )
         }
         if config.backend.isEmpty, config.platform.isEmpty {
             list.add("must specify 'platform' or 'backend' for '\(config.name)'", at: "backend")
         }
         if let platforms = platformsByBackend[config.backend], !platforms.contains(config.platform) {
             list.add(
-                "unexpected 'platform' and 'backend' pair, got:\(config.platform), \(config.backend)", at: "platform")
+                "unexpected 'platform' and 'backend' pair, got:\(config.platform), \(config.backend)",
+                at: "platform"
+            )
         }
         if (try? RelativePath(config.runtime)) == nil {
             list.add("backend library name '\(config.runtime)' escapes backend directory", at: "runtime")

@@ -52,14 +52,18 @@ struct EnsembleGraph {
     func checkDataFlow(of config: Inference_ModelConfig) throws(ConfigProblem) {
         for (index, input) in config.input.enumerated() where tensors[input.name] == nil {
             throw ConfigProblem(
-                "ensemble input '\(input.name)' for ensemble \(config.name)' is not used", at: "input[\(index)]")
+                "ensemble input '\(input.name)' for ensemble \(config.name)' is not used",
+                at: "input[\(index)]"
+            )
         }
         let ready = readyTensors(from: config.input.map(\.name))
         for (index, output) in config.output.enumerated() {
             let path = "output[\(index)]"
             guard tensors[output.name] != nil else {
                 throw ConfigProblem(
-                    "ensemble output '\(output.name)' for ensemble \(config.name)' is not used", at: path)
+                    "ensemble output '\(output.name)' for ensemble \(config.name)' is not used",
+                    at: path
+                )
             }
             guard ready.contains(output.name) else {
                 var message = "output '\(output.name)' for ensemble '\(config.name)' is not written"
@@ -76,7 +80,9 @@ struct EnsembleGraph {
         }
         if let name = unused.keys.min() {
             throw ConfigProblem(
-                "ensemble tensor '\(name)' is unused in ensemble '\(config.name)'", at: "ensemble_scheduling")
+                "ensemble tensor '\(name)' is unused in ensemble '\(config.name)'",
+                at: "ensemble_scheduling"
+            )
         }
     }
 

@@ -7,12 +7,16 @@ import Testing
 @Suite struct AutoCompleteTests {
     private static let batching = GraphSignature(
         inputs: [
-            GraphTensor(name: "a", dataType: .fp32, shape: [-1, 16]), GraphTensor(name: "b", dataType: .int64, shape: [-1]),
+            GraphTensor(name: "a", dataType: .fp32, shape: [-1, 16]),
+            GraphTensor(name: "b", dataType: .int64, shape: [-1]),
         ],
         outputs: [GraphTensor(name: "c", dataType: .bytes, shape: [-1, -1, 2])]
     )
     private static let fixed = GraphSignature(
-        inputs: [GraphTensor(name: "a", dataType: .fp32, shape: [-1, 16]), GraphTensor(name: "s", dataType: .bool, shape: [])],
+        inputs: [
+            GraphTensor(name: "a", dataType: .fp32, shape: [-1, 16]),
+            GraphTensor(name: "s", dataType: .bool, shape: []),
+        ],
         outputs: [GraphTensor(name: "c", dataType: .bf16, shape: [1, 10])]
     )
 
@@ -77,7 +81,8 @@ import Testing
             throws: ServingError(
                 .invalidArgument,
                 "autofill failed for model 'm': model does not support batching while non-zero max_batch_size is"
-                    + " specified")
+                    + " specified"
+            )
         ) {
             try AutoComplete.complete(&config, graph: Self.fixed, defaultMaxBatchSize: 4)
         }
@@ -97,7 +102,8 @@ import Testing
         ("version_policy { }", "version_policy { latest { num_versions: 1 } }"),
         (
             "max_batch_size: 8 dynamic_batching { }",
-            "max_batch_size: 8 dynamic_batching { preferred_batch_size: 8 } version_policy { latest { num_versions: 1 } }"
+            "max_batch_size: 8 dynamic_batching { preferred_batch_size: 8 }"
+                + " version_policy { latest { num_versions: 1 } }"
         ),
         ("dynamic_batching { }", "dynamic_batching { } version_policy { latest { num_versions: 1 } }"),
         (
@@ -120,7 +126,8 @@ import Testing
 
     @Test func leavesMemoryAloneThatWasSetAndThatAnEnsembleHasNot() throws {
         var config = try Inference_ModelConfig(
-            textFormatString: "optimization { input_pinned_memory { enable: false } } version_policy { all { } }")
+            textFormatString: "optimization { input_pinned_memory { enable: false } } version_policy { all { } }"
+        )
         #expect(Normalization.normalize(&config) == [])
         #expect(!config.optimization.inputPinnedMemory.enable && config.optimization.outputPinnedMemory.enable)
         var ensemble = try Inference_ModelConfig(textFormatString: "ensemble_scheduling { }")
@@ -134,7 +141,8 @@ import Testing
         (#"backend: "python""#, #"instance_group { name: "m" kind: KIND_CPU count: 1 }"#),
         (
             #"backend: "onnxruntime" instance_group { } instance_group { name: "g" count: 5 }"#,
-            #"instance_group { name: "m_0" kind: KIND_CPU count: 2 } instance_group { name: "g" kind: KIND_CPU count: 5 }"#
+            #"instance_group { name: "m_0" kind: KIND_CPU count: 2 }"#
+                + #" instance_group { name: "g" kind: KIND_CPU count: 5 }"#
         ),
         (
             #"backend: "onnxruntime" instance_group { kind: KIND_MODEL } instance_group { kind: KIND_GPU gpus: 1 }"#,

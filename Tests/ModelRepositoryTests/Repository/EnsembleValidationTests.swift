@@ -39,50 +39,74 @@ private func ensemble(_ steps: [String], more: String = "") -> String {
                 + #" output_map { key: "y" value: "B" } } } input { name: "A" data_type: TYPE_FP32 dims: 1 }"#
                 + #" output { name: "B" data_type: TYPE_FP32 dims: 1 }"#,
             "ensemble scheduling cannot be set for model 'E' whose platform is not ensemble",
-            at: "ensemble_scheduling"),
+            at: "ensemble_scheduling"
+        ),
         Refusal(
             ensemble(["m: x=A -> y=B"], more: "instance_group { }"),
-            "instance group should not be specified for ensemble 'E'", at: "instance_group"),
+            "instance group should not be specified for ensemble 'E'",
+            at: "instance_group"
+        ),
         Refusal(
             ensemble(["m: x=A -> y=B"], more: "optimization { }"),
-            "optimization should not be specified for ensemble 'E'", at: "optimization"),
+            "optimization should not be specified for ensemble 'E'",
+            at: "optimization"
+        ),
         Refusal(
             ensemble(["m: x=A -> y=B"], more: "model_warmup { }"),
-            "model_warmup can not be specified for ensemble 'E'", at: "model_warmup"),
+            "model_warmup can not be specified for ensemble 'E'",
+            at: "model_warmup"
+        ),
         Refusal(ensemble([]), "must specify 'step' for ensemble 'E'", at: "ensemble_scheduling.step"),
         Refusal(
             #"name: "E" platform: "ensemble" version_policy { all { } } ensemble_scheduling { step { } }"#,
-            "must specify 'model_name' in step 0 of ensemble 'E'", at: "ensemble_scheduling.step[0]"),
+            "must specify 'model_name' in step 0 of ensemble 'E'",
+            at: "ensemble_scheduling.step[0]"
+        ),
         Refusal(
             ensemble(["m: x=A -> y=T", "n: -> y=B"]),
-            "must specify 'input_map' in step 1 of ensemble 'E'", at: "ensemble_scheduling.step[1]"),
+            "must specify 'input_map' in step 1 of ensemble 'E'",
+            at: "ensemble_scheduling.step[1]"
+        ),
         Refusal(
             ensemble(["m: x=A ->"]),
-            "must specify 'output_map' in step 0 of ensemble 'E'", at: "ensemble_scheduling.step[0]"),
+            "must specify 'output_map' in step 0 of ensemble 'E'",
+            at: "ensemble_scheduling.step[0]"
+        ),
         Refusal(
             ensemble(["m: x=A -> y=B", "n: x=A -> y=B"]),
             "ensemble tensor 'B' can appear in an output map only once for ensemble 'E' step 1",
-            at: "ensemble_scheduling.step[1].output_map"),
+            at: "ensemble_scheduling.step[1].output_map"
+        ),
         Refusal(
             ensemble(["m: x=T -> y=B"]),
-            "ensemble input 'A' for ensemble E' is not used", at: "input[0]"),
+            "ensemble input 'A' for ensemble E' is not used",
+            at: "input[0]"
+        ),
         Refusal(
             ensemble(["m: x=A -> y=T"]),
-            "ensemble output 'B' for ensemble E' is not used", at: "output[0]"),
+            "ensemble output 'B' for ensemble E' is not used",
+            at: "output[0]"
+        ),
         Refusal(
             ensemble(["m: x=A z=B -> y=T"]),
-            "output 'B' for ensemble 'E' is not written", at: "output[0]"),
+            "output 'B' for ensemble 'E' is not written",
+            at: "output[0]"
+        ),
         Refusal(
             ensemble(["m: x=A z=S -> y=T", "n: x=T -> y=B"]),
             "output 'B' for ensemble 'E' is not written: at least one of its depending tensors, 'S', is not connected",
-            at: "output[0]"),
+            at: "output[0]"
+        ),
         Refusal(
             ensemble(["m: x=A z=U -> y=T", "n: x=T -> y=U w=B"]),
             "output 'B' for ensemble 'E' is not written: at least one of its depending tensors, 'U', is not connected",
-            at: "output[0]"),
+            at: "output[0]"
+        ),
         Refusal(
             ensemble(["m: x=A -> y=B z=T"]),
-            "ensemble tensor 'T' is unused in ensemble 'E'", at: "ensemble_scheduling"),
+            "ensemble tensor 'T' is unused in ensemble 'E'",
+            at: "ensemble_scheduling"
+        ),
     ])
     func checksAnEnsemble(refusal: Refusal) throws {
         #expect(try refusal.problems().first == refusal.expected)
@@ -91,7 +115,9 @@ private func ensemble(_ steps: [String], more: String = "") -> String {
     @Test func asksForSchedulingOfAnEnsemble() throws {
         let refusal = Refusal(
             #"name: "E" platform: "ensemble" version_policy { all { } }"#,
-            "ensemble scheduling must be set for ensemble E whose platform is ensemble", at: "platform")
+            "ensemble scheduling must be set for ensemble E whose platform is ensemble",
+            at: "platform"
+        )
         #expect(try refusal.problems(stage: .beforeAutoComplete) == [refusal.expected])
     }
 

@@ -21,7 +21,9 @@ import Testing
 
     private static let cases = [
         Case(field: "input", text: many(#"input { name: "i#" data_type: TYPE_FP32 dims: 1 }"#)) { $0.inputs = bound },
-        Case(field: "output", text: many(#"output { name: "o#" data_type: TYPE_FP32 dims: 1 }"#)) { $0.outputs = bound },
+        Case(field: "output", text: many(#"output { name: "o#" data_type: TYPE_FP32 dims: 1 }"#)) {
+            $0.outputs = bound
+        },
         Case(
             field: "input[0].dims",
             text: { #"input { name: "i" data_type: TYPE_FP32 dims: \#([Int](repeating: 1, count: $0)) }"# }
@@ -37,7 +39,9 @@ import Testing
             field: "input[0].name",
             text: { #"input { name: "\#(String(repeating: "x", count: $0))" data_type: TYPE_FP32 dims: 1 }"# }
         ) { $0.nameBytes = bound },
-        Case(field: "instance_group", text: { "instance_group { kind: KIND_CPU count: \($0) }" }) { $0.instances = bound },
+        Case(field: "instance_group", text: { "instance_group { kind: KIND_CPU count: \($0) }" }) {
+            $0.instances = bound
+        },
         Case(field: "instance_group", text: many("instance_group { kind: KIND_CPU }")) { $0.instanceGroups = bound },
         Case(field: "parameters", text: many(##"parameters { key: "k#" value { string_value: "v" } }"##)) {
             $0.entries = bound
@@ -58,7 +62,8 @@ import Testing
             let hasGroup = test.field == "instance_group"
             let config = try Inference_ModelConfig(
                 textFormatString: #"name: "M" backend: "b" max_batch_size: 1 version_policy { all { } } "#
-                    + (hasGroup ? "" : "instance_group { kind: KIND_CPU } ") + test.text(count))
+                    + (hasGroup ? "" : "instance_group { kind: KIND_CPU } ") + test.text(count)
+            )
             let problems = ConfigValidator.problems(in: config, stage: .complete, limits: limits)
             #expect(problems.map(\.path) == (count > Self.bound ? [test.field] : []))
         }
@@ -67,9 +72,11 @@ import Testing
     @Test func countsInstancesWithoutOverflow() throws {
         let groups = String(repeating: "instance_group { kind: KIND_CPU count: 2147483647 } ", count: 256)
         let config = try Inference_ModelConfig(
-            textFormatString: #"name: "M" backend: "b" version_policy { all { } } "# + groups)
+            textFormatString: #"name: "M" backend: "b" version_policy { all { } } "# + groups
+        )
         let problems = ConfigValidator.problems(in: config, stage: .complete)
         #expect(
-            problems.map(\.message) == ["model 'M' specifies 549755813632 instances, at most 1024 are allowed"])
+            problems.map(\.message) == ["model 'M' specifies 549755813632 instances, at most 1024 are allowed"]
+        )
     }
 }

@@ -29,7 +29,9 @@ import Testing
         }
         #expect(
             throws: ServingError(
-                .invalidArgument, "file '1/model.onnx' of model 'm' has 3 bytes, which exceeds the limit of 2 bytes")
+                .invalidArgument,
+                "file '1/model.onnx' of model 'm' has 3 bytes, which exceeds the limit of 2 bytes"
+            )
         ) {
             try files.read("1/model.onnx", limit: 2)
         }
@@ -40,7 +42,9 @@ import Testing
     func refusesAPathOutOfTheModel(path: String) {
         #expect(
             throws: ServingError(
-                .invalidArgument, "Invalid file parameter 'file:\(path)' must stay within model directory.")
+                .invalidArgument,
+                "Invalid file parameter 'file:\(path)' must stay within model directory."
+            )
         ) {
             try files([path: "x"])
         }
@@ -54,7 +58,9 @@ import Testing
     @Test func refusesAFileThatIsADirectoryToo() {
         #expect(
             throws: ServingError(
-                .invalidArgument, "Invalid file parameter 'file:1/model.onnx', directory has been created as a file")
+                .invalidArgument,
+                "Invalid file parameter 'file:1/model.onnx', directory has been created as a file"
+            )
         ) {
             try files(["1": "x", "1/model.onnx": "y"])
         }

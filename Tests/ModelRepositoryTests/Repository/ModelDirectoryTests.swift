@@ -59,7 +59,8 @@ import Testing
         let error = try error("file", limit: limit, in: directory())
         #expect(
             error?.message
-                == (fits ? nil : "file 'file' of model 'm' has 7 bytes, which exceeds the limit of 6 bytes"))
+                == (fits ? nil : "file 'file' of model 'm' has 7 bytes, which exceeds the limit of 6 bytes")
+        )
     }
 
     @Test func refusesAHugeFileBeforeItTakesMemory() throws {
@@ -111,7 +112,8 @@ import Testing
         #expect(
             directory.warnings == [
                 "file 'link' of model 'm' is reached through a link, which stays within the model repository"
-            ])
+            ]
+        )
     }
 
     @Test func followsALinkedModelDirectory() throws {
@@ -123,7 +125,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("../../secret", "relative, out of the root"), ("/etc/passwd", "absolute"), ("/proc/self/root/etc/passwd", "magic"),
+        ("../../secret", "relative, out of the root"), ("/etc/passwd", "absolute"),
+        ("/proc/self/root/etc/passwd", "magic"),
         ("../../root/m/target", "out of the root and back"),
     ])
     func refusesALinkThatLeadsOutside(target: String, comment: String) throws {
@@ -131,7 +134,9 @@ import Testing
         try temporary.write("m/target", "content")
         try temporary.link("m/link", to: target)
         let directory = try directory()
-        #expect(error("link", in: directory)?.message == "file 'link' of model 'm' must stay within the model repository")
+        #expect(
+            error("link", in: directory)?.message == "file 'link' of model 'm' must stay within the model repository"
+        )
         #expect(directory.exists("link"))
         #expect(directory.warnings.isEmpty)
     }
@@ -150,7 +155,8 @@ import Testing
         try temporary.link("m/link", to: "link")
         #expect(
             try error("link", in: directory())?.message
-                == "file 'link' of model 'm' is a link that can not be followed")
+                == "file 'link' of model 'm' is a link that can not be followed"
+        )
     }
 
     @Test func treatsADanglingLinkAsMissing() throws {

@@ -16,8 +16,10 @@ import Testing
         #expect(snapshot.unavailable.isEmpty)
         #expect(
             snapshot.warnings == [
-                "ignore hidden entry '..data' of model repository 1", "ignore hidden entry '.git' of model repository 1",
-            ])
+                "ignore hidden entry '..data' of model repository 1",
+                "ignore hidden entry '.git' of model repository 1",
+            ]
+        )
     }
 
     @Test func tellsOfDuplicatesAndOfWhatCanNotBeLoaded() throws {
@@ -37,10 +39,13 @@ import Testing
                 "everywhere": "model appears in two or more repositories",
                 "outside": "model directory must stay within the model repository",
                 " ": "Model name cannot be empty. Please enter a valid name to deploy.",
-            ])
+            ]
+        )
         #expect(
             throws: ServingError(
-                .invalidArgument, "failed to load 'both', model appears in two or more repositories")
+                .invalidArgument,
+                "failed to load 'both', model appears in two or more repositories"
+            )
         ) {
             try repository.directory(ofModel: "both")
         }
