@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/// The version of the table that is asked for: 24 is where slot 404 appeared.
+/// The version of the table that is asked for: 24 is where slot 414 appeared.
 #define ORT_TABLE_VERSION 24
 
 typedef struct OrtStatus OrtStatus;
@@ -165,7 +165,7 @@ typedef struct OrtApi {
         OrtSessionOptions *_Nonnull, const char *_Nonnull const *_Nonnull names, char *_Nonnull const *_Nonnull contents,
         const size_t *_Nonnull lengths, size_t count
     );
-    ORT_SKIP(280, 404);
+    ORT_SKIP(280, 414);
     ORT_STATUS(GetTensorElementTypeAndShapeDataReference)(
         const OrtValue *_Nonnull, int32_t *_Nonnull type, const int64_t *_Nullable *_Nonnull shape, size_t *_Nonnull rank
     );
@@ -227,7 +227,7 @@ ORT_SLOT(SessionOptionsSetCustomThreadCreationOptions, 197);
 ORT_SLOT(SessionOptionsSetCustomJoinThreadFn, 198);
 ORT_SLOT(GetResizedStringTensorElementBuffer, 252);
 ORT_SLOT(AddExternalInitializersFromFilesInMemory, 279);
-ORT_SLOT(GetTensorElementTypeAndShapeDataReference, 404);
+ORT_SLOT(GetTensorElementTypeAndShapeDataReference, 414);
 #endif
 
 #ifdef __cplusplus
