@@ -60,7 +60,6 @@ struct BenchTargetOptions: ParsableArguments {
 
     func loadTarget(_ request: BenchRequest) throws(ClientError) -> LoadTarget {
         var target = LoadTarget(
-            label: url,
             address: try ServerAddress(url),
             path: request.path,
             headers: request.headers,
@@ -115,7 +114,6 @@ struct BenchComparisonOptions: ParsableArguments {
             request.headers = headers.map(\.pair)
         }
         var target = LoadTarget(
-            label: against,
             address: try ServerAddress(against),
             path: request.path,
             headers: request.headers,
