@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import requests as bodies
+import bodies
 from servers import Server, free_port
 from tools import Tools
 

@@ -30,7 +30,7 @@ import Testing
         #expect(ProcessStatistics("42 (a) S 7") == nil)
     }
 
-    @Test(arguments: [([], nil as Double?), ([3], 3), ([3, 1, 2], 2), ([4, 1, 3, 2], 2.5)])
+    @Test(arguments: [([], nil), ([3], 3), ([3, 1, 2], 2), ([4, 1, 3, 2], 2.5)] as [([Double], Double?)])
     func findsTheMiddle(_ values: [Double], median: Double?) {
         #expect(Median.of(values) == median)
     }

@@ -51,10 +51,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (1 + 0x1p-11, [0, 0x3C] as [UInt8]), (1 + 0x1.8p-10, [2, 0x3C]), (65519.0, [0xFF, 0x7B]),
-        (65520, [0, 0x7C]), (0x1p-25, [0, 0]), (0x1.8p-25, [1, 0]),
-    ])
+    @Test(
+        arguments: [
+            (1 + 0x1p-11, [0, 0x3C]), (1 + 0x1.8p-10, [2, 0x3C]), (65519.0, [0xFF, 0x7B]),
+            (65520, [0, 0x7C]), (0x1p-25, [0, 0]), (0x1.8p-25, [1, 0]),
+        ] as [(Double, [UInt8])]
+    )
     func halvesAreRoundedToEven(_ value: Double, _ bytes: [UInt8]) throws {
         let tensor = try ClientTensor(name: "X", dataType: .fp16, shape: [], data: .number(value))
         #expect(tensor.bytes == bytes)
