@@ -75,7 +75,8 @@ static void *open_session(const char *model, int threads) {
     check(((Status(*)(void **))api[CREATE_SESSION_OPTIONS])(&options), "options");
     check(((Status(*)(void *, int))api[SET_INTRA_OP_THREADS])(options, threads), "threads");
     check(((Status(*)(void *, int))api[SET_INTER_OP_THREADS])(options, 1), "threads");
-    check(((Status(*)(void *, const char *, void *, void **))api[CREATE_SESSION])(environment, model, options, &session),
+    check(((Status(*)(void *, const char *, void *, void **))api[CREATE_SESSION])(environment, model, options,
+                                                                                &session),
           "session");
     return session;
 }
@@ -158,6 +159,7 @@ int main(int count, char **arguments) {
     double items = (double)runs * (double)shape[0];
     printf("{\"engine\":\"%s\",\"batch\":%lld,\"threads\":%d,\"runs\":%ld,\"wall_us_per_item\":%.4f,"
            "\"cpu_us_per_item\":%.4f,\"items_per_second\":%.1f}\n",
-           base->get_version(), (long long)shape[0], threads, runs, wall / items * 1e6, cpu / items * 1e6, items / wall);
+           base->get_version(), (long long)shape[0], threads, runs, wall / items * 1e6, cpu / items * 1e6,
+           items / wall);
     return 0;
 }
