@@ -15,7 +15,12 @@ package enum CommandLineParser {
             let body = argument == "-h" ? "help" : argument.dropFirst(2)
             let equals = body.firstIndex(of: "=")
             let flag = try lookUp(String(body[..<(equals ?? body.endIndex)]))
-            let value = try equals.map { String(body[body.index(after: $0)...]) } ?? next(for: flag, from: &rest)
+            let value: String
+            if let equals {
+                value = String(body[body.index(after: equals)...])
+            } else {
+                value = try next(for: flag, from: &rest)
+            }
             let assignment = Assignment(flag: flag, value: value, origin: .commandLine)
             try assignment.check()
             assignments.append(assignment)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Inference
+private import Inference
 import Telemetry
 
 extension Effect {

@@ -32,19 +32,22 @@ package enum Disposition: Sendable {
     case refused(String)
 }
 
+/// A place in the settings.
+package typealias SettingPath<Value> = any WritableKeyPath<ServerSettings, Value> & Sendable
+
 /// Where the value of a flag that works goes.
 package enum Effect: Sendable {
     /// Read while the arguments are, not kept: `--help`, `--version`, `--config`, `--profile`.
     case parsing
-    case bool(WritableKeyPath<ServerSettings, Bool> & Sendable)
-    case negatedBool(WritableKeyPath<ServerSettings, Bool> & Sendable)
-    case integer(WritableKeyPath<ServerSettings, Int> & Sendable)
-    case string(WritableKeyPath<ServerSettings, String> & Sendable)
-    case optionalString(WritableKeyPath<ServerSettings, String?> & Sendable)
+    case bool(SettingPath<Bool>)
+    case negatedBool(SettingPath<Bool>)
+    case integer(SettingPath<Int>)
+    case string(SettingPath<String>)
+    case optionalString(SettingPath<String?>)
     /// Values in the order given; the command line's replace the file's.
-    case list(WritableKeyPath<ServerSettings, [String]> & Sendable)
+    case list(SettingPath<[String]>)
     /// `[<group>,]<key>=<value>`, kept by group (`""` for none) and key; the last one given wins.
-    case table(WritableKeyPath<ServerSettings, [String: [String: String]]> & Sendable)
+    case table(SettingPath<[String: [String: String]]>)
     case controlMode
     case logFormat
     /// The one limit that Triton has too; the body as a whole is never held to less.

@@ -45,6 +45,7 @@ package enum FlagReference {
 
     private static func state(of flag: Flag) -> String {
         switch flag.disposition {
+        case .works(.fixed): "refused"
         case .works: "works"
         case .accepted: "accepted and logged"
         case .refused: "refused"
@@ -54,6 +55,7 @@ package enum FlagReference {
     private static func note(on flag: Flag) -> String {
         var parts = [flag.help]
         switch flag.disposition {
+        case .works(.fixed): parts.append("Only `\(flag.literalDefault ?? "")` is taken.")
         case .works: break
         case .accepted(let reason), .refused(let reason): parts.append(capitalised(reason) + ".")
         }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
+private import Telemetry
 
 private let noVertexAI = "there is no Vertex AI endpoint"
 private let noSageMaker = "there is no SageMaker endpoint"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Telemetry
 
 extension FlagTable {
     /// Triton's flags about the server, its log and its models. Names and ranges: `command_line_parser.cc`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Inference
+private import Inference
 
 extension ServerSettings {
     /// What the arguments ask for.

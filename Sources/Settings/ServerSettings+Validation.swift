@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 
 extension ServerSettings {
     /// Checks what depends on more than one setting. Texts that Triton has are Triton's.

@@ -6,6 +6,8 @@ private import Yams
 package struct SettingsFile: Sendable {
     /// No settings file is anywhere near as long; a wrong path may be.
     package static let longest = 1 << 20
+    /// An anchor that is used again and again makes a short file stand for one without end.
+    static let mostValues = 10_000
     /// Keys that are read while arguments are and would mean nothing in a file.
     private static let commandLineOnly: Set<String> = ["help", "version", "config"]
     private static let limitsKey = "limits"
@@ -22,7 +24,7 @@ package struct SettingsFile: Sendable {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw SettingsError("\(name): " + explain(error))
+            throw SettingsError("\(name):" + explain(error))
         }
         var file = SettingsFile(name: name)
         guard let root, !file.isEmpty(root) else { return [] }
@@ -94,11 +96,13 @@ package struct SettingsFile: Sendable {
         let origin = Assignment.Origin.file(name, line: mark?.line ?? 1, column: mark?.column ?? 1)
         let assignment = Assignment(flag: flag, value: value, origin: origin)
         try assignment.check()
+        guard assignments.count < Self.mostValues else {
+            throw error(at: node, "more than \(Self.mostValues) values")
+        }
         assignments.append(assignment)
     }
 
     private func mapping(_ node: Node, as name: String) throws(SettingsError) -> Node.Mapping {
-        try refuseAnchor(node)
         guard case .mapping(let mapping) = node else {
             throw error(at: node, "\(Printable.text(name)) must be a mapping of keys to values")
         }
@@ -106,16 +110,10 @@ package struct SettingsFile: Sendable {
     }
 
     private func scalar(_ node: Node, as name: String) throws(SettingsError) -> String {
-        try refuseAnchor(node)
         guard case .scalar(let scalar) = node else {
             throw error(at: node, "\(Printable.text(name)) must be a single value")
         }
         return scalar.string
-    }
-
-    /// An anchor that is used again and again makes a short file stand for one without end.
-    private func refuseAnchor(_ node: Node) throws(SettingsError) {
-        if node.anchor != nil { throw error(at: node, "anchors and aliases are not taken") }
     }
 
     private func error(at node: Node, _ message: String) -> SettingsError {
@@ -124,7 +122,7 @@ package struct SettingsFile: Sendable {
     }
 
     private static func explain(_ error: any Error) -> String {
-        guard let error = error as? YamlError else { return "is not YAML" }
+        guard let error = error as? YamlError else { return " not YAML" }
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
@@ -133,9 +131,9 @@ package struct SettingsFile: Sendable {
             let keys = duplicates.map { Printable.text($0) }.joined(separator: ", ")
             return "\(context.mark.line):\(context.mark.column): more than once: \(keys)"
         case .reader(let problem, let offset, _, _):
-            return "byte \(offset ?? 0): \(problem)"
+            return " byte \(offset ?? 0): \(problem)"
         default:
-            return "is not YAML"
+            return " not YAML"
         }
     }
 }

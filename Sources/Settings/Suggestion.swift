@@ -13,7 +13,7 @@ package enum Suggestion {
             let found = distance(Array(typed.lowercased().utf8), Array(candidate.utf8))
             if found < best?.distance ?? .max { best = (candidate, found) }
         }
-        guard let best, best.distance <= max(2, typed.count / 3) else { return nil }
+        guard let best, best.distance <= max(2, typed.count / 3), best.distance < typed.count else { return nil }
         return best.name
     }
 

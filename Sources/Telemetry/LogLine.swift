@@ -52,7 +52,7 @@ package struct LogLine: Sendable {
     }
 
     private func preamble(_ format: LogFormat) -> String {
-        let origin = "\(processID) \(LogText.escaped(fileName)):\(line)] "
+        let origin = "\(processID) \(LogText.key(fileName)):\(line)] "
         return format == .default
             ? "\(severity)\(time.monthDayTime) \(origin)" : "\(time.secondsISO8601) \(severity) \(origin)"
     }

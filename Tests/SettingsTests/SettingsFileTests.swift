@@ -49,7 +49,6 @@ import Testing
             ("- a\n", "buckler.yaml:1:1: the file must be a mapping of keys to values"),
             ("just text\n", "buckler.yaml:1:1: the file must be a mapping of keys to values"),
             ("limits: 5\n", "buckler.yaml:1:9: limits must be a mapping of keys to values"),
-            ("id: &a x\n", "buckler.yaml:1:5: anchors and aliases are not taken"),
             ("http-restricted-api: 'health:a=b'\n", "buckler.yaml:1:22: http-restricted-api is refused: "),
             ("model-control-mode: poll\n", "buckler.yaml:1:21: model-control-mode=poll is refused: "),
             ("id: a\nid: b\n", "buckler.yaml:1:1: more than once: id"), ("id: [\n", "buckler.yaml:2:1: "),
@@ -66,6 +65,18 @@ import Testing
         let longest = "#" + String(repeating: "x", count: SettingsFile.longest - 1)
         #expect(try read(longest).isEmpty)
         #expect(throws: SettingsError("buckler.yaml is longer than 1048576 bytes")) { try read(longest + "x") }
+    }
+
+    @Test("may stand for so many values and no more")
+    func values() throws {
+        let list = "load-model: &a [" + Array(repeating: "m", count: 100).joined(separator: ",") + "]\n"
+        let table = { (count: Int) in "backend-config: {" + (0..<count).map { "k\($0): v" }.joined(separator: ",") + "}"
+        }
+        #expect(try read(list + table(9900)).count == 10_000)
+        let error = #expect(throws: SettingsError.self) { try read(list + table(9901)) }
+        #expect(error?.message.hasSuffix("more than 10000 values") == true)
+        let bomb = "backend-config:\n" + "  a: &a {" + (0..<1000).map { "k\($0): v" }.joined(separator: ",") + "}\n"
+        #expect(throws: SettingsError.self) { try read(bomb + (0..<1000).map { "  b\($0): *a\n" }.joined()) }
     }
 
     @Test("does not take the process down by nesting")
