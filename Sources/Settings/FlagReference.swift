@@ -12,9 +12,9 @@ package enum FlagReference {
             `--flag value`, `--flag=value` and unambiguous beginnings of names all work, and a boolean may stand alone for
             `true`. The same names without dashes are the keys of the file that `--config` names.
 
-            *works*: as in Triton. *accepted and logged*: the value is checked, then a line in the log says that it changes
-            nothing. *refused*: the server does not start. Where two defaults are given, the second is that of
-            `--profile=triton`.
+            *works*: as in Triton; *only `x` works*: every other value is refused. *accepted and logged*: the value is
+            checked, then a line in the log says that it changes nothing. *refused*: the server does not start. Where two
+            defaults are given, the second is that of `--profile=triton`.
 
             ## All \(FlagTable.triton.count) flags of tritonserver
 
@@ -45,7 +45,7 @@ package enum FlagReference {
 
     private static func state(of flag: Flag) -> String {
         switch flag.disposition {
-        case .works(.fixed): "refused"
+        case .works(.fixed): "only `\(flag.literalDefault ?? "")` works"
         case .works: "works"
         case .accepted: "accepted and logged"
         case .refused: "refused"
@@ -55,7 +55,6 @@ package enum FlagReference {
     private static func note(on flag: Flag) -> String {
         var parts = [flag.help]
         switch flag.disposition {
-        case .works(.fixed): parts.append("Only `\(flag.literalDefault ?? "")` is taken.")
         case .works: break
         case .accepted(let reason), .refused(let reason): parts.append(capitalised(reason) + ".")
         }

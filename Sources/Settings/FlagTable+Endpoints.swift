@@ -8,7 +8,15 @@ private let noSageMaker = "there is no SageMaker endpoint"
 extension FlagTable {
     /// Triton's flags about what it listens for, but for gRPC. Names and ranges: `command_line_parser.cc`.
     static let http: [Flag] = [
-        Flag("allow-http", .http, .bool, .works(.bool(\.http.isAllowed)), "Serve HTTP."),
+        Flag(
+            "allow-http",
+            .http,
+            .bool,
+            .works(.fixed),
+            default: "true",
+            refusing: ["false": "there is no other endpoint yet"],
+            "Serve HTTP."
+        ),
         Flag(
             "http-address",
             .http,
@@ -123,7 +131,7 @@ extension FlagTable {
     ]
 
     static let metrics: [Flag] = [
-        Flag("allow-metrics", .metrics, .bool, .works(.bool(\.metricsListener.isAllowed)), "Serve the metrics page."),
+        Flag("allow-metrics", .metrics, .bool, .works(.bool(\.metrics.isAllowed)), "Serve the metrics page."),
         Flag(
             "allow-gpu-metrics",
             .metrics,

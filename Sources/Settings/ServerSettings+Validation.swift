@@ -25,11 +25,8 @@ extension ServerSettings {
     }
 
     private func validateListeners() throws(SettingsError) {
-        if !http.isAllowed && !metricsListener.isAllowed {
-            throw SettingsError("nothing to listen on: both --allow-http and --allow-metrics are false")
-        }
         let isSame = http.address == metricsListener.address && http.port == metricsListener.port && http.port != 0
-        if http.isAllowed && metricsListener.isAllowed && isSame {
+        if metrics.isAllowed && isSame {
             throw SettingsError(
                 "The server cannot listen to HTTP requests and metrics requests at the same address and port "
                     + "\(http.address):\(http.port)"

@@ -25,7 +25,6 @@ package struct ServerSettings: Sendable, Equatable {
     }
 
     package struct Listener: Sendable, Equatable {
-        package var isAllowed = true
         package var address: String
         /// 0: any free port.
         package var port: Int
@@ -37,6 +36,7 @@ package struct ServerSettings: Sendable, Equatable {
     }
 
     package struct Metrics: Sendable, Equatable {
+        package var isAllowed = true
         package var allowsCPU = true
         package var intervalMilliseconds = 2000
         /// `--metrics-config` by group (always `""`) and key.

@@ -143,10 +143,6 @@ import Testing
                 "The server cannot listen to HTTP requests and metrics requests at the same address and port 127.0.0.1:8002"
             ),
             (
-                ["--model-repository=/m", "--allow-http=false", "--allow-metrics=false"],
-                "nothing to listen on: both --allow-http and --allow-metrics are false"
-            ),
-            (
                 ["--model-repository=/m", "--max-body-byte-size=10485759"],
                 "--http-max-input-size (10485760) must not be more than --max-body-byte-size (10485759)"
             ),
