@@ -87,5 +87,11 @@ let package = Package(
         .target(name: "Inference", swiftSettings: settings),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
+        .testTarget(
+            name: "ModelRepositoryTests",
+            dependencies: ["Inference", "InferenceProtos", "ModelRepository", protobuf],
+            exclude: ["Fixtures"],
+            swiftSettings: settings
+        ),
     ]
 )
