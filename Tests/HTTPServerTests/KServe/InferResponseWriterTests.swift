@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func writesTheMembersInTritonsOrder() throws {
-        let outputs = [tensor("A", .int32, [1, 2], [Int32(1), -2]), tensor("B", .bool, [2], [UInt8(0), 2])]
+        let outputs = [tensor(name: "A", .int32, [1, 2], [Int32(1), -2]), tensor(name: "B", .bool, [2], [UInt8(0), 2])]
         let parameters = [
             Parameter(name: "b", value: .bool(true)), Parameter(name: "i", value: .int64(-1)),
             Parameter(name: "u", value: .uint64(.max)), Parameter(name: "d", value: .double(0.5)),
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func putsBinaryOutputsAfterTheJSON() throws {
-        let outputs = [tensor("A", .uint8, [2], Array("xy".utf8)), tensor("B", .uint8, [1], Array("z".utf8))]
+        let outputs = [tensor(name: "A", .uint8, [2], Array("xy".utf8)), tensor(name: "B", .uint8, [1], Array("z".utf8))]
         let (text, length) = try Self.write(outputs, binary: true)
         let json = """
             {"model_name":"m","model_version":"3","outputs":[\
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func emptyBinaryOutputsNeedNoHeader() throws {
-        let (text, length) = try Self.write([tensor("A", .fp32, [0], [Float]())], binary: true)
+        let (text, length) = try Self.write([tensor(name: "A", .fp32, [0], [Float]())], binary: true)
         #expect(length == nil)
         #expect(text.contains("\"shape\":[0],\"parameters\":{\"binary_data_size\":0}"))
     }
@@ -75,7 +75,7 @@ import Testing
     @Test func appendsToWhatIsThere() throws {
         var buffer = ByteBuffer(string: "head")
         let length = try InferResponseWriter.write(
-            InferenceResponse(outputs: [tensor("A", .uint8, [1], [UInt8(65)])]),
+            InferenceResponse(outputs: [tensor(name: "A", .uint8, [1], [UInt8(65)])]),
             requestID: "",
             modelName: "m",
             version: 1,
@@ -103,7 +103,7 @@ import Testing
             try Self.data(tensor(.fp32, [10], floats))
                 == "[0.0,-0.0,1.0,-65536.0,65535.0,0.1,16777216.0,NaN,Infinity,-Infinity]"
         )
-        let doubles: [Double] = [0.1, 1.0 / 3, 1e300, 5e-324, -0.0]
+        let doubles: [Double] = [0.1, 1.0 / 3, 1e300, .leastNonzeroMagnitude, -0.0]
         #expect(try Self.data(tensor(.fp64, [5], doubles)) == "[0.1,0.3333333333333333,1e+300,5e-324,-0.0]")
     }
 
