@@ -134,7 +134,9 @@ final class InputLane {
         for request in requests {
             guard let input = find(in: request.request) else { throw missing() }
             guard input.dataType == type else { throw invalid("has type \(input.dataType.wireName)") }
-            guard input.bytes.count <= byteCount - position else { throw invalid("has more bytes than its shape needs") }
+            guard input.bytes.count <= byteCount - position else {
+                throw invalid("has more bytes than its shape needs")
+            }
             input.bytes.withUnsafeBytes { copy($0, to: memory, at: position) }
             position += input.bytes.count
         }
@@ -179,8 +181,14 @@ final class InputLane {
         var value: OpaquePointer?
         let status = shape.withDimensions { dimensions in
             library.api.pointee.CreateTensorWithDataAsOrtValue(
-                library.memoryInfo, data, byteCount, dimensions.baseAddress, dimensions.count,
-                ElementType.number(of: type), &value)
+                library.memoryInfo,
+                data,
+                byteCount,
+                dimensions.baseAddress,
+                dimensions.count,
+                ElementType.number(of: type),
+                &value
+            )
         }
         try library.api.check(status)
         return value!
@@ -198,7 +206,7 @@ final class InputLane {
         }
         let total = parts.reduce(0) { $0 + $1.count }
         // Each string has four bytes of length, which bounds what the engine is asked to allocate.
-        guard count <= total / 4 else { throw invalid("has fewer strings than its shape needs") }
+        guard count <= total / 4 else { throw StringTensor.wrongCount(name, count) }
         let value = try StringTensor.make(parts, shape: shape, count: count, name: name, library: library)
         transient = value
         return value
