@@ -222,6 +222,21 @@ import Testing
         #expect(try values == plain.instance.run([request]).outputs()[0].bytes.array)
     }
 
+    @Test(arguments: [(-1, true), (0, true), (1, true), (2, true), (3, false)])
+    func graphLevels(level: Int, passes: Bool) throws {
+        var source = TestEngine.source("mlp.onnx")
+        source.graphLevel = level
+        do {
+            let model = try TestEngine.onnx(source)
+            let request = makeRequest([fp32("INPUT0", [1, 16], [Float](repeating: 1, count: 16))])
+            #expect(try model.instance.run([request]).outputs()[0].bytes.count == 16)
+            #expect(passes)
+        } catch let error as ServingError {
+            #expect(!passes)
+            #expect(error.message == "unsupported graph optimization level '3' for model 'm'")
+        }
+    }
+
     @Test(arguments: ["intra_op_thread_count", "execution_mode", "enable_mem_pattern"])
     func refusesParametersThatAreNoNumbers(name: String) throws {
         let error = #expect(throws: ServingError.self) {
