@@ -9,7 +9,7 @@ extension ControlResponder {
         case .serverMetadata:
             return ControlAnswer.document(
                 ControlDocuments.serverMetadata(
-                    name: settings.serverName, version: settings.serverVersion, extensions: settings.extensions
+                    name: settings.serverName, version: settings.serverVersion
                 )
             )
         case .serverLive: return try health(control.isLive)

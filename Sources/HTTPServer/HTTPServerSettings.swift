@@ -14,11 +14,9 @@ package struct HTTPServerSettings: Sendable {
     /// `name` of the server metadata: Triton's `--id`.
     package var serverName = "triton"
     package var serverVersion: String
-    package var extensions: [String]
 
-    package init(serverVersion: String, extensions: [String], profile: Profile) {
+    package init(serverVersion: String, profile: Profile) {
         self.serverVersion = serverVersion
-        self.extensions = extensions
         requestLimits = RequestLimits(profile: profile)
         connectionLimits = ConnectionLimits(profile: profile)
     }

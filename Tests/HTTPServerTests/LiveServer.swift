@@ -26,7 +26,7 @@ struct LiveServer: Sendable {
         configure: (inout HTTPServerSettings) -> Void = { _ in },
         _ test: @escaping @Sendable (LiveServer) async throws -> Void
     ) async throws {
-        var settings = HTTPServerSettings(serverVersion: "1", extensions: [], profile: .secure)
+        var settings = HTTPServerSettings(serverVersion: "1", profile: .secure)
         settings.port = 0
         settings.metricsPort = 0
         configure(&settings)

@@ -4,11 +4,10 @@ package import NIOCore
 
 /// The JSON of everything that is not inference, member for member as Triton writes it.
 package enum ControlDocuments {
-    /// The extensions that `GET /v2` lists, in Triton's order.
+    /// The extensions that `GET /v2` lists, in Triton's order: those that work here.
     package static let extensions = [
-        "classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
-        "model_configuration", "system_shared_memory", "cuda_shared_memory", "binary_tensor_data", "parameters",
-        "statistics", "trace", "logging",
+        "classification", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
+        "model_configuration", "binary_tensor_data", "parameters", "statistics",
     ]
 
     /// `{"error":"…"}`

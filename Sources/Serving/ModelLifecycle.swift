@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+private import Dispatch
+internal import Inference
+internal import Logging
+internal import ModelRepository
+private import Synchronization
+
+/// Loads and unloads, one change at a time for each model, on threads that nobody else needs.
+///
+/// A new set of versions replaces the old one in a single step once all of it is ready; when any of it fails, the old
+/// set goes on serving.
+actor ModelLifecycle {
+    private let loader: ModelLoader
+    private let registry: ModelRegistry
+    private let logger: Logger
+    private let threads: DispatchQueue
+    private let slots: DispatchSemaphore
+    private let retirement: Retirement
+    private var busy: Set<String> = []
+    private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
+
+    init(loader: ModelLoader, registry: ModelRegistry, logger: Logger) {
+        self.loader = loader
+        self.registry = registry
+        self.logger = logger
+        threads = DispatchQueue(label: "buckler.load", attributes: .concurrent)
+        slots = DispatchSemaphore(value: max(1, loader.settings.loadThreads))
+        retirement = Retirement(registry: registry, logger: logger)
+    }
+
+    func load(_ name: String, parameters: LoadParameters) async throws(ServingError) {
+        await begin(name)
+        defer { end(name) }
+        let loader = loader
+        let definition: ModelDefinition
+        do throws(ServingError) {
+            definition = try await blocking { () throws(ServingError) in
+                try loader.definition(of: name, overrides: parameters)
+            }
+        } catch {
+            let message = "failed to load '\(name)', failed to poll from model repository: \(error.message)"
+            logger.error("\(message)", metadata: error.cause.map { ["cause": "\($0)"] })
+            registry.change { $0.modelRefused(name, reason: error.message) }
+            throw ServingError(error.code == .notFound ? .notFound : .invalidArgument, message)
+        }
+        for warning in definition.warnings { logger.warning("model '\(name)': \(warning)") }
+        registry.change { $0.loadBegan(name, versions: definition.versions) }
+
+        var loaded: [VersionParts] = []
+        var failures: [Int64: ServingError] = [:]
+        for version in definition.versions {
+            logger.info("loading: \(name):\(version)")
+            do throws(ServingError) {
+                loaded.append(try await load(definition, version: version))
+            } catch {
+                failures[version] = error
+            }
+        }
+        if failures.isEmpty {
+            replace(name, with: loaded)
+        } else {
+            try abandon(name, loaded: loaded, failures: failures)
+        }
+    }
+
+    private func load(_ definition: ModelDefinition, version: Int64) async throws(ServingError) -> VersionParts {
+        let loader = loader
+        return try await blocking { () throws(ServingError) in
+            var attemptsLeft = loader.settings.loadRetries
+            while true {
+                do throws(ServingError) {
+                    return try loader.load(definition, version: version)
+                } catch {
+                    if attemptsLeft == 0 { throw error }
+                    attemptsLeft -= 1
+                }
+            }
+        }
+    }
+
+    private func replace(_ name: String, with loaded: [VersionParts]) {
+        let retirement = retirement
+        let servables = loaded.map { parts in ServableVersion(parts: parts) { retirement.retire($0) } }
+        let replaced = registry.change { $0.loadSucceeded(name, servables: servables) }
+        // Letting go of them here, outside the registry's lock, is what sets their retirement off.
+        withExtendedLifetime(replaced) {}
+        logger.info("successfully loaded '\(name)'")
+    }
+
+    private func abandon(
+        _ name: String,
+        loaded: [VersionParts],
+        failures: [Int64: ServingError]
+    ) throws(ServingError) {
+        for parts in loaded { retirement.discard(parts) }
+        var message = "load failed for model '\(name)': "
+        for (version, error) in failures.sorted(by: { $0.key < $1.key }) {
+            logger.error(
+                "failed to load '\(name)' version \(version): \(error.code.displayName): \(error.message)",
+                metadata: error.cause.map { ["cause": "\($0)"] }
+            )
+            message += "version \(version) is at UNAVAILABLE state: \(error.code.displayName): \(error.message);\n"
+        }
+        registry.change { table in
+            table.loadFailed(name, reasons: failures.mapValues { "\($0.code.displayName): \($0.message)" })
+        }
+        throw ServingError(.invalidArgument, message)
+    }
+
+    func unload(_ name: String) async throws(ServingError) {
+        await begin(name)
+        defer { end(name) }
+        let retired = registry.change { $0.unloadBegan(name) }
+        withExtendedLifetime(retired) {}
+    }
+
+    func unloadAll() async {
+        for name in registry.read({ Array($0.models.keys) }) {
+            let retired = registry.change { $0.unloadBegan(name) }
+            withExtendedLifetime(retired) {}
+        }
+        await retirement.waitUntilIdle()
+    }
+
+    private func begin(_ name: String) async {
+        if busy.insert(name).inserted { return }
+        await withCheckedContinuation { waiting[name, default: []].append($0) }
+    }
+
+    /// Hands the model to whoever has waited longest, or frees it.
+    private func end(_ name: String) {
+        guard var queue = waiting[name], !queue.isEmpty else {
+            busy.remove(name)
+            waiting[name] = nil
+            return
+        }
+        let next = queue.removeFirst()
+        waiting[name] = queue
+        next.resume()
+    }
+
+    /// Runs `body` on a thread of its own kind: reading a model blocks, and must hold up nothing else.
+    private func blocking<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(ServingError) -> Value
+    ) async throws(ServingError) -> Value {
+        let slots = slots
+        let threads = threads
+        let result: Result<Value, ServingError> = await withCheckedContinuation { continuation in
+            threads.async {
+                slots.wait()
+                defer { slots.signal() }
+                do throws(ServingError) {
+                    continuation.resume(returning: .success(try body()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+}

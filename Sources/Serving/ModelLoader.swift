@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+internal import InferenceProtos
+package import ModelRepository
+package import Scheduling
+
+/// What holds for every model of a server.
+package struct LoadSettings: Sendable {
+    /// How configurations are read and completed.
+    package var definition = DefinitionSettings()
+    /// `--model-config-name`: which of a model's `configs/` to prefer.
+    package var configName: String?
+    /// `--backend-config`: engine → key → value; the empty engine name holds what is meant for all.
+    package var engineSettings: [String: [String: String]] = [:]
+    /// Bytes that an engine may hold for one model's activations.
+    package var arenaLimit: Int?
+    /// Bytes that the outputs of one execution may have.
+    package var outputLimit = 1 << 30
+    /// What one model may have waiting, whatever its configuration says.
+    package var queueLimits = QueueLimits.unlimited
+    package var loadThreads = 4
+    package var loadRetries = 0
+
+    package init() {}
+
+    /// The settings of one engine, those meant for all engines included.
+    func settings(forEngine name: String) -> [String: String] {
+        (engineSettings[""] ?? [:]).merging(engineSettings[name] ?? [:]) { _, specific in specific }
+    }
+}
+
+/// One version, loaded or not.
+struct VersionOutcome {
+    var version: Int64
+    var result: Result<VersionParts, ServingError>
+}
+
+/// Turns a model directory into running versions. Blocks while the engine reads the model.
+struct ModelLoader: Sendable {
+    let repository: ModelRepository
+    let engines: EngineSelection
+    let settings: LoadSettings
+
+    func definition(of name: String, overrides: LoadParameters) throws(ServingError) -> ModelDefinition {
+        try repository.definition(
+            ofModel: name,
+            configName: settings.configName,
+            overrides: overrides,
+            settings: settings.definition
+        )
+    }
+
+    func load(_ definition: ModelDefinition, version: Int64) throws(ServingError) -> VersionParts {
+        try loadReporting(definition, version: version).parts
+    }
+
+    /// - Returns: with the parts, a line for each thing that was filled in.
+    func loadReporting(
+        _ definition: ModelDefinition,
+        version: Int64
+    ) throws(ServingError) -> (parts: VersionParts, completed: [String]) {
+        let began = MonotonicTime.now()
+        let engine = try engines.engine(for: definition.config)
+        let model = try engine.open(source(of: definition, version: version, engine: engine.name))
+        var definition = definition
+        try definition.complete(with: model.signature, settings: definitionSettings(forEngine: engine.name))
+        let config = definition.config
+        try SupportedConfig.check(config)
+
+        let inputs = config.tensorInputs()
+        let outputs = config.tensorOutputs()
+        try model.configure(
+            EngineModelConfiguration(inputs: inputs, outputs: outputs, maxBatchSize: Int(config.maxBatchSize))
+        )
+        let statistics = StatisticsRecorder(
+            name: definition.name,
+            version: version,
+            metricTags: config.metricTags
+        )
+        var instances: [any EngineInstance] = []
+        for index in 0..<config.instanceCount { instances.append(try model.makeInstance(index)) }
+        let scheduler = ModelScheduler(
+            settings: SchedulerSettings(config, inputs: inputs, queueLimits: settings.queueLimits),
+            instances: instances,
+            observer: statistics
+        )
+        statistics.loaded(inNanoseconds: MonotonicTime.now().nanoseconds(since: began))
+        let parts = VersionParts(
+            name: definition.name,
+            version: version,
+            config: config,
+            configurationJSON: ModelConfigJSON.print(config),
+            inputs: inputs,
+            outputs: outputs,
+            labels: definition.labels,
+            scheduler: scheduler,
+            statistics: statistics
+        )
+        return (parts, definition.completed)
+    }
+
+    private func source(of definition: ModelDefinition, version: Int64, engine: String) -> EngineModelSource {
+        let config = definition.config
+        var source = EngineModelSource(
+            modelName: definition.name,
+            version: version,
+            files: definition.files,
+            path: definition.modelPath(ofVersion: version),
+            outputLimit: settings.outputLimit
+        )
+        source.parameters = config.parameters.mapValues(\.stringValue)
+        source.engineSettings = settings.settings(forEngine: engine)
+        if config.optimization.hasGraph { source.graphLevel = Int(config.optimization.graph.level) }
+        source.instanceCount = config.instanceCount
+        source.arenaLimit = settings.arenaLimit
+        return source
+    }
+
+    private func definitionSettings(forEngine engine: String) -> DefinitionSettings {
+        var definition = settings.definition
+        if let size = settings.settings(forEngine: engine)["default-max-batch-size"].flatMap(Int.init) {
+            definition.defaultMaxBatchSize = size
+        }
+        return definition
+    }
+}

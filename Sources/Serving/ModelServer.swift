@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+package import Logging
+package import ModelRepository
+private import Scheduling
+private import Synchronization
+
+/// `--model-control-mode`: who decides which models are loaded.
+package enum ModelControlMode: String, Sendable, CaseIterable {
+    /// All models of the repositories at start, and no changes after that.
+    case none
+    /// Those named at start, then those that load and unload requests name.
+    case explicit
+}
+
+/// The models of a server: finds them, loads them, and answers for them.
+package final class ModelServer: Sendable {
+    package struct Settings: Sendable {
+        package var controlMode = ModelControlMode.none
+        /// Explicit mode: loaded at start. `*` stands for all.
+        package var startupModels: [String] = []
+        package var isReadinessStrict = true
+        package var loading = LoadSettings()
+
+        package init() {}
+    }
+
+    private enum Phase { case starting, running, exiting }
+
+    let settings: Settings
+    let registry = ModelRegistry()
+    let lifecycle: ModelLifecycle
+    private let repository: ModelRepository
+    private let phase = Mutex(Phase.starting)
+
+    package init(repository: ModelRepository, engines: EngineSelection, settings: Settings, logger: Logger) {
+        self.repository = repository
+        self.settings = settings
+        lifecycle = ModelLifecycle(
+            loader: ModelLoader(repository: repository, engines: engines, settings: settings.loading),
+            registry: registry,
+            logger: logger
+        )
+    }
+
+    /// Loads what the settings name. Models that fail are left `UNAVAILABLE` with their reason.
+    /// - Returns: the errors of those that failed, by model.
+    package func start() async throws(ServingError) -> [String: ServingError] {
+        let snapshot = try repository.scan()
+        var failures = snapshot.unavailable.mapValues { reason in ServingError(.invalidArgument, reason) }
+        for (name, error) in failures { registry.change { $0.modelRefused(name, reason: error.message) } }
+        let names: [String]
+        switch settings.controlMode {
+        case .none: names = snapshot.models.keys.sorted()
+        case .explicit where settings.startupModels.contains("*"): names = snapshot.models.keys.sorted()
+        case .explicit: names = settings.startupModels
+        }
+        await withTaskGroup(of: (String, ServingError?).self) { group in
+            for name in names {
+                group.addTask {
+                    do throws(ServingError) {
+                        try await self.lifecycle.load(name, parameters: LoadParameters())
+                        return (name, nil)
+                    } catch {
+                        return (name, error)
+                    }
+                }
+            }
+            for await (name, error) in group {
+                if let error { failures[name] = error }
+            }
+        }
+        phase.withLock { if $0 == .starting { $0 = .running } }
+        return failures
+    }
+
+    /// Readiness turns off; requests go on being served.
+    package func beginExit() {
+        phase.withLock { $0 = .exiting }
+    }
+
+    /// Unloads everything and waits until it is gone.
+    package func stop() async {
+        beginExit()
+        await lifecycle.unloadAll()
+    }
+
+    private var currentPhase: Phase { phase.withLock { $0 } }
+}
+
+extension ModelServer: InferenceService {
+    package func model(named name: String, version: Int64?) throws(ServingError) -> any ServableModel {
+        try registry.read { (table) throws(ServingError) in try table.lookUp(name, version: version) }
+    }
+}
+
+extension ModelServer: ModelControl {
+    package var isLive: Bool { currentPhase != .exiting }
+
+    package var isReady: Bool {
+        guard currentPhase == .running else { return false }
+        return !settings.isReadinessStrict || registry.read { $0.isEveryVersionReady }
+    }
+
+    package var isExiting: Bool { currentPhase == .exiting }
+
+    package func isModelReady(named name: String, version: Int64?) throws(ServingError) -> Bool {
+        try registry.read { (table) throws(ServingError) in try table.isReady(name, version: version) }
+    }
+
+    package func metadata(ofModel name: String, version: Int64?) throws(ServingError) -> ModelMetadata {
+        let (servable, versions) = try registry.read { (table) throws(ServingError) in
+            (try table.lookUp(name, version: version), table.ready(name).keys.sorted())
+        }
+        return servable.metadata(versions: version.map { [$0] } ?? versions)
+    }
+
+    package func configurationJSON(ofModel name: String, version: Int64?) throws(ServingError) -> String {
+        try registry.read { (table) throws(ServingError) in try table.lookUp(name, version: version) }
+            .parts.configurationJSON
+    }
+
+    package func statistics(
+        ofModel name: String?,
+        version: Int64?
+    ) throws(ServingError) -> [ModelStatisticsSnapshot] {
+        let servables = try registry.read { (table) throws(ServingError) in
+            try table.readyVersions(ofModel: name, version: version)
+        }
+        return servables.map { $0.parts.statistics.snapshot(pending: $0.parts.scheduler.pendingCount) }
+    }
+
+    package func repositoryIndex(readyOnly: Bool) async -> [RepositoryIndexEntry] {
+        let snapshot = try? repository.scan()
+        return registry.read { table in
+            table.index(known: snapshot ?? RepositorySnapshot(), readyOnly: readyOnly)
+        }
+    }
+
+    package func load(model name: String, parameters: LoadParameters) async throws(ServingError) {
+        try requireExplicitControl()
+        try await lifecycle.load(name, parameters: parameters)
+    }
+
+    package func unload(model name: String, includingDependents: Bool) async throws(ServingError) {
+        try requireExplicitControl()
+        try await lifecycle.unload(name)
+    }
+
+    private func requireExplicitControl() throws(ServingError) {
+        guard settings.controlMode == .explicit else {
+            throw ServingError(.unavailable, "explicit model load / unload is not allowed if polling is enabled")
+        }
+    }
+}

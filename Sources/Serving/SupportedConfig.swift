@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+internal import InferenceProtos
+
+/// What a valid configuration may ask for and this server cannot do yet. Serving such a model anyway would answer wrongly.
+enum SupportedConfig {
+    static func check(_ config: Inference_ModelConfig) throws(ServingError) {
+        for (field, isUsed) in unsupported(in: config) where isUsed {
+            throw ServingError(
+                .unsupported,
+                "model '\(config.name)' uses '\(field)', which this server does not support yet"
+            )
+        }
+    }
+
+    private static func unsupported(in config: Inference_ModelConfig) -> [(String, Bool)] {
+        var (usesSequences, usesEnsemble) = (false, false)
+        switch config.schedulingChoice {
+        case .sequenceBatching: usesSequences = true
+        case .ensembleScheduling: usesEnsemble = true
+        case .dynamicBatching, nil: break
+        }
+        return [
+            ("sequence_batching", usesSequences),
+            ("ensemble_scheduling", usesEnsemble),
+            ("batch_input", !config.batchInput.isEmpty),
+            ("batch_output", !config.batchOutput.isEmpty),
+            ("allow_ragged_batch", config.input.contains(where: \.allowRaggedBatch)),
+            ("model_warmup", !config.modelWarmup.isEmpty),
+            ("model_repository_agents", !config.modelRepositoryAgents.agents.isEmpty),
+            ("model_operations", !config.modelOperations.opLibraryFilename.isEmpty),
+            ("response_cache", config.responseCache.enable),
+            ("runtime", !config.runtime.isEmpty),
+        ]
+    }
+}
+
+extension Inference_ModelConfig {
+    /// Instances of all groups together, each of which gets a thread.
+    var instanceCount: Int {
+        let count = instanceGroup.filter { !$0.passive }.reduce(0) { $0 + Int(max(0, $1.count)) }
+        return min(max(1, count), 256)
+    }
+}
+
+extension ServingError.Code {
+    /// As Triton's log and index name a status.
+    var displayName: String {
+        switch self {
+        case .unknown: "Unknown"
+        case .internalError: "Internal"
+        case .notFound: "Not found"
+        case .invalidArgument: "Invalid argument"
+        case .unavailable, .resourceExhausted: "Unavailable"
+        case .unsupported: "Unsupported"
+        case .alreadyExists: "Already exists"
+        case .cancelled: "Cancelled"
+        case .unauthenticated, .permissionDenied: "Permission denied"
+        case .payloadTooLarge: "Too large"
+        case .deadlineExceeded: "Deadline exceeded"
+        }
+    }
+}

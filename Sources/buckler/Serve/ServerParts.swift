@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Access
+import Engines
+import Glibc
+import HTTPServer
+import Inference
+import Logging
+import ModelRepository
+import NIOCore
+import Scheduling
+import Serving
+import Settings
+import Telemetry
+
+/// What the settings say, as the parts of a server. `buckler check` uses some of them too.
+struct ServerParts {
+    let settings: ServerSettings
+    let logger: Logger
+
+    /// Before anything listens: no address that the profile does not allow.
+    func checkListeners() throws(ServingError) {
+        try ListenerPolicy.check(address: settings.http.address, flag: "--http-address", profile: settings.profile)
+        if settings.metrics.isAllowed {
+            try ListenerPolicy.check(
+                address: settings.metricsListener.address,
+                flag: "--metrics-address",
+                profile: settings.profile
+            )
+        }
+    }
+
+    func modelServer() throws(ServingError) -> ModelServer {
+        var modelSettings = ModelServer.Settings()
+        modelSettings.controlMode = settings.repository.controlMode == .explicit ? .explicit : .none
+        modelSettings.startupModels = settings.repository.loadModels
+        modelSettings.isReadinessStrict = settings.repository.strictReadiness
+        modelSettings.loading = loadSettings
+        return ModelServer(
+            repository: try ModelRepository(roots: settings.repository.paths),
+            engines: engines,
+            settings: modelSettings,
+            logger: logger
+        )
+    }
+
+    var loadSettings: LoadSettings {
+        var loading = LoadSettings()
+        loading.definition.autoComplete = settings.repository.autoCompletesConfig
+        loading.configName = settings.repository.configName.isEmpty ? nil : settings.repository.configName
+        loading.engineSettings = settings.backendConfig
+        loading.arenaLimit = settings.modelArenaBytes == .max ? nil : settings.modelArenaBytes
+        loading.outputLimit = settings.maxOutputBytes
+        loading.queueLimits = QueueLimits(
+            requests: settings.connectionLimits.requestsInFlight,
+            bytes: bytesInFlight
+        )
+        loading.loadThreads = settings.repository.loadThreadCount
+        loading.loadRetries = settings.repository.loadRetryCount
+        return loading
+    }
+
+    /// A server without ONNX Runtime still serves what does not need it; a model that does says what is missing.
+    var engines: EngineSelection {
+        let onnxRuntime: any Engine
+        do throws(ServingError) {
+            let path = try engineLibraryPath()
+            let logger = logger
+            onnxRuntime = ONNXRuntimeEngine(
+                library: try ONNXRuntimeLibrary.load(path: path) { logger.error("ONNX Runtime: \($0)") }
+            )
+        } catch {
+            onnxRuntime = UnavailableEngine(name: "onnxruntime", error: error)
+        }
+        return EngineSelection([onnxRuntime, IdentityEngine()])
+    }
+
+    private func engineLibraryPath() throws(ServingError) -> String {
+        if let path = settings.engineLibrary { return path }
+        return try EngineStore().locate().libraryPath
+    }
+
+    func httpServer(models: ModelServer, eventLoops: any EventLoopGroup) -> HTTPServer {
+        var http = HTTPServerSettings(
+            serverVersion: BucklerVersion.current,
+            profile: settings.profile
+        )
+        http.address = settings.http.address
+        http.port = settings.http.port
+        http.metricsAddress = settings.metricsListener.address
+        http.metricsPort = settings.metrics.isAllowed ? settings.metricsListener.port : nil
+        http.requestLimits = settings.requestLimits
+        http.connectionLimits = settings.connectionLimits
+        http.serverName = settings.id
+        let sampler = settings.metrics.allowsCPU
+            ? HostUseSampler(intervalMilliseconds: settings.metrics.intervalMilliseconds) : nil
+        let counterLatencies = settings.metrics.counterLatencies
+        return HTTPServer(
+            settings: http,
+            service: models,
+            control: models,
+            gate: LocalGate(
+                bytesInFlight: bytesInFlight,
+                requestsInFlight: settings.connectionLimits.requestsInFlight
+            ),
+            metricsPage: {
+                MetricsPage.render(
+                    models: (try? models.statistics(ofModel: nil, version: nil)) ?? [],
+                    host: sampler?.sample(),
+                    counterLatencies: counterLatencies
+                )
+            },
+            eventLoopGroup: eventLoops,
+            logger: logger
+        )
+    }
+
+    var eventLoopCount: Int {
+        settings.httpThreadCount > 0 ? settings.httpThreadCount : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    private var bytesInFlight: Int {
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
+        return FlightBudget.bytes(
+            percent: settings.connectionLimits.bytesInFlightPercentOfMemory,
+            ofMemory: memory.overflow ? .max : memory.partialValue
+        )
+    }
+}

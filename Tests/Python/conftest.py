@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One real server per test session, driven over loopback by clients that were not written here."""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUCKLER = os.environ.get("BUCKLER") or str(ROOT / ".build/debug/buckler")
+
+# numpy name, Triton's configuration type, the protocol's name
+TYPES = [
+    ("bool", "TYPE_BOOL", "BOOL"),
+    ("uint8", "TYPE_UINT8", "UINT8"),
+    ("uint16", "TYPE_UINT16", "UINT16"),
+    ("uint32", "TYPE_UINT32", "UINT32"),
+    ("uint64", "TYPE_UINT64", "UINT64"),
+    ("int8", "TYPE_INT8", "INT8"),
+    ("int16", "TYPE_INT16", "INT16"),
+    ("int32", "TYPE_INT32", "INT32"),
+    ("int64", "TYPE_INT64", "INT64"),
+    ("float16", "TYPE_FP16", "FP16"),
+    ("float32", "TYPE_FP32", "FP32"),
+    ("float64", "TYPE_FP64", "FP64"),
+    ("object", "TYPE_STRING", "BYTES"),
+    ("bfloat16", "TYPE_BF16", "BF16"),
+]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def identity_model(repository, name, config_type, dims="-1, -1", batch=0, extra=""):
+    directory = repository / name
+    (directory / "1").mkdir(parents=True)
+    (directory / "config.pbtxt").write_text(
+        f'backend: "identity"\nmax_batch_size: {batch}\n'
+        f'input {{ name: "INPUT0" data_type: {config_type} dims: [ {dims} ] }}\n'
+        f'output {{ name: "OUTPUT0" data_type: {config_type} dims: [ {dims} ] }}\n{extra}\n'
+    )
+
+
+class Server:
+    """A `buckler serve` process of ours, ended by its own pid."""
+
+    def __init__(self, *arguments, log, env=None):
+        self.port, self.metrics_port = free_port(), free_port()
+        self.log = Path(log)
+        self.url = f"127.0.0.1:{self.port}"
+        self.command = [BUCKLER, "serve", f"--http-port={self.port}", f"--metrics-port={self.metrics_port}"]
+        with open(self.log, "wb") as output:
+            self.process = subprocess.Popen(
+                [*self.command, *map(str, arguments)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(env or {})},
+            )
+
+    def wait_ready(self, seconds=20):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log.read_text()}")
+            try:
+                if self.get("/v2/health/ready")[0] == 200:
+                    return self
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the server is not ready after {seconds} s:\n{self.log.read_text()}")
+
+    def request(self, method, path, body=None, headers=None, port=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port or self.port}{path}", data=body, method=method, headers=headers or {}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, response.read(), response.headers
+        except urllib.error.HTTPError as error:
+            return error.code, error.read(), error.headers
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def post(self, path, body=b"", **options):
+        return self.request("POST", path, body, **options)
+
+    def stop(self, seconds=20):
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"the server did not end within {seconds} s:\n{self.log.read_text()}") from None
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory):
+    repository = tmp_path_factory.mktemp("models")
+    shutil.copytree(ROOT / "Examples/models/digits", repository / "digits")
+    for name, config_type, _ in TYPES:
+        identity_model(repository, f"identity_{name}", config_type)
+        identity_model(repository, f"batched_{name}", config_type, dims="-1", batch=8)
+    return repository
+
+
+@pytest.fixture(scope="session")
+def server(repository, tmp_path_factory):
+    server = Server(f"--model-repository={repository}", log=tmp_path_factory.mktemp("log") / "server.log")
+    server.wait_ready()
+    yield server
+    assert server.process.poll() is None, "the server died during the tests:\n" + server.log.read_text()
+    assert server.stop() == 0, server.log.read_text()
+
+
+@pytest.fixture
+def start_server(tmp_path):
+    """Starts servers with settings of a test's own."""
+    started = []
+
+    def start(*arguments, ready=True, env=None):
+        server = Server(*arguments, log=tmp_path / f"server{len(started)}.log", env=env)
+        started.append(server)
+        return server.wait_ready() if ready else server
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+
+
+sys.dont_write_bytecode = True

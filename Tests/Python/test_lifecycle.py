@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, stop, readiness, metrics."""
+import http.client
+import json
+import signal
+import struct
+import threading
+import time
+
+import pytest
+from conftest import identity_model
+
+
+def slow_repository(tmp_path, milliseconds):
+    repository = tmp_path / "models"
+    repository.mkdir()
+    identity_model(
+        repository, "slow", "TYPE_FP32", dims="-1",
+        extra=f'parameters {{ key: "execute_delay_ms" value: {{ string_value: "{milliseconds}" }} }}\n'
+        "instance_group { count: 1 }",
+    )
+    return repository
+
+
+def infer(server, model="slow", timeout=10):
+    header = json.dumps({"inputs": [{
+        "name": "INPUT0", "shape": [1], "datatype": "FP32", "parameters": {"binary_data_size": 4},
+    }]}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout)
+    try:
+        connection.request("POST", f"/v2/models/{model}/infer", header + struct.pack("<f", 1.5),
+                           {"Inference-Header-Content-Length": str(len(header))})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_in_the_middle_of_an_infer(start_server, tmp_path, signal_number):
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 1500)}")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(infer(server)))
+    thread.start()
+    time.sleep(0.4)
+    server.process.send_signal(signal_number)
+    thread.join()
+    assert answers[0][0] == 200, answers
+    assert server.process.wait(10) == 0, server.log.read_text()
+
+
+def test_pre_stop_delay_keeps_serving_but_is_not_ready(start_server, tmp_path):
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 1)}", "--pre-stop-delay=2")
+    server.process.terminate()
+    time.sleep(0.7)
+    assert server.get("/v2/health/ready")[0] != 200
+    assert infer(server)[0] == 200
+    assert server.process.wait(10) == 0
+
+
+def test_exit_timeout(start_server, tmp_path):
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 8000)}", "--exit-timeout-secs=1")
+
+    def ask():
+        with pytest.raises((OSError, http.client.HTTPException)):
+            infer(server)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.4)
+    start = time.monotonic()
+    server.process.terminate()
+    assert server.process.wait(10) == 1
+    assert time.monotonic() - start < 5
+    assert "Exit timeout expired. Exiting immediately." in server.log.read_text()
+    thread.join()
+
+
+def test_startup_lines_that_scripts_wait_for(start_server, tmp_path):
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 1)}")
+    log = server.log.read_text()
+    for line in (
+        f"Started HTTPService at 127.0.0.1:{server.port}",
+        f"Started Metrics Service at 127.0.0.1:{server.metrics_port}",
+        "successfully loaded 'slow'",
+        "loading: slow:1",
+    ):
+        assert line in log, log
+
+
+def test_metrics(start_server, tmp_path):
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 1)}")
+    assert infer(server)[0] == 200
+    status, page, headers = server.get("/metrics", port=server.metrics_port)
+    page = page.decode()
+    assert status == 200 and headers["Content-Type"] == "text/plain; charset=utf-8"
+    for line in (
+        'nv_inference_request_success{model="slow",version="1"} 1',
+        'nv_inference_count{model="slow",version="1"} 1',
+        'nv_inference_exec_count{model="slow",version="1"} 1',
+        'nv_inference_pending_request_count{model="slow",version="1"} 0',
+        "# TYPE nv_inference_request_duration_us counter",
+        "# TYPE nv_cpu_memory_used_bytes gauge",
+    ):
+        assert line in page, page
+    for reason in ("REJECTED", "CANCELED", "BACKEND", "OTHER"):
+        assert f'reason="{reason}"' in page
+    status, other, _ = server.get("/", port=server.metrics_port)
+    assert (status, other) == (200, b"")
+
+
+@pytest.mark.parametrize("arguments, text", [
+    (["--model-repositry=x"], "--model-repository"),
+    (["--model-repository=/nowhere/at/all"], "/nowhere/at/all"),
+    (["--http-port=banana"], "http-port"),
+    (["--model-control-mode=poll"], "poll"),
+    (["--http-address=0.0.0.0"], "loopback"),
+])
+def test_bad_settings_are_named(start_server, tmp_path, arguments, text):
+    base = [] if "repositor" in arguments[0] else [f"--model-repository={slow_repository(tmp_path, 1)}"]
+    server = start_server(*base, *arguments, ready=False)
+    assert server.process.wait(10) != 0
+    assert text in server.log.read_text()
+
+
+def test_json_log(start_server, tmp_path):
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 1)}", "--log-format=json")
+    assert server.stop() == 0
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    assert any("Started HTTPService" in line["message"] for line in lines)
+
+
+def test_yaml(start_server, tmp_path):
+    repository = slow_repository(tmp_path, 1)
+    settings = tmp_path / "buckler.yaml"
+    settings.write_text(f"model-repository: [{repository}]\nid: from-yaml\n")
+    server = start_server(f"--config={settings}")
+    assert json.loads(server.get("/v2")[1])["name"] == "from-yaml"
+    settings.write_text(f"model-repository: [{repository}]\nhttp-prt: 1\n")
+    broken = start_server(f"--config={settings}", ready=False)
+    assert broken.process.wait(10) != 0
+    assert "http-port" in broken.log.read_text()
