@@ -114,7 +114,7 @@ struct ZipArchive {
     ) throws(ServingError) {
         var stream = z_stream()
         // Negative: raw deflate data without a header of its own, as zip has it.
-        guard inflateInit2_(&stream, -15, zlibVersion(), Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+        guard CZlib_inflateInit2(&stream, -15) == Z_OK else {
             throw ServingError(.internalError, "zlib cannot be used")
         }
         defer { inflateEnd(&stream) }
