@@ -8,7 +8,9 @@ private import NIOHTTP1
 package enum ControlAnswer {
     package static func text(_ text: String, contentType: String = "application/json") -> Response {
         Response(
-            status: .ok, headers: [.contentType: contentType], body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+            status: .ok,
+            headers: [.contentType: contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
         )
     }
 
@@ -26,6 +28,14 @@ package enum ControlAnswer {
 
     package static func error(_ error: ServingError) -> Response {
         message(error.message, status: HTTPResponse.Status(code: Int(ErrorStatus.of(error.code).code)))
+    }
+
+    /// What a client sent to find its request again, if it is short and plain.
+    package static func echo(_ headers: HTTPFields, into response: inout Response) {
+        for name in ["X-Request-Id", "traceparent"].compactMap({ HTTPField.Name($0) }) {
+            guard let value = headers[name], InferRequestHead.isEchoable(value) else { continue }
+            response.headers[name] = value
+        }
     }
 
     package static func arrival(_ request: Request, context: RoutedContext, scope: Scope, bytes: Int) -> Arrival {

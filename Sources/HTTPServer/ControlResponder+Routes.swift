@@ -9,13 +9,16 @@ extension ControlResponder {
         case .serverMetadata:
             return ControlAnswer.document(
                 ControlDocuments.serverMetadata(
-                    name: settings.serverName, version: settings.serverVersion
+                    name: settings.serverName,
+                    version: settings.serverVersion
                 )
             )
         case .serverLive: return try health(control.isLive)
         case .serverReady: return try health(control.isReady)
         case .allStatistics:
-            return ControlAnswer.document(ControlDocuments.statistics(try control.statistics(ofModel: nil, version: nil)))
+            return ControlAnswer.document(
+                ControlDocuments.statistics(try control.statistics(ofModel: nil, version: nil))
+            )
         case .model(let path, let action):
             return try answer(action, model: path.name, version: try path.version())
         case .repositoryIndex:

@@ -10,7 +10,7 @@ package import Inference
 package struct ControlResponder: HTTPResponder {
     package typealias Context = RoutedContext
 
-    /// What an index or unload request may bring; a load brings whole models.
+    /// What a request may bring; only a load brings whole models.
     static let smallBodyLimit = 64 << 10
 
     let control: any ModelControl
@@ -24,6 +24,12 @@ package struct ControlResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: RoutedContext) async throws -> Response {
+        var response = try await routed(request, context: context)
+        ControlAnswer.echo(request.headers, into: &response)
+        return response
+    }
+
+    private func routed(_ request: Request, context: RoutedContext) async throws -> Response {
         guard let route = RouteTable.match(request.head.path ?? "") else {
             return ControlAnswer.message("Not Found", status: .notFound)
         }
@@ -42,7 +48,8 @@ package struct ControlResponder: HTTPResponder {
         let declared = request.headers[.contentLength].flatMap { Int($0) }
         if let declared, declared > limit { throw BodyLimits.tooLarge(bytes: declared, limit: limit) }
         let scope = RouteTable.scope(of: route)
-        let chargedBytes = limit == 0 ? 0 : declared ?? limit
+        let readsBody = Self.readsBody(route)
+        let chargedBytes = readsBody ? declared ?? limit : 0
         let permit = try gate.admit(
             ControlAnswer.arrival(request, context: context, scope: scope, bytes: chargedBytes)
         )
@@ -50,15 +57,20 @@ package struct ControlResponder: HTTPResponder {
         if let (model, version) = try route.model() {
             try gate.authorise(permit, scope: scope, model: model, version: version)
         }
-        let body = limit == 0 ? TensorBytes() : TensorBytes(adopting: try await collect(request.body, limit: limit))
+        let body = !readsBody ? TensorBytes() : TensorBytes(adopting: try await collect(request.body, limit: limit))
         return try await perform(route, body: body)
     }
 
     private func bodyLimit(of route: Route) -> Int {
+        if case .load = route { return settings.requestLimits.jsonBytes }
+        return Self.smallBodyLimit
+    }
+
+    /// Other routes let a body pass by unread.
+    private static func readsBody(_ route: Route) -> Bool {
         switch route {
-        case .load: settings.requestLimits.jsonBytes
-        case .unload, .repositoryIndex: Self.smallBodyLimit
-        default: 0
+        case .load, .unload, .repositoryIndex: true
+        default: false
         }
     }
 

@@ -67,13 +67,17 @@ package struct HTTPServer: Service {
             MetricsResponder(gate: gate, page: metricsPage),
             hot: nil,
             listener: HTTPListener(
-                service: .metrics, address: settings.metricsAddress ?? settings.address, port: port
+                service: .metrics,
+                address: settings.metricsAddress ?? settings.address,
+                port: port
             )
         )
     }
 
     private func application<Responder: HTTPResponder>(
-        _ responder: Responder, hot: ConnectionContext.Hot?, listener: HTTPListener
+        _ responder: Responder,
+        hot: ConnectionContext.Hot?,
+        listener: HTTPListener
     ) -> Application<Responder> where Responder.Context == RoutedContext {
         let limits = settings.connectionLimits
         let shared = ConnectionContext(
@@ -88,7 +92,10 @@ package struct HTTPServer: Service {
         return Application(
             responder: responder,
             server: HTTPServerBuilder { ServingChannel(responder: $0, shared: shared) },
-            configuration: ApplicationConfiguration(address: .hostname(listener.address, port: listener.port), backlog: 1024),
+            configuration: ApplicationConfiguration(
+                address: .hostname(listener.address, port: listener.port),
+                backlog: 1024
+            ),
             onServerRunning: { [onListening, logger] channel in
                 var bound = listener
                 bound.port = channel.localAddress?.port ?? listener.port

@@ -56,7 +56,8 @@ package struct InferBody {
         if let whole { return TensorBytes(adopting: whole) }
         guard let storage, count > 0 else { return TensorBytes() }
         return TensorBytes(
-            owner: storage, memory: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage.memory)[..<count])
+            owner: storage,
+            memory: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage.memory)[..<count])
         )
     }
 
@@ -64,7 +65,8 @@ package struct InferBody {
         chunks += 1
         guard chunks <= chunkLimit else {
             throw ServingError(
-                .invalidArgument, "request body has more than \(chunkLimit) chunks, send it in fewer and larger ones"
+                .invalidArgument,
+                "request body has more than \(chunkLimit) chunks, send it in fewer and larger ones"
             )
         }
     }
@@ -74,7 +76,9 @@ package struct InferBody {
         if total > capacity {
             let doubled = max(Self.firstCapacity, total, min(capacity, Int.max / 2) * 2)
             let larger = AlignedStorage(count: max(total, min(doubled, declared ?? byteLimit)))
-            if let storage { larger.memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage.memory[..<count])) }
+            if let storage {
+                larger.memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage.memory[..<count]))
+            }
             storage = larger
         }
         guard let storage else { return }
@@ -90,7 +94,10 @@ package enum BodyLimits {
     ///   - declared: Content-Length.
     ///   - isAllJSON: whether no `Inference-Header-Content-Length` divides the body; it is then bounded as JSON is.
     package static func check(
-        declared: Int, isAllJSON: Bool, request: RequestLimits, connection: ConnectionLimits
+        declared: Int,
+        isAllJSON: Bool,
+        request: RequestLimits,
+        connection: ConnectionLimits
     ) throws(ServingError) {
         if isAllJSON, declared > request.jsonBytes {
             throw ServingError(
@@ -112,7 +119,8 @@ package enum BodyLimits {
 
     package static func tooLarge(bytes: Int, limit: Int) -> ServingError {
         ServingError(
-            .payloadTooLarge, "request body of \(bytes) bytes exceeds the maximum allowed size of \(limit) bytes"
+            .payloadTooLarge,
+            "request body of \(bytes) bytes exceeds the maximum allowed size of \(limit) bytes"
         )
     }
 }

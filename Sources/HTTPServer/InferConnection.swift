@@ -132,8 +132,8 @@ package struct InferConnection: Sendable, Equatable {
     }
 
     /// What a request refused at its head must know for its answer: whether the connection can live on after it.
-    /// - Parameter awaitsContinue: the client may or may not send the body of a refused request, so nothing that follows
-    ///   can be told from it.
+    /// - Parameter awaitsContinue: the client may or may not send the body of a refused request, so nothing that
+    ///   follows can be told from it.
     package mutating func refusing(remaining: Int?, awaitsContinue: Bool) {
         if awaitsContinue || (remaining.map { $0 > Self.drainLimit } ?? true) { keepsAlive = false }
     }

@@ -40,7 +40,9 @@ extension InferHandler {
     }
 
     /// `nil` if the client asked for no coding, or it failed: the answer then goes out as it is.
-    private func compressed(_ body: ByteBuffer, for request: InferRequestHead) -> (coding: ContentCoding, bytes: ByteBuffer)? {
+    private func compressed(_ body: ByteBuffer, for request: InferRequestHead) -> (
+        coding: ContentCoding, bytes: ByteBuffer
+    )? {
         guard let accepted = request.acceptEncoding else { return nil }
         let coding = ContentCoding.preferred(acceptEncoding: accepted)
         guard coding != .identity else { return nil }
@@ -88,7 +90,8 @@ extension InferHandler {
     func writeContinue() {
         guard let context else { return }
         context.writeAndFlush(
-            wrapOutboundOut(.byteBuffer(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil
+            wrapOutboundOut(.byteBuffer(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))),
+            promise: nil
         )
     }
 

@@ -17,7 +17,11 @@ extension InferHandler {
     }
 
     private func begin(
-        _ request: InferRequestHead, isHTTP10: Bool, path: ModelPath, service: any InferenceService, now: MonotonicTime
+        _ request: InferRequestHead,
+        isHTTP10: Bool,
+        path: ModelPath,
+        service: any InferenceService,
+        now: MonotonicTime
     ) throws(ServingError) {
         let arrival = Arrival(
             scope: RouteTable.scope(of: .model(path, .infer)),
@@ -32,7 +36,8 @@ extension InferHandler {
             let model = try service.model(named: path.name, version: version)
             if model.isDecoupled {
                 throw ServingError(
-                    .unsupported, "HTTP end point doesn't support models with decoupled transaction policy"
+                    .unsupported,
+                    "HTTP end point doesn't support models with decoupled transaction policy"
                 )
             }
             try shared.gate.authorise(permit, scope: arrival.scope, model: path.name, version: version)
@@ -88,8 +93,8 @@ extension InferHandler {
         guard total <= shared.connectionLimits.bytesInFlightPerConnection else {
             throw ServingError(
                 .unavailable,
-                "request body exceeds the \(shared.connectionLimits.bytesInFlightPerConnection) bytes that one connection "
-                    + "may have in flight",
+                "request body exceeds the \(shared.connectionLimits.bytesInFlightPerConnection) bytes that one "
+                    + "connection may have in flight",
                 reason: .rejected
             )
         }

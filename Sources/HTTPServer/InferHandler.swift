@@ -177,11 +177,14 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     func takeHeld() {
         guard !isTakingHeld, let context else { return }
         isTakingHeld = true
+        let hadHeld = !held.isEmpty
         while !connection.holdsParts, connection.state != .closed, let part = held.popFirst() {
             connection.heldPartTaken(bytes: part.heldBytes)
             take(part, context: context)
         }
         isTakingHeld = false
+        // The router's channel hands parts on only when a read is complete, and the one that brought these long was.
+        if hadHeld { context.fireChannelReadComplete() }
         if connection.takeHeldRead() { context.read() }
     }
 

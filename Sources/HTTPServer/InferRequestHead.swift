@@ -27,7 +27,8 @@ package struct InferRequestHead: Sendable {
         guard let text = inferenceHeaderLengthText else { return nil }
         guard let length = Int(text) else {
             throw ServingError(
-                .invalidArgument, "Unable to parse Inference-Header-Content-Length, got: \(text.prefix(64))"
+                .invalidArgument,
+                "Unable to parse Inference-Header-Content-Length, got: \(text.prefix(64))"
             )
         }
         return length
@@ -40,9 +41,9 @@ package struct InferRequestHead: Sendable {
         case 9 where name.isSameHeader("x-api-key"):
             credential = credential ?? value
         case 11 where name.isSameHeader("traceparent"):
-            traceParent = Self.echoable(value)
+            traceParent = Self.isEchoable(value) ? value : nil
         case 12 where name.isSameHeader("x-request-id"):
-            requestID = Self.echoable(value)
+            requestID = Self.isEchoable(value) ? value : nil
         case 13 where name.isSameHeader("authorization"):
             credential = value
         case 14 where name.isSameHeader("content-length"):
@@ -60,9 +61,8 @@ package struct InferRequestHead: Sendable {
         }
     }
 
-    private static func echoable(_ value: String) -> String? {
-        let isPlain = value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
-        return value.utf8.count <= echoLimit && isPlain ? value : nil
+    package static func isEchoable(_ value: String) -> Bool {
+        value.utf8.count <= echoLimit && value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
     }
 }
 

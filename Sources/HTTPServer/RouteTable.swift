@@ -119,7 +119,9 @@ package enum RouteTable {
         var tail = afterName
         if let afterKeyword = tail?.dropping("versions/") {
             let (digits, afterDigits) = afterKeyword.splitAtSlash()
-            guard !digits.isEmpty, digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
+            guard !digits.isEmpty, digits.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {
+                return nil
+            }
             path.versionText = String(decoding: digits, as: UTF8.self)
             tail = afterDigits
         }

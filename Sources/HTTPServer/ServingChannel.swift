@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package import HummingbirdCore
+private import Inference
 package import Logging
 package import NIOCore
-private import Inference
 private import NIOHTTP1
 package import NIOHTTPTypes
 private import NIOHTTPTypesHTTP1
@@ -37,7 +37,8 @@ package struct ServingChannel: HTTPChannelHandler {
             try pipeline.addHandler(ColdAnswerHandler(handler))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true)
             )
         }
     }

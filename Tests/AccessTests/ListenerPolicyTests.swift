@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "126.255.255.255", "::2", "::ffff:10.0.0.1", "example.org", "", "127.1",
+        "0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "126.255.255.255", "::2", "::ffff:10.0.0.1", "example.org", "",
+        "127.1",
         "localhost.example.org", "fe80::1",
     ])
     func anythingElseIsRefusedByTheSecureProfileOnly(address: String) throws {

@@ -5,7 +5,8 @@ import Testing
 
 /// What a connection puts up with.
 @Suite struct ConnectionTests {
-    private static let waiting = "POST /v2/models/held/infer HTTP/1.1\r\nHost: h\r\nInference-Header-Content-Length: 0\r\n"
+    private static let waiting =
+        "POST /v2/models/held/infer HTTP/1.1\r\nHost: h\r\nInference-Header-Content-Length: 0\r\n"
 
     @Test(arguments: [false, true])
     func aClientThatGoesCancelsItsRequest(withReset: Bool) async throws {
@@ -32,7 +33,7 @@ import Testing
             #expect(await LiveServer.eventually { live.holdsNothing })
             let client = try RawClient(port: live.port)
             client.send(inferRequest("echo", body: "still here"))
-            #expect(try client.answer().text.hasSuffix("still here"))
+            #expect(try await client.answer().text.hasSuffix("still here"))
         }
     }
 
@@ -41,17 +42,17 @@ import Testing
             let client = try RawClient(port: live.port)
             let idle = try RawClient(port: live.port)
             idle.send(get("/livez"))
-            _ = try idle.answer()
+            _ = try await idle.answer()
             client.send(inferRequest("held", body: "first") + inferRequest("echo", body: "second"))
             #expect(await LiveServer.eventually { live.service.held.requests.count == 1 })
             await live.shutDown()
-            #expect(idle.isAtEnd())
+            #expect(await idle.isAtEnd())
             live.service.held.answerAll()
-            #expect(try client.answer().text.hasSuffix("first"))
-            let last = try client.answer()
+            #expect(try await client.answer().text.hasSuffix("first"))
+            let last = try await client.answer()
             #expect(last.text.hasSuffix("second"))
             #expect(last.headers["connection"] == "close")
-            #expect(client.isAtEnd())
+            #expect(await client.isAtEnd())
         }
     }
 
@@ -68,11 +69,11 @@ import Testing
             slowColdBody.send("POST /v2/repository/index HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{")
             try await Task.sleep(for: .milliseconds(300))
             slowHead.send("TP")
-            #expect(try slowHead.answer().status == 408)
-            #expect(slowHead.isAtEnd())
-            #expect(try slowBody.answer().status == 408)
-            #expect(slowBody.isAtEnd())
-            #expect(slowColdBody.isAtEnd())
+            #expect(try await slowHead.answer().status == 408)
+            #expect(await slowHead.isAtEnd())
+            #expect(try await slowBody.answer().status == 408)
+            #expect(await slowBody.isAtEnd())
+            #expect(await slowColdBody.isAtEnd())
             #expect(await LiveServer.eventually { live.holdsNothing })
         }
     }
@@ -82,10 +83,10 @@ import Testing
             let idle = try RawClient(port: live.port)
             let busy = try RawClient(port: live.port)
             busy.send(inferRequest("held", body: "slow"))
-            #expect(idle.isAtEnd())
+            #expect(await idle.isAtEnd())
             try await Task.sleep(for: .milliseconds(1500))
             live.service.held.answerAll()
-            #expect(try busy.answer().text.hasSuffix("slow"))
+            #expect(try await busy.answer().text.hasSuffix("slow"))
         }
     }
 
@@ -93,11 +94,11 @@ import Testing
         try await LiveServer.run(bytesInFlight: 1 << 20) { live in
             let client = try RawClient(port: live.port)
             client.send(Self.waiting + "Content-Length: \(2 << 20)\r\n\r\n")
-            let answer = try client.answer()
+            let answer = try await client.answer()
             #expect(answer.status == 503)
             #expect(answer.headers["connection"] == "close")
             client.send([UInt8](repeating: 0, count: InferConnection.drainLimit + 1))
-            #expect(client.isAtEnd())
+            #expect(await client.isAtEnd())
         }
     }
 
@@ -106,7 +107,7 @@ import Testing
         try await LiveServer.run(configure: { $0.connectionLimits.bytesInFlightPerConnection = 1000 }) { live in
             let client = try RawClient(port: live.port)
             client.send(inferRequest("echo", body: String(repeating: "x", count: bytes)))
-            #expect(try client.answer().status == (status == 0 ? 200 : status))
+            #expect(try await client.answer().status == (status == 0 ? 200 : status))
         }
     }
 
@@ -116,16 +117,17 @@ import Testing
             for _ in 0..<3 {
                 let client = try RawClient(port: live.port)
                 client.send(get("/livez"))
-                #expect(try client.answer().status == 200)
+                #expect(try await client.answer().status == 200)
                 clients.append(client)
             }
-            #expect(try RawClient(port: live.port).isAtEnd())
+            let refused = try RawClient(port: live.port)
+            #expect(await refused.isAtEnd())
             clients.removeLast()
             var isServed = false
             for _ in 0..<100 where !isServed {
                 let client = try RawClient(port: live.port)
                 client.send(get("/livez"))
-                isServed = (try? client.answer().status) == 200
+                isServed = (try? await client.answer().status) == 200
                 if !isServed { try await Task.sleep(for: .milliseconds(10)) }
             }
             #expect(isServed)
@@ -144,10 +146,10 @@ import Testing
         try await LiveServer.run { live in
             let client = try RawClient(port: live.port)
             client.send(text)
-            let answer = try client.answer()
+            let answer = try await client.answer()
             #expect(answer.status == status)
             #expect(answer.text.hasPrefix("{\"error\":"))
-            #expect(client.isAtEnd())
+            #expect(await client.isAtEnd())
             #expect(await LiveServer.eventually { live.holdsNothing })
         }
     }
@@ -175,13 +177,13 @@ import Testing
         try await LiveServer.run { live in
             let closing = try RawClient(port: live.port)
             closing.send(inferRequest("echo", body: "bye", headers: "Connection: close\r\n"))
-            let answer = try closing.answer()
+            let answer = try await closing.answer()
             #expect(answer.headers["connection"] == "close")
-            #expect(closing.isAtEnd())
+            #expect(await closing.isAtEnd())
             let old = try RawClient(port: live.port)
             old.send("GET /livez HTTP/1.0\r\n\r\n")
-            #expect(try old.answer().status == 200)
-            #expect(old.isAtEnd())
+            #expect(try await old.answer().status == 200)
+            #expect(await old.isAtEnd())
         }
     }
 }

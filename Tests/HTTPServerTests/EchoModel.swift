@@ -80,7 +80,8 @@ struct EchoControl: ModelControl {
 
     func load(model name: String, parameters: LoadParameters) async throws(ServingError) {
         throw ServingError(
-            .unavailable, "explicit model load / unload is not allowed if polling is enabled"
+            .unavailable,
+            "explicit model load / unload is not allowed if polling is enabled"
         )
     }
 

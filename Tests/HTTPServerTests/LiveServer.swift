@@ -33,7 +33,8 @@ struct LiveServer: Sendable {
         let (listeners, found) = AsyncStream.makeStream(of: HTTPListener.self)
         let service = EchoService()
         let gate = LocalGate(
-            bytesInFlight: bytesInFlight, requestsInFlight: settings.connectionLimits.requestsInFlight
+            bytesInFlight: bytesInFlight,
+            requestsInFlight: settings.connectionLimits.requestsInFlight
         )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var logger = Logger(label: "test")

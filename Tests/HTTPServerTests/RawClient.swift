@@ -18,7 +18,8 @@ struct RawClientError: Error, CustomStringConvertible {
     var description: String
 }
 
-/// A blocking socket that sends what it is told, byte for byte, and waits ten seconds at most for anything.
+/// A socket that sends what it is told, byte for byte, and waits twenty seconds at most for anything. It waits without
+/// holding a thread: the server under test needs the few that tasks have.
 final class RawClient {
     private let descriptor: Int32
     private var unread: [UInt8] = []
@@ -37,7 +38,6 @@ final class RawClient {
         }
         guard connected == 0 else { throw RawClientError(description: "connect failed with \(errno)") }
         var timeout = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -73,18 +73,19 @@ final class RawClient {
     func send(_ text: String) { send(Array(text.utf8)) }
 
     /// Whether the server ended the connection, with nothing more said.
-    func isAtEnd() -> Bool {
-        unread.isEmpty && !fill()
+    func isAtEnd() async -> Bool {
+        guard unread.isEmpty else { return false }
+        return await !fill()
     }
 
     /// One answer; an interim `100 Continue` counts as one.
-    func answer() throws -> RawAnswer {
+    func answer() async throws -> RawAnswer {
         let separator: [UInt8] = [13, 10, 13, 10]
         var end: Int?
         while true {
             end = unread.indices.first { unread[$0...].starts(with: separator) }
             if end != nil { break }
-            guard fill() else { throw RawClientError(description: "no answer, only \(unread.count) bytes") }
+            guard await fill() else { throw RawClientError(description: "no answer, only \(unread.count) bytes") }
         }
         let lines = String(decoding: unread[..<end!], as: UTF8.self).split(separator: "\r\n")
         unread.removeSubrange(..<(end! + 4))
@@ -95,19 +96,26 @@ final class RawClient {
         }
         let status = Int(lines[0].split(separator: " ")[1]) ?? 0
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
-        while unread.count < length, fill() {}
+        while unread.count < length, await fill() {}
         guard unread.count >= length else { throw RawClientError(description: "the body ended early") }
         let body = Array(unread.prefix(length))
         unread.removeFirst(length)
         return RawAnswer(status: status, headers: headers, body: body)
     }
 
-    private func fill() -> Bool {
+    /// `false` at the end of the stream, after a reset and when nothing came in time.
+    private func fill() async -> Bool {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        let count = recv(descriptor, &chunk, chunk.count, 0)
-        guard count > 0 else { return false }
-        unread += chunk[..<count]
-        return true
+        for _ in 0..<4000 {
+            let count = recv(descriptor, &chunk, chunk.count, Int32(MSG_DONTWAIT))
+            if count > 0 {
+                unread += chunk[..<count]
+                return true
+            }
+            guard count < 0, errno == EAGAIN || errno == EINTR else { return false }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return false
     }
 }
 

@@ -44,7 +44,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/", "/v2/", "/v3", "v2", "/v2/models", "/v2/models/", "/v2/models//infer", "/v2/models/m/", "/v2/models/m/infer/",
+        "", "/", "/v2/", "/v3", "v2", "/v2/models", "/v2/models/", "/v2/models//infer", "/v2/models/m/",
+        "/v2/models/m/infer/",
         "/v2/models/m/versions", "/v2/models/m/versions/", "/v2/models/m/versions/x/infer", "/v2/models/m/versions/-1",
         "/v2/models/m/versions/1/trace/setting", "/v2//models/m/infer", "/V2", "http://h/v2", "/v2/models/m/Infer",
         "/v2/health/live/", "/v2/systemsharedmemory/register", "/v2/repository/models//load", "/v2/repository//index",
