@@ -136,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Inference", "Telemetry", logging],
-            
+            exclude: ["metrics.golden.txt"],
             swiftSettings: settings
         ),
     ]

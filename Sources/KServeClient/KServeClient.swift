@@ -27,7 +27,7 @@ package struct KServeClient: Sendable {
     }
 
     package func repositoryIndex(readyOnly: Bool) async throws(ClientError) -> JSONValue {
-        try await document(.POST, "/v2/repository/index", body: readyOnly ? Array(#"{"ready":true}"#.utf8) : [])
+        try await document(.POST, "/v2/repository/index", body: Array(#"{"ready":\#(readyOnly)}"#.utf8))
     }
 
     /// - Parameter configuration: a `ModelConfig` as JSON in place of the one on the server's disk.

@@ -3,8 +3,8 @@ package import Inference
 
 /// Which requests of a model may share a batch.
 ///
-/// Inputs with a variable dimension must have equal shapes, the batch dimension aside, unless they may be ragged. If any
-/// input is optional, requests must bring the same inputs.
+/// Inputs with a variable dimension must have equal shapes, the batch dimension aside, unless they may be ragged.
+/// If any input is optional, requests must bring the same inputs.
 package struct BatchCompatibility: Sendable {
     private let equalShapes: [String]
     private let sameInputs: Bool

@@ -20,7 +20,7 @@ struct BatchRules: Sendable, Equatable {
     var largestPreferred: Int { preferredSizes[preferredSizes.count - 1] }
 }
 
-/// Forms one batch: it is offered the queue's requests in order, then says how many of them to send, or how long to wait.
+/// Forms one batch: it is offered the queue's requests in order, then says how many to send, or how long to wait.
 ///
 /// It is Triton's `GetDynamicBatch` for an instance that is idle and an empty payload. Batch sizes of requests count,
 /// not requests.

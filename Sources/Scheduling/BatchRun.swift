@@ -11,8 +11,8 @@ protocol AnswerOutlet: AnyObject, Sendable {
 
 /// One execution: passes on what the engine answers, and sees to it that every request ends exactly once.
 ///
-/// The ends of non-decoupled requests are kept until the engine has returned, so that they are counted before the clients
-/// know, and so that sinks hear of a batch all at once.
+/// The ends of non-decoupled requests are kept until the engine has returned, so that they are counted before the
+/// clients know, and so that sinks hear of a batch all at once.
 final class BatchRun: BatchResponder {
     private let requests: [ScheduledRequest]
     private let firstTicket: UInt64

@@ -35,6 +35,7 @@ enum InstanceThread {
         return nil
     }
 
-    /// Waking a sleeping thread costs some 20 µs; on a single core a spinning thread keeps the others from working.
-    static let defaultSpinNanoseconds: UInt64 = sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 ? 20_000 : 0
+    /// Waking a sleeping thread costs some 20 µs. With two cores or fewer the event loop and the clients need the core
+    /// that a spinning thread would take: there it made every request slower.
+    static let defaultSpinNanoseconds: UInt64 = sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 2 ? 20_000 : 0
 }

@@ -4,9 +4,9 @@ private import Synchronization
 
 /// Queues the requests of one version of a model and runs them on its instances.
 ///
-/// Every instance has a thread, which takes the next batch when it is idle; there is no batcher thread. What is decided is
-/// decided by ``SchedulerState``; this class locks, wakes and hands over. ``step(instance:)`` does not care which
-/// thread it is on, so that an idle instance may one day be driven by the thread that enqueued.
+/// Every instance has a thread, which takes the next batch when it is idle; there is no batcher thread. What is
+/// decided is decided by ``SchedulerState``; this class locks, wakes and hands over. ``step(instance:)`` does not care
+/// which thread it is on, so that an idle instance may one day be driven by the thread that enqueued.
 ///
 /// The threads keep the scheduler alive until ``stop()``, which must be called.
 package final class ModelScheduler: AnswerOutlet, QueueTimerClient {

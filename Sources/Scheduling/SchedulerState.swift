@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
 
-/// What a model's scheduler knows and decides. Instances pull: one that is idle asks for the next batch, so requests that
-/// meet only busy instances gather into larger batches by themselves.
+/// What a model's scheduler knows and decides. Instances pull: one that is idle asks for the next batch, so requests
+/// that meet only busy instances gather into larger batches by themselves.
 struct SchedulerState {
     enum Step {
         /// Tickets count the requests that were ever taken, in the order in which they were.

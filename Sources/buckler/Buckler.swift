@@ -6,6 +6,7 @@ struct Buckler: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "buckler",
         abstract: "A model server that speaks Triton's protocols and refuses to run what it cannot trust.",
-        subcommands: [Infer.self, Remote.self, Bench.self]
+        version: BucklerVersion.text,
+        subcommands: [ServeCommand.self, Infer.self, Remote.self, Bench.self, EngineCommand.self]
     )
 }

@@ -8,7 +8,8 @@ enum InferText {
     private static let shownValues = 10
 
     static func table(_ answer: InferenceAnswer) throws(ClientError) -> String {
-        var heading = "\(answer.modelName), version \(answer.modelVersion)"
+        var heading = answer.modelName
+        if !answer.modelVersion.isEmpty { heading += ", version \(answer.modelVersion)" }
         if let id = answer.id { heading += ", request \(id)" }
         var table = TextTable([("output", .left), ("type", .left), ("shape", .left), ("values", .left)])
         for output in answer.outputs {
@@ -21,7 +22,9 @@ enum InferText {
     private static func values(of output: ClientTensor) throws(ClientError) -> String {
         let shown = try output.elements(limit: shownValues)
         let rest = (output.elementCount ?? 0) - shown.count
-        let text = shown.map { printed($0, as: output.dataType) }.joined(separator: output.dataType == .bytes ? "  " : " ")
+        let text = shown.map { printed($0, as: output.dataType) }.joined(
+            separator: output.dataType == .bytes ? "  " : " "
+        )
         return rest > 0 ? text + " … \(rest) more" : text
     }
 
@@ -51,7 +54,8 @@ enum InferText {
                     JSONMember("datatype", .string(output.dataType.wireName)),
                     JSONMember("shape", .array(output.shape.map { .integer($0) })),
                     JSONMember("data", .array(try output.elements())),
-                ]))
+                ])
+            )
         }
         let kept = (answer.header.members ?? []).filter { $0.name != "outputs" }
         return .object(kept + [JSONMember("outputs", .array(outputs))])

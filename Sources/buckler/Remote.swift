@@ -89,7 +89,9 @@ struct Remote: AsyncParsableCommand {
     }
 
     struct Stats: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show how much models were asked and how long it took.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show how much models were asked and how long it took."
+        )
         @Argument var model: String?
         @OptionGroup var server: Server
         @Option(help: "The version; all that are ready if not given.")

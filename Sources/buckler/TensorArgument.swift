@@ -27,7 +27,11 @@ struct TensorArgument: ExpressibleByArgument, Equatable {
         if value.hasPrefix("@"), value.hasSuffix(".npy") {
             let array = try NPYFile(InputFile.read(String(value.dropFirst())))
             return ClientTensor(
-                name: name, dataType: array.dataType, shape: shape ?? array.shape, bytes: array.bytes)
+                name: name,
+                dataType: array.dataType,
+                shape: shape ?? array.shape,
+                bytes: array.bytes
+            )
         }
         let data = try data(of: type)
         if let shape { return try ClientTensor(name: name, dataType: type, shape: shape, data: data) }

@@ -121,9 +121,11 @@ extension TensorBytes {
     var array: [UInt8] { withUnsafeBytes { Array($0) } }
 
     init(strings: [[UInt8]]) {
-        self.init(strings.flatMap { string in
-            Swift.withUnsafeBytes(of: UInt32(string.count).littleEndian) { Array($0) } + string
-        })
+        self.init(
+            strings.flatMap { string in
+                Swift.withUnsafeBytes(of: UInt32(string.count).littleEndian) { Array($0) } + string
+            }
+        )
     }
 }
 
@@ -143,9 +145,10 @@ struct OpenedModel {
 
 /// The engine under test; without it nothing here means anything, so its absence is a failure that says what to type.
 enum TestEngine {
-    static func library() throws -> ONNXRuntimeLibrary {
-        try ONNXRuntimeLibrary.load(path: try EngineStore().locate().libraryPath)
-    }
+    // Once for all tests: the digest of the library is over 29 MB.
+    private static let loaded = Result { try ONNXRuntimeLibrary.load(path: try EngineStore().locate().libraryPath) }
+
+    static func library() throws -> ONNXRuntimeLibrary { try loaded.get() }
 
     static func source(
         _ file: String,
@@ -155,7 +158,12 @@ enum TestEngine {
         files: any ModelFiles = TestModelFiles()
     ) -> EngineModelSource {
         var source = EngineModelSource(
-            modelName: "m", version: 1, files: files, path: file, outputLimit: outputLimit)
+            modelName: "m",
+            version: 1,
+            files: files,
+            path: file,
+            outputLimit: outputLimit
+        )
         source.parameters = parameters
         source.arenaLimit = arenaLimit
         return source

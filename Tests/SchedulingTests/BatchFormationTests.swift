@@ -26,7 +26,7 @@ struct FormationCase: Sendable, CustomTestStringConvertible {
         FormationCase(name: "up to the maximum", sizes: Array(repeating: 1, count: 8), expected: .send(count: 8)),
         FormationCase(name: "not beyond it", sizes: Array(repeating: 1, count: 9), expected: .send(count: 8)),
         FormationCase(name: "batch sizes count", sizes: [3, 3, 2, 1], expected: .send(count: 3)),
-        FormationCase(name: "a request that does not fit ends the batch", sizes: [3, 3, 3, 1], expected: .send(count: 2)),
+        FormationCase(name: "what does not fit ends the batch", sizes: [3, 3, 3, 1], expected: .send(count: 2)),
         FormationCase(name: "an oversized first request runs alone", sizes: [9, 1], expected: .send(count: 1)),
         FormationCase(
             name: "the largest preferred size that is reached",

@@ -37,7 +37,9 @@ import Testing
             $0.defaultPriorityLevel = 2
         }
         var queue = RequestQueue(batching: batching, limits: .unlimited)
-        for other in 1...3 as ClosedRange<UInt64> { _ = try queue.append(makeScheduled("\(other)") { $0.priority = other }) }
+        for other: UInt64 in [1, 2, 3] {
+            _ = try queue.append(makeScheduled("\(other)") { $0.priority = other })
+        }
         _ = try queue.append(makeScheduled("x") { $0.priority = priority })
         let order = drain(&queue, now: 0).ids
         let position = try #require(order.firstIndex(of: "x"))

@@ -203,8 +203,8 @@ import Testing
         #expect(step(&state, 0, at: 1) == .wait(until: 1000))
         let woken = state.stop()
         #expect(woken == [0])
-        let text = "[request id: c] Server is stopping, scheduler for model has stopped accepting new inference requests"
-        #expect(throws: ServingError(.unavailable, text, reason: .rejected)) {
+        let text = "Server is stopping, scheduler for model has stopped accepting new inference requests"
+        #expect(throws: ServingError(.unavailable, "[request id: c] " + text, reason: .rejected)) {
             try state.requestArrived(makeScheduled("c"))
         }
         #expect(step(&state, 0, at: 2) == .run("a", "b"))

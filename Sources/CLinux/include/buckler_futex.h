@@ -35,7 +35,8 @@ static inline void buckler_park_post(uint32_t *_Nonnull word) {
 // `until` is in nanoseconds; UINT64_MAX waits for as long as it takes.
 static inline bool buckler_park_sleep(uint32_t *_Nonnull word, uint64_t until) {
     uint32_t expected = BUCKLER_PARK_EMPTY;
-    if (!__atomic_compare_exchange_n(word, &expected, BUCKLER_PARK_SLEEPING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    if (!__atomic_compare_exchange_n(word, &expected, BUCKLER_PARK_SLEEPING, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
         return buckler_park_take(word);
     }
     struct timespec deadline = {

@@ -2,7 +2,7 @@
 // Our own declaration of the part of ONNX Runtime's C API that is called here.
 //
 // The engine hands out one table of function pointers, `OrtApi`. Upstream only ever appends to it, so a function keeps
-// its slot for good: each slot number below is asserted at compile time, and a test calls every one of them.
+// its slot for good: each slot number below is asserted at compile time, and the tests of the engine call every one.
 #pragma once
 
 #include <stddef.h>
@@ -113,7 +113,7 @@ typedef struct OrtApi {
         const OrtMemoryInfo *_Nonnull, void *_Nullable data, size_t length, const int64_t *_Nullable shape, size_t rank,
         int32_t type, OrtValue *_Nullable *_Nonnull
     );
-    ORT_STATUS(IsTensor)(const OrtValue *_Nonnull, int *_Nonnull);
+    ORT_SKIP(50, 51);
     ORT_STATUS(GetTensorMutableData)(OrtValue *_Nonnull, void *_Nullable *_Nonnull);
     ORT_SKIP(52, 53);
     ORT_STATUS(GetStringTensorDataLength)(const OrtValue *_Nonnull, size_t *_Nonnull);
@@ -150,9 +150,7 @@ typedef struct OrtApi {
     ORT_STATUS(AddSessionConfigEntry)(OrtSessionOptions *_Nonnull, const char *_Nonnull key, const char *_Nonnull value);
     ORT_SKIP(131, 176);
     ORT_STATUS(RegisterAllocator)(OrtEnv *_Nonnull, OrtAllocator *_Nonnull);
-    ORT_SKIP(177, 192);
-    ORT_STATUS(HasValue)(const OrtValue *_Nonnull, int *_Nonnull);
-    ORT_SKIP(193, 196);
+    ORT_SKIP(177, 196);
     ORT_STATUS(SessionOptionsSetCustomCreateThreadFn)(OrtSessionOptions *_Nonnull, OrtCreateThread _Nonnull);
     ORT_STATUS(SessionOptionsSetCustomThreadCreationOptions)(OrtSessionOptions *_Nonnull, void *_Nullable);
     ORT_STATUS(SessionOptionsSetCustomJoinThreadFn)(OrtSessionOptions *_Nonnull, OrtJoinThread _Nonnull);
@@ -202,7 +200,6 @@ ORT_SLOT(SessionGetInputName, 36);
 ORT_SLOT(SessionGetOutputName, 37);
 ORT_SLOT(CreateTensorAsOrtValue, 48);
 ORT_SLOT(CreateTensorWithDataAsOrtValue, 49);
-ORT_SLOT(IsTensor, 50);
 ORT_SLOT(GetTensorMutableData, 51);
 ORT_SLOT(GetStringTensorDataLength, 53);
 ORT_SLOT(GetStringTensorContent, 54);
@@ -221,7 +218,6 @@ ORT_SLOT(ReleaseTypeInfo, 98);
 ORT_SLOT(ReleaseSessionOptions, 100);
 ORT_SLOT(AddSessionConfigEntry, 130);
 ORT_SLOT(RegisterAllocator, 176);
-ORT_SLOT(HasValue, 192);
 ORT_SLOT(SessionOptionsSetCustomCreateThreadFn, 196);
 ORT_SLOT(SessionOptionsSetCustomThreadCreationOptions, 197);
 ORT_SLOT(SessionOptionsSetCustomJoinThreadFn, 198);

@@ -115,7 +115,8 @@ private final class IdentityInstance: EngineInstance {
                 fields.requestedOutputs.isEmpty || fields.requestedOutputs.contains { $0.name == output.name }
             guard isWanted else { continue }
             outputs.append(
-                OutputTensor(name: output.name, dataType: tensor.dataType, shape: tensor.shape, bytes: tensor.bytes))
+                OutputTensor(name: output.name, dataType: tensor.dataType, shape: tensor.shape, bytes: tensor.bytes)
+            )
         }
         return outputs
     }

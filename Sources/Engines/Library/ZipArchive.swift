@@ -132,7 +132,9 @@ struct ZipArchive {
         guard bytes.count >= endSize else { return nil }
         let first = max(0, bytes.count - endSize - 65_535)
         for position in stride(from: bytes.count - endSize, through: first, by: -1)
-        where number32(bytes, position) == 0x0605_4b50 && position + endSize + number16(bytes, position + 20) == bytes.count {
+        where number32(bytes, position) == 0x0605_4b50
+            && position + endSize + number16(bytes, position + 20) == bytes.count
+        {
             return position
         }
         return nil

@@ -62,7 +62,9 @@ struct ExternalTensorScan {
         }
         var fields = ProtobufWire(buffer, in: range)
         while let field = try fields.next() {
-            guard case .bytes(let inner) = field.value, let child = child(of: kind, field: field.number) else { continue }
+            guard case .bytes(let inner) = field.value, let child = child(of: kind, field: field.number) else {
+                continue
+            }
             if child.isTensor {
                 try tensor(inner, isInitializer: kind == .mainGraph)
             } else {

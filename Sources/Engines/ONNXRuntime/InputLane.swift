@@ -71,14 +71,21 @@ final class InputLane {
     func runEnded() {
         library.api.pointee.ReleaseValue(transient)
         transient = nil
-        if let staging, staging.memory.count > Self.keptStaging { self.staging = nil }
+        guard let staging, staging.memory.count > Self.keptStaging else { return }
+        library.api.pointee.ReleaseValue(reusable)
+        reusable = nil
+        self.staging = nil
+    }
+
+    /// Where this input is among those of `request`: a tensor is large to copy and to retain, a number is not.
+    private func position(in request: InferenceRequest) -> Int? {
+        // Clients mostly send inputs in the model's order.
+        if index < request.fields.inputs.count, request.fields.inputs[index].name == name { return index }
+        return request.fields.inputs.firstIndex { $0.name == name }
     }
 
     private func find(in request: InferenceRequest) -> InputTensor? {
-        let inputs = request.fields.inputs
-        // Clients mostly send inputs in the model's order.
-        if index < inputs.count, inputs[index].name == name { return inputs[index] }
-        return inputs.first { $0.name == name }
+        position(in: request).map { request.fields.inputs[$0] }
     }
 
     private func joinedShape(
@@ -89,17 +96,23 @@ final class InputLane {
         var joined = head.shape
         var total: Int64 = 0
         for request in requests {
-            guard let input = find(in: request.request) else { throw missing() }
-            guard input.shape.count == head.shape.count, input.shape[0] >= 0 else { throw invalid("cannot be batched") }
-            for dimension in 1..<max(1, head.shape.count) where input.shape[dimension] != head.shape[dimension] {
-                throw invalid("has different shapes in one batch: \(head.shape) and \(input.shape)")
-            }
-            let (sum, overflow) = total.addingReportingOverflow(input.shape[0])
-            guard !overflow else { throw invalid("has an invalid shape \(input.shape)") }
+            guard let position = position(in: request.request) else { throw missing() }
+            let rows = try rows(of: request.request.fields.inputs[position].shape, like: head.shape)
+            let (sum, overflow) = total.addingReportingOverflow(rows)
+            guard !overflow else { throw invalid("has an invalid shape \(head.shape)") }
             total = sum
         }
         joined[0] = total
         return joined
+    }
+
+    /// The first dimension of `shape`, the others of which must be those of `first`.
+    private func rows(of shape: Shape, like first: Shape) throws(ServingError) -> Int64 {
+        guard shape.count == first.count, shape[0] >= 0 else { throw invalid("cannot be batched") }
+        for dimension in 1..<max(1, shape.count) where shape[dimension] != first[dimension] {
+            throw invalid("has different shapes in one batch: \(first) and \(shape)")
+        }
+        return shape[0]
     }
 
     private func engineShape(_ shape: Shape) throws(ServingError) -> Shape {
@@ -130,15 +143,17 @@ final class InputLane {
         shape: Shape
     ) throws(ServingError) -> OpaquePointer? {
         let memory = stagingMemory(byteCount)
-        var position = 0
+        var filled = 0
         for request in requests {
-            guard let input = find(in: request.request) else { throw missing() }
-            guard input.dataType == type else { throw invalid("has type \(input.dataType.wireName)") }
-            guard input.bytes.count <= byteCount - position else { throw invalid("has more bytes than its shape needs") }
-            input.bytes.withUnsafeBytes { copy($0, to: memory, at: position) }
-            position += input.bytes.count
+            guard let position = position(in: request.request) else { throw missing() }
+            let found = request.request.fields.inputs[position].dataType
+            guard found == type else { throw invalid("has type \(found.wireName)") }
+            let bytes = request.request.fields.inputs[position].bytes
+            guard bytes.count <= byteCount - filled else { throw invalid("has more bytes than its shape needs") }
+            bytes.withUnsafeBytes { copy($0, to: memory, at: filled) }
+            filled += bytes.count
         }
-        guard position == byteCount else { throw invalid("has \(position) bytes where its shape needs \(byteCount)") }
+        guard filled == byteCount else { throw invalid("has \(filled) bytes where its shape needs \(byteCount)") }
         guard byteCount <= Self.reuseLimit else {
             transient = try makeValue(memory.baseAddress, byteCount, shape)
             return transient
@@ -179,8 +194,14 @@ final class InputLane {
         var value: OpaquePointer?
         let status = shape.withDimensions { dimensions in
             library.api.pointee.CreateTensorWithDataAsOrtValue(
-                library.memoryInfo, data, byteCount, dimensions.baseAddress, dimensions.count,
-                ElementType.number(of: type), &value)
+                library.memoryInfo,
+                data,
+                byteCount,
+                dimensions.baseAddress,
+                dimensions.count,
+                ElementType.number(of: type),
+                &value
+            )
         }
         try library.api.check(status)
         return value!
@@ -198,7 +219,7 @@ final class InputLane {
         }
         let total = parts.reduce(0) { $0 + $1.count }
         // Each string has four bytes of length, which bounds what the engine is asked to allocate.
-        guard count <= total / 4 else { throw invalid("has fewer strings than its shape needs") }
+        guard count <= total / 4 else { throw StringTensor.wrongCount(name, count) }
         let value = try StringTensor.make(parts, shape: shape, count: count, name: name, library: library)
         transient = value
         return value

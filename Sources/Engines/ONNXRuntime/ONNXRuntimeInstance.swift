@@ -91,7 +91,9 @@ final class ONNXRuntimeInstance: EngineInstance, @unchecked Sendable {
         wanted.removeAll(keepingCapacity: true)
         let takesAll = requests.contains { $0.request.fields.requestedOutputs.isEmpty }
         for (index, output) in plan.outputs.enumerated() {
-            guard takesAll || requests.contains(where: { Self.asks($0.request, for: output.spec.name) }) else { continue }
+            guard takesAll || requests.contains(where: { Self.asks($0.request, for: output.spec.name) }) else {
+                continue
+            }
             outputNames[wanted.count] = plan.outputNames.pointers[index]
             outputValues[wanted.count] = nil
             wanted.append(index)
@@ -118,7 +120,8 @@ final class ONNXRuntimeInstance: EngineInstance, @unchecked Sendable {
                 throw ServingError(.internalError, "the model made no output '\(name)'", reason: .backend)
             }
             outputs.append(
-                try reading.output(value, of: plan.outputs[index], reshape: outputReshapes[index], total: total))
+                try reading.output(value, of: plan.outputs[index], reshape: outputReshapes[index], total: total)
+            )
         }
         return outputs
     }

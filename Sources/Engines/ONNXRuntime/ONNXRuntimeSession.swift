@@ -29,7 +29,12 @@ final class ONNXRuntimeSession: @unchecked Sendable {
                 try content.model.withUnsafeBytes { (bytes) throws(ServingError) in
                     try api.check(
                         api.pointee.CreateSessionFromArray(
-                            library.environment, bytes.baseAddress, bytes.count, options.pointer, &session)
+                            library.environment,
+                            bytes.baseAddress,
+                            bytes.count,
+                            options.pointer,
+                            &session
+                        )
                     )
                 }
                 return session!
@@ -59,7 +64,15 @@ final class ONNXRuntimeSession: @unchecked Sendable {
     ) throws(ServingError) {
         let previous = OrtMemoryAccountEnter(account.pointer)
         let status = library.api.pointee.Run(
-            pointer, nil, inputNames, inputs, inputCount, outputNames, outputCount, outputs)
+            pointer,
+            nil,
+            inputNames,
+            inputs,
+            inputCount,
+            outputNames,
+            outputCount,
+            outputs
+        )
         OrtMemoryAccountEnter(previous)
         if settings.trimsAfterRun { account.trim() }
         try library.api.check(status)
@@ -89,13 +102,15 @@ struct GraphInspection {
         )
     }
 
-    private typealias NameOf = @convention(c) (
-        OpaquePointer, Int, UnsafeMutablePointer<OrtAllocator>,
-        UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    ) -> OpaquePointer?
-    private typealias TypeOf = @convention(c) (
-        OpaquePointer, Int, UnsafeMutablePointer<OpaquePointer?>
-    ) -> OpaquePointer?
+    private typealias NameOf =
+        @convention(c) (
+            OpaquePointer, Int, UnsafeMutablePointer<OrtAllocator>,
+            UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+        ) -> OpaquePointer?
+    private typealias TypeOf =
+        @convention(c) (
+            OpaquePointer, Int, UnsafeMutablePointer<OpaquePointer?>
+        ) -> OpaquePointer?
 
     private func tensors(
         _ count: Int,
@@ -140,10 +155,16 @@ struct GraphInspection {
         try library.api.check(api.GetTensorElementType(info!, &element))
         try library.api.check(api.GetDimensionsCount(info!, &rank))
         guard let dataType = ElementType.dataType(element) else {
-            throw ServingError(.unsupported, "unsupported datatype for tensor '\(name)' of the model: ONNX type \(element)")
+            throw ServingError(
+                .unsupported,
+                "unsupported datatype for tensor '\(name)' of the model: ONNX type \(element)"
+            )
         }
         guard rank <= Self.rankLimit else {
-            throw ServingError(.invalidArgument, "tensor '\(name)' of the model has more than \(Self.rankLimit) dimensions")
+            throw ServingError(
+                .invalidArgument,
+                "tensor '\(name)' of the model has more than \(Self.rankLimit) dimensions"
+            )
         }
         var dimensions = [Int64](repeating: 0, count: rank)
         try library.api.check(api.GetDimensions(info!, &dimensions, rank))

@@ -89,7 +89,11 @@ struct OutputReading {
         guard let size = spec.dataType.byteSize else {
             guard
                 let strings = try StringTensor.read(
-                    value.pointer, count: count, limit: limit - taken, library: session.library)
+                    value.pointer,
+                    count: count,
+                    limit: limit - taken,
+                    library: session.library
+                )
             else { throw tooLarge() }
             taken += strings.bytes.count
             return EngineOutput(spec: spec, shape: seen, bytes: strings.bytes, starts: strings.starts)
@@ -106,9 +110,12 @@ struct OutputReading {
         var rank = 0
         let api = session.library.api
         try api.check(
-            api.pointee.GetTensorElementTypeAndShapeDataReference(value.pointer, &element, &dimensions, &rank))
+            api.pointee.GetTensorElementTypeAndShapeDataReference(value.pointer, &element, &dimensions, &rank)
+        )
         guard ElementType.dataType(element) == spec.dataType, rank <= GraphInspection.rankLimit else {
-            throw failure("output '\(spec.name)' of model '\(modelName)' has a type other than \(spec.dataType.wireName)")
+            throw failure(
+                "output '\(spec.name)' of model '\(modelName)' has a type other than \(spec.dataType.wireName)"
+            )
         }
         let shape = Shape(UnsafeBufferPointer(start: dimensions, count: rank))
         guard let count = shape.elementCount else {

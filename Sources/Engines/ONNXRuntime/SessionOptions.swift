@@ -70,7 +70,12 @@ struct SessionOptions: ~Copyable {
         }
         try api.check(
             api.pointee.AddExternalInitializersFromFilesInMemory(
-                pointer, names.pointers, contents, lengths, files.count)
+                pointer,
+                names.pointers,
+                contents,
+                lengths,
+                files.count
+            )
         )
         return try withExtendedLifetime((files, names), body)
     }

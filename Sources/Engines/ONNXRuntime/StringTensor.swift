@@ -18,8 +18,12 @@ enum StringTensor {
         var value: OpaquePointer?
         let status = shape.withDimensions { dimensions in
             api.CreateTensorAsOrtValue(
-                library.accountingAllocator, dimensions.baseAddress, dimensions.count,
-                ElementType.number(of: .bytes), &value)
+                library.accountingAllocator,
+                dimensions.baseAddress,
+                dimensions.count,
+                ElementType.number(of: .bytes),
+                &value
+            )
         }
         try library.api.check(status)
         do throws(ServingError) {
@@ -54,7 +58,8 @@ enum StringTensor {
             guard index < count else { throw wrongCount(name, count) }
             var target: UnsafeMutablePointer<CChar>?
             try library.api.check(
-                library.api.pointee.GetResizedStringTensorElementBuffer(value, index, length, &target))
+                library.api.pointee.GetResizedStringTensorElementBuffer(value, index, length, &target)
+            )
             if length > 0, let target, let base = bytes.baseAddress {
                 UnsafeMutableRawPointer(target).copyMemory(from: base + position, byteCount: length)
             }
@@ -64,7 +69,7 @@ enum StringTensor {
     }
 
     /// The strings of `value` as on the wire, and where each starts; one more entry says where the last ends.
-    /// - Throws: `.resourceExhausted` if they have more than `limit` bytes.
+    /// - Returns: `nil` if they have more than `limit` bytes.
     static func read(
         _ value: OpaquePointer,
         count: Int,
@@ -78,7 +83,8 @@ enum StringTensor {
         var offsets = [Int](repeating: 0, count: count)
         let content = AlignedStorage(count: max(1, length))
         try library.api.check(
-            library.api.pointee.GetStringTensorContent(value, content.memory.baseAddress, length, &offsets, count))
+            library.api.pointee.GetStringTensorContent(value, content.memory.baseAddress, length, &offsets, count)
+        )
         offsets.append(length)
         var starts: [Int] = []
         starts.reserveCapacity(count + 1)
@@ -101,7 +107,10 @@ enum StringTensor {
         ServingError(.invalidArgument, "incomplete string data for inference input '\(name)'")
     }
 
-    private static func wrongCount(_ name: String, _ count: Int) -> ServingError {
-        ServingError(.invalidArgument, "unexpected number of string elements for inference input '\(name)', expecting \(count)")
+    static func wrongCount(_ name: String, _ count: Int) -> ServingError {
+        ServingError(
+            .invalidArgument,
+            "unexpected number of string elements for inference input '\(name)', expecting \(count)"
+        )
     }
 }

@@ -23,7 +23,7 @@ enum DecimalNumber {
     @inline(never)
     private static func eiselLemire(mantissa: UInt64, exponent: Int, _ tables: DecimalTables.View) -> Double {
         if mantissa == 0 || exponent < DecimalTables.smallestPower { return 0 }
-        if exponent > DecimalTables.largestPower { return .infinity }
+        if exponent > 308 { return .infinity }
         let leadingZeros = mantissa.leadingZeroBitCount
         let (high, low) = product(of: mantissa << UInt64(leadingZeros), withPowerOfFive: exponent, tables)
         let upperBit = Int(high >> 63)

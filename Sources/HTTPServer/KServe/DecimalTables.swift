@@ -6,7 +6,8 @@
 /// cut off, except that the first 27 negative ones, which later steps rely on, are rounded up.
 struct DecimalTables: Sendable {
     static let smallestPower = -342
-    static let largestPower = 308
+    /// Numbers are read with powers up to 308; the smallest ones are printed with those above.
+    static let largestPower = 324
     static let shared = DecimalTables()
 
     private let words: [UInt64]
@@ -86,7 +87,7 @@ struct DecimalTables: Sendable {
     }
 }
 
-/// An unsigned integer of 1,024 bits: wide enough for 5^308, and for 2^1023 / 5^342 with 128 bits to spare.
+/// An unsigned integer of 1,024 bits: wide enough for 5^324, and for 2^1023 / 5^342 with 128 bits to spare.
 private struct WideInteger {
     private var limbs = [UInt64](repeating: 0, count: 16)
 

@@ -81,9 +81,9 @@ extension InferDocument {
             try once(!input.hasData, key)
             input.hasData = true
             guard let name = input.name, let dataType = input.dataType, let shape = input.shape else {
-                _ = scanner.peekToken()
+                let isArray = scanner.peekToken() == UInt8(ascii: "[")
                 input.deferredData = scanner.position
-                return try scanner.skipValue()
+                return isArray ? try scanner.skipArrayForLater() : try scanner.skipValue()
             }
             input.tensor = try readData(name, dataType, shape, elementCount(of: shape, input: name))
         } else {

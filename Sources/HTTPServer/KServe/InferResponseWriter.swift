@@ -42,11 +42,8 @@ package enum InferResponseWriter {
         try reserve(binaryBytes + 192 * (1 + response.outputs.count), in: &buffer)
         let start = buffer.writerIndex
         writeHead(response, requestID, modelName, version, into: &buffer)
-        buffer.writeJSONKey("outputs")
-        buffer.writeInteger(UInt8(ascii: "["))
         for (index, output) in response.outputs.enumerated() {
-            if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-            try write(output, binary: plan.isBinary(output.name), into: &buffer)
+            try write(output, first: index == 0, binary: plan.isBinary(output.name), into: &buffer)
         }
         buffer.writeStaticString("]}")
         let headerLength = buffer.writerIndex - start
@@ -58,6 +55,7 @@ package enum InferResponseWriter {
         return headerLength
     }
 
+    /// All up to the first output.
     private static func writeHead(
         _ response: InferenceResponse,
         _ requestID: String,
@@ -65,57 +63,74 @@ package enum InferResponseWriter {
         _ version: Int64,
         into buffer: inout ByteBuffer
     ) {
-        buffer.writeInteger(UInt8(ascii: "{"))
-        if !requestID.isEmpty {
-            buffer.writeJSONKey("id", first: true)
-            buffer.writeJSONString(requestID)
+        let space = JSONOutput.space(for: requestID) + JSONOutput.space(for: modelName) + JSONOutput.integerSpace + 64
+        buffer.writeJSON(space: space) { head in
+            head.byte(UInt8(ascii: "{"))
+            if !requestID.isEmpty {
+                head.literal("\"id\":")
+                head.string(requestID)
+                head.byte(UInt8(ascii: ","))
+            }
+            head.literal("\"model_name\":")
+            head.string(modelName)
+            head.literal(",\"model_version\":\"")
+            head.integer(version)
+            head.byte(UInt8(ascii: "\""))
         }
-        buffer.writeJSONKey("model_name", first: requestID.isEmpty)
-        buffer.writeJSONString(modelName)
-        buffer.writeStaticString(",\"model_version\":\"")
-        buffer.writeJSONInteger(version)
-        buffer.writeInteger(UInt8(ascii: "\""))
-        guard !response.parameters.isEmpty else { return }
-        buffer.writeJSONKey("parameters")
-        for (index, parameter) in response.parameters.enumerated() {
-            buffer.writeInteger(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            buffer.writeJSONString(parameter.name)
-            buffer.writeInteger(UInt8(ascii: ":"))
-            write(parameter.value, into: &buffer)
+        if !response.parameters.isEmpty {
+            buffer.writeJSONKey("parameters")
+            for (index, parameter) in response.parameters.enumerated() {
+                buffer.writeInteger(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
+                buffer.writeJSONString(parameter.name)
+                buffer.writeInteger(UInt8(ascii: ":"))
+                write(parameter.value, into: &buffer)
+            }
+            buffer.writeInteger(UInt8(ascii: "}"))
         }
-        buffer.writeInteger(UInt8(ascii: "}"))
+        buffer.writeStaticString(",\"outputs\":[")
     }
 
     private static func write(_ value: ParameterValue, into buffer: inout ByteBuffer) {
-        switch value {
-        case .bool(let value): buffer.writeJSONBool(value)
-        case .int64(let value): buffer.writeJSONInteger(value)
-        case .uint64(let value): buffer.writeJSONInteger(value)
-        case .double(let value): buffer.writeJSONDouble(value)
-        case .string(let value): buffer.writeJSONString(value)
+        if case .string(let text) = value { return buffer.writeJSONString(text) }
+        buffer.writeJSON(space: JSONOutput.floatSpace) { output in
+            switch value {
+            case .bool(let value): output.bool(value)
+            case .int64(let value): output.integer(value)
+            case .uint64(let value): output.integer(value)
+            case .double(let value): DecimalTables.shared.withView { output.float(value, $0) }
+            case .string: break
+            }
         }
     }
 
     private static func write(
         _ output: OutputTensor,
+        first: Bool,
         binary: Bool,
         into buffer: inout ByteBuffer
     ) throws(ServingError) {
-        buffer.writeStaticString("{\"name\":")
-        buffer.writeJSONString(output.name)
-        buffer.writeStaticString(",\"datatype\":\"")
-        buffer.writeString(output.dataType.wireName)
-        buffer.writeStaticString("\",\"shape\":[")
-        for index in 0..<output.shape.count {
-            if index > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-            buffer.writeJSONInteger(output.shape[index])
+        let space =
+            JSONOutput.space(for: output.name) + (output.shape.count + 1) * (JSONOutput.integerSpace + 1) + 96
+        buffer.writeJSON(space: space) { json in
+            if !first { json.byte(UInt8(ascii: ",")) }
+            json.literal("{\"name\":")
+            json.string(output.name)
+            json.literal(",\"datatype\":")
+            json.string(output.dataType.wireName)
+            json.literal(",\"shape\":[")
+            for index in 0..<output.shape.count {
+                if index > 0 { json.byte(UInt8(ascii: ",")) }
+                json.integer(output.shape[index])
+            }
+            if binary {
+                json.literal("],\"parameters\":{\"binary_data_size\":")
+                json.integer(output.bytes.count)
+                json.literal("}}")
+            } else {
+                json.literal("],\"data\":[")
+            }
         }
-        if binary {
-            buffer.writeStaticString("],\"parameters\":{\"binary_data_size\":")
-            buffer.writeJSONInteger(output.bytes.count)
-            buffer.writeStaticString("}}")
-        } else {
-            buffer.writeStaticString("],\"data\":[")
+        if !binary {
             try JSONTensorOutput(output: output).write(into: &buffer)
             buffer.writeStaticString("]}")
         }

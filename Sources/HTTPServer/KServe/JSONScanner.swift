@@ -132,8 +132,25 @@ struct JSONScanner {
         case UInt8(ascii: "n"):
             try null()
         default:
-            _ = try number()
+            _ = try DecimalTables.shared.withView { tables throws(ServingError) in try double(tables) }
         }
+    }
+
+    /// Passes an array that will be read in full later: only its brackets and strings are looked at.
+    mutating func skipArrayForLater() throws(ServingError) {
+        var depth = 0
+        repeat {
+            guard position < end else { throw fault(.elementComma) }
+            switch byte(at: position) {
+            case UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "\""):
+                _ = try string()
+                continue
+            default: break
+            }
+            position += 1
+        } while depth > 0
     }
 
     private mutating func enter(_ depth: Int) throws(ServingError) {

@@ -11,12 +11,7 @@ struct JSONTensorOutput {
 
     func write(into buffer: inout ByteBuffer) throws(ServingError) {
         switch output.dataType {
-        case .bool:
-            try elements(UInt8.self, space: 6, &buffer) { value, target in
-                let text: StaticString = value == 0 ? "false" : "true"
-                target.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
-                return text.utf8CodeUnitCount
-            }
+        case .bool: try elements(UInt8.self, space: 5, &buffer) { $1.bool($0 != 0) }
         case .uint8: try integers(UInt8.self, &buffer)
         case .uint16: try integers(UInt16.self, &buffer)
         case .uint32: try integers(UInt32.self, &buffer)
@@ -25,8 +20,14 @@ struct JSONTensorOutput {
         case .int16: try integers(Int16.self, &buffer)
         case .int32: try integers(Int32.self, &buffer)
         case .int64: try integers(Int64.self, &buffer)
-        case .fp32: try elements(Float.self, space: JSONDigits.floatSpace, &buffer) { JSONDigits.write($0, to: $1) }
-        case .fp64: try elements(Double.self, space: JSONDigits.floatSpace, &buffer) { JSONDigits.write($0, to: $1) }
+        case .fp32:
+            try DecimalTables.shared.withView { tables throws(ServingError) in
+                try elements(Float.self, space: JSONOutput.floatSpace, &buffer) { $1.float($0, tables) }
+            }
+        case .fp64:
+            try DecimalTables.shared.withView { tables throws(ServingError) in
+                try elements(Double.self, space: JSONOutput.floatSpace, &buffer) { $1.float($0, tables) }
+            }
         case .bytes: try strings(&buffer)
         case .fp16, .bf16:
             throw ServingError(
@@ -41,7 +42,7 @@ struct JSONTensorOutput {
         _: Value.Type,
         _ buffer: inout ByteBuffer
     ) throws(ServingError) {
-        try elements(Value.self, space: JSONDigits.integerSpace, &buffer) { JSONDigits.write($0, to: $1) }
+        try elements(Value.self, space: JSONOutput.integerSpace, &buffer) { $1.integer($0) }
     }
 
     @inline(__always)
@@ -49,7 +50,7 @@ struct JSONTensorOutput {
         _: Value.Type,
         space: Int,
         _ buffer: inout ByteBuffer,
-        _ print: (Value, UnsafeMutableRawPointer) -> Int
+        _ print: (Value, inout JSONOutput) -> Void
     ) throws(ServingError) {
         let size = MemoryLayout<Value>.size
         let count = output.bytes.count / size
@@ -64,19 +65,11 @@ struct JSONTensorOutput {
                 let last = min(first + Self.chunk, count)
                 let needed = (last - first) * (space + 1)
                 try InferResponseWriter.reserve(needed, in: &buffer)
-                buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: needed) { target in
-                    // SAFETY: `needed` bytes have room for as many elements, each with a comma.
-                    let base = target.baseAddress!
-                    var offset = 0
+                buffer.writeJSON(space: needed) { json in
                     for index in first..<last {
-                        if index > 0 {
-                            base.storeBytes(of: UInt8(ascii: ","), toByteOffset: offset, as: UInt8.self)
-                            offset += 1
-                        }
-                        let value = memory.loadUnaligned(fromByteOffset: index * size, as: Value.self)
-                        offset += print(value, base + offset)
+                        if index > 0 { json.byte(UInt8(ascii: ",")) }
+                        print(memory.loadUnaligned(fromByteOffset: index * size, as: Value.self), &json)
                     }
-                    return offset
                 }
             }
         }
@@ -86,12 +79,12 @@ struct JSONTensorOutput {
         var count = 0
         let fault = try output.bytes.withUnsafeBytes { memory throws(ServingError) in
             try BytesTensor.forEachElement(of: memory) { element throws(ServingError) in
-                // A byte takes six at most, as `\u001F`.
-                guard element.count < (InferResponseWriter.byteLimit - buffer.writerIndex) / 6 - 3 else {
-                    return try InferResponseWriter.reserve(.max / 2, in: &buffer)
+                let space = JSONOutput.space(for: element) + 1
+                try InferResponseWriter.reserve(space, in: &buffer)
+                buffer.writeJSON(space: space) { json in
+                    if count > 0 { json.byte(UInt8(ascii: ",")) }
+                    json.string(element)
                 }
-                if count > 0 { buffer.writeInteger(UInt8(ascii: ",")) }
-                buffer.writeJSONString(element)
                 count += 1
             }
         }

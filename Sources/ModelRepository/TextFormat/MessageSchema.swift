@@ -136,7 +136,8 @@ private struct Declarations {
         enums.append(EnumSchema(name: scope + type.name, values: type.value.map { ($0.name, $0.number) }))
     }
 
-    func schema(of field: Google_Protobuf_FieldDescriptorProto, in type: Google_Protobuf_DescriptorProto) -> FieldSchema {
+    func schema(of field: Google_Protobuf_FieldDescriptorProto, in type: Google_Protobuf_DescriptorProto) -> FieldSchema
+    {
         let kind = kind(of: field)
         var isMap = false
         if case .message(let index) = kind { isMap = messages[index].type.options.mapEntry }

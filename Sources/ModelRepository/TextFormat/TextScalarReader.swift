@@ -93,7 +93,10 @@ enum TextScalarReader {
         _ text: String,
         at position: SourcePosition
     ) -> ConfigSyntaxError {
-        ConfigSyntaxError("\(quoted(text)) does not fit '\(field.name)', which is \(field.kind.expectation)", at: position)
+        ConfigSyntaxError(
+            "\(quoted(text)) does not fit '\(field.name)', which is \(field.kind.expectation)",
+            at: position
+        )
     }
 
     private static func floating<Number: BinaryFloatingPoint & LosslessStringConvertible>(

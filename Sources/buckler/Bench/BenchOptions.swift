@@ -60,8 +60,12 @@ struct BenchTargetOptions: ParsableArguments {
 
     func loadTarget(_ request: BenchRequest) throws(ClientError) -> LoadTarget {
         var target = LoadTarget(
-            label: url, address: try ServerAddress(url), path: request.path, headers: request.headers,
-            body: request.body, processID: pid)
+            address: try ServerAddress(url),
+            path: request.path,
+            headers: request.headers,
+            body: request.body,
+            processID: pid
+        )
         target.statisticsModel = model
         return target
     }
@@ -110,8 +114,12 @@ struct BenchComparisonOptions: ParsableArguments {
             request.headers = headers.map(\.pair)
         }
         var target = LoadTarget(
-            label: against, address: try ServerAddress(against), path: request.path, headers: request.headers,
-            body: request.body, processID: againstPid)
+            address: try ServerAddress(against),
+            path: request.path,
+            headers: request.headers,
+            body: request.body,
+            processID: againstPid
+        )
         target.statisticsModel = againstModel
         return target
     }
@@ -146,7 +154,12 @@ struct BenchLoadOptions: ParsableArguments {
 
     func plan(inFlight: Int) -> LoadPlan {
         LoadPlan(
-            inFlight: inFlight, connections: connections, threads: threads, warmUpSeconds: warmup,
-            seconds: duration, comparesBodies: verify)
+            inFlight: inFlight,
+            connections: connections,
+            threads: threads,
+            warmUpSeconds: warmup,
+            seconds: duration,
+            comparesBodies: verify
+        )
     }
 }

@@ -44,7 +44,12 @@ enum BenchReport {
             guard let figures = runs.first?.figures else { continue }
             var cells = [label, String(inFlight)]
             for index in figures.indices {
-                cells.append(Self.printed(PairedMeasurement.median(index, of: runs), digits: index < 7 ? 0 : 1))
+                cells.append(
+                    Self.printed(
+                        PairedMeasurement.median(index, of: runs),
+                        digits: index <= Measurement.percentiles.count ? 0 : 1
+                    )
+                )
             }
             cells.append(String(runs.reduce(0) { $0 + $1.tally.failed }))
             table.append(cells)

@@ -13,14 +13,13 @@ struct LoadTarget: Sendable {
     var processID: Int32?
 
     init(
-        label: String,
         address: ServerAddress,
         path: String,
         headers: [(String, String)],
         body: [UInt8],
         processID: Int32?
     ) {
-        self.label = label
+        label = address.authority
         self.address = address
         self.processID = processID
         var head = "POST \(address.pathPrefix)\(path) HTTP/1.1\r\nHost: \(address.authority)\r\n"

@@ -37,6 +37,6 @@ struct TextTable {
             case .right: line += padding + cell
             }
         }
-        return line
+        return String(line.reversed().drop { $0 == " " }.reversed())
     }
 }

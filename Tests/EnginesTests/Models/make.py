@@ -69,8 +69,8 @@ save("scalar.onnx", [helper.make_node("Add", ["INPUT0", "INPUT0"], ["OUTPUT0"])]
 save("fixed.onnx", [helper.make_node("Add", ["INPUT0", "INPUT0"], ["OUTPUT0"])],
      [value("INPUT0", T.FLOAT, [2, 3])], [value("OUTPUT0", T.FLOAT, [2, 3])])
 # An output whose first dimension is not the batch.
-save("not_batched_output.onnx", [helper.make_node("ReduceSum", ["INPUT0"], ["OUTPUT0"], keepdims=1)],
-     [value("INPUT0", T.FLOAT, ["batch", 4])], [value("OUTPUT0", T.FLOAT, ["one", 1])])
+save("not_batched_output.onnx", [helper.make_node("Transpose", ["INPUT0"], ["OUTPUT0"])],
+     [value("INPUT0", T.FLOAT, ["batch", "n"])], [value("OUTPUT0", T.FLOAT, ["n", "batch"])])
 # A small perceptron: 16 to 4.
 rng = np.random.default_rng(1)
 save("mlp.onnx",

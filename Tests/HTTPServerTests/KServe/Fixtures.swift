@@ -88,7 +88,7 @@ extension ByteBuffer {
 }
 
 func tensor<Value: BitwiseCopyable>(
-    _ name: String = "OUT",
+    name: String = "OUT",
     _ type: DataType,
     _ shape: Shape,
     _ values: [Value]

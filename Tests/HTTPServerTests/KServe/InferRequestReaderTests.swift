@@ -167,10 +167,10 @@ import Testing
             "{\"inputs\":[{\(good)}],\"outputs\":[{\"name\":\"O\"},{\"name\":\"O\"}]}",
             "[request id: <id_unknown>] output 'O' already exists in request"
         ),
-        ("{\"inputs\":[{\(good)}]} x", "failed to parse the request JSON buffer: The document root must not be followed by other values. at 71"),
+        ("{\"inputs\":[{\(good)}]} x", "failed to parse the request JSON buffer: The document root must not be followed by other values. at 68"),
         ("{\"id\":\"a\",\"id\":\"b\",\"inputs\":[]}", "duplicate member 'id' in request JSON at 10"),
         ("{\"id\":\"a\",\"\\u0069d\":\"b\",\"inputs\":[]}", "duplicate member 'id' in request JSON at 10"),
-        ("{\"inputs\":[{\(good),\"data\":[1]}]}", "duplicate member 'data' in request JSON at 68"),
+        ("{\"inputs\":[{\(good),\"data\":[1]}]}", "duplicate member 'data' in request JSON at 65"),
         (input("\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1]"), "Unable to parse 'name': attempt to access non-existing object member 'name'"),
         (input("\"name\":\"IN\",\"datatype\":\"INT8\",\"data\":[1]"), "Unable to parse 'shape': attempt to access non-existing object member 'shape'"),
         (input("\"name\":\"IN\",\"shape\":[1],\"data\":[1]"), "Unable to parse 'datatype': attempt to access non-existing object member 'datatype'"),
@@ -243,7 +243,7 @@ import Testing
         ("\"parameters\":{\"shared_memory_region\":\"r\",\"binary_data\":false}", "Client shared memory is disabled."),
         ("\"parameters\":{\"binary_data\":1}", "Unable to parse 'binary_data': attempt to access JSON non-boolean as boolean"),
         ("\"parameters\":[]", "Unable to parse 'parameters': attempt to access JSON non-object as object"),
-        ("\"parameters\":{\"binary_data\":true,\"binary_data\":true}", "duplicate member 'binary_data' in request JSON at 124"),
+        ("\"parameters\":{\"binary_data\":true,\"binary_data\":true}", "duplicate member 'binary_data' in request JSON at 123"),
     ])
     func refusesOutputs(_ members: String, _ text: String) {
         let json = "{\"inputs\":[{\(Self.good)}],\"outputs\":[{\"name\":\"O\",\(members)}]}"

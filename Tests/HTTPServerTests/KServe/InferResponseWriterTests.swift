@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func writesTheMembersInTritonsOrder() throws {
-        let outputs = [tensor("A", .int32, [1, 2], [Int32(1), -2]), tensor("B", .bool, [2], [UInt8(0), 2])]
+        let outputs = [tensor(name: "A", .int32, [1, 2], [Int32(1), -2]), tensor(name: "B", .bool, [2], [UInt8(0), 2])]
         let parameters = [
             Parameter(name: "b", value: .bool(true)), Parameter(name: "i", value: .int64(-1)),
             Parameter(name: "u", value: .uint64(.max)), Parameter(name: "d", value: .double(0.5)),
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func putsBinaryOutputsAfterTheJSON() throws {
-        let outputs = [tensor("A", .uint8, [2], Array("xy".utf8)), tensor("B", .uint8, [1], Array("z".utf8))]
+        let outputs = [tensor(name: "A", .uint8, [2], Array("xy".utf8)), tensor(name: "B", .uint8, [1], Array("z".utf8))]
         let (text, length) = try Self.write(outputs, binary: true)
         let json = """
             {"model_name":"m","model_version":"3","outputs":[\
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func emptyBinaryOutputsNeedNoHeader() throws {
-        let (text, length) = try Self.write([tensor("A", .fp32, [0], [Float]())], binary: true)
+        let (text, length) = try Self.write([tensor(name: "A", .fp32, [0], [Float]())], binary: true)
         #expect(length == nil)
         #expect(text.contains("\"shape\":[0],\"parameters\":{\"binary_data_size\":0}"))
     }
@@ -75,7 +75,7 @@ import Testing
     @Test func appendsToWhatIsThere() throws {
         var buffer = ByteBuffer(string: "head")
         let length = try InferResponseWriter.write(
-            InferenceResponse(outputs: [tensor("A", .uint8, [1], [UInt8(65)])]),
+            InferenceResponse(outputs: [tensor(name: "A", .uint8, [1], [UInt8(65)])]),
             requestID: "",
             modelName: "m",
             version: 1,
@@ -103,8 +103,13 @@ import Testing
             try Self.data(tensor(.fp32, [10], floats))
                 == "[0.0,-0.0,1.0,-65536.0,65535.0,0.1,16777216.0,NaN,Infinity,-Infinity]"
         )
-        let doubles: [Double] = [0.1, 1.0 / 3, 1e300, 5e-324, -0.0]
-        #expect(try Self.data(tensor(.fp64, [5], doubles)) == "[0.1,0.3333333333333333,1e+300,5e-324,-0.0]")
+        let placed: [Float] = [1e16, 1e15, 0.00001, 0.000001, 1.5e-7, 123.5, 12345678, 3.4028235e38]
+        #expect(
+            try Self.data(tensor(.fp32, [8], placed))
+                == "[1e16,1000000000000000.0,0.00001,1e-6,1.5e-7,123.5,12345678.0,3.4028235e38]"
+        )
+        let doubles: [Double] = [0.1, 1.0 / 3, 1e300, .leastNonzeroMagnitude, -0.0]
+        #expect(try Self.data(tensor(.fp64, [5], doubles)) == "[0.1,0.3333333333333333,1e300,5e-324,-0.0]")
     }
 
     @Test func floatsReadBackAsTheyWere() throws {
@@ -121,6 +126,26 @@ import Testing
         let doublesAgain = try readBack(tensor(.fp64, [5000], doubles)).values(Double.self)
         #expect(zip(floats, floatsAgain).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) })
         #expect(zip(doubles, doublesAgain).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) })
+    }
+
+    /// The standard library prints the shortest digits too, by another algorithm.
+    @Test func printsNoMoreDigitsThanTheStandardLibrary() {
+        var generator = SeededGenerator(state: 7)
+        let digits = { (text: String) in
+            let mantissa = text.split(separator: "e")[0].filter(\.isNumber).drop { $0 == "0" }
+            return String(mantissa.reversed().drop { $0 == "0" }.reversed())
+        }
+        let powers = (-1074...1023).map { Double(sign: .plus, exponent: $0, significand: 1) }
+        let doubles = powers + (0..<20_000).map { _ in Double(bitPattern: generator.next() >> 1) }
+        for value in doubles where value.isFinite && value > 0 {
+            let found = DecimalTables.shared.withView { ShortestDecimal(value, $0) }
+            #expect(digits("\(found.digits)") == digits(value.description))
+        }
+        let floats = (0..<20_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: generator.next() >> 33)) }
+        for value in powers.map({ Float($0) }) + floats where value.isFinite && value > 0 {
+            let found = DecimalTables.shared.withView { ShortestDecimal(value, $0) }
+            #expect(digits("\(found.digits)") == digits(value.description))
+        }
     }
 
     @Test func writesStrings() throws {

@@ -24,9 +24,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ([2, 2] as Shape, 0, [2, 2] as Shape), ([4], 8, [1, 4]), ([-1], 0, [4]), ([2, -1], 8, [1, 2, 2]), ([-1, 3], 0, [1, 3]),
+        ([2, 2], 0, [2, 2]), ([4], 8, [1, 4]), ([-1], 0, [4]), ([2, -1], 8, [1, 2, 2]), ([-1, 3], 0, [1, 3]),
         ([-1, 0], 0, [0, 0]),
-    ])
+    ] as [(Shape, Int, Shape)])
     func deducesTheShape(_ declared: Shape, _ maxBatchSize: Int, _ shape: Shape) throws {
         let body = [UInt8](repeating: 7, count: 16)
         let decoded = try Self.read(body, [Self.spec(.fp32, declared)], maxBatchSize: maxBatchSize)

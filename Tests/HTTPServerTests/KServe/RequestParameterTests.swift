@@ -46,7 +46,7 @@ import Testing
             fields.parameters == [
                 Parameter(name: "s", value: .string("x\n")), Parameter(name: "i", value: .int64(-3)),
                 Parameter(name: "b", value: .bool(false)), Parameter(name: "d", value: .double(1.5)),
-                Parameter(name: "u", value: .double(18446744073709551615)),
+                Parameter(name: "u", value: .double(0x1p64)),
                 Parameter(name: "m", value: .int64(.max)),
             ]
         )

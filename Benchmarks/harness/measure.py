@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every measurement and writes one JSON file. Started by `Benchmarks/run`, which has built what is needed."""
+import argparse
+import json
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+
+import bodies
+from servers import Server, free_port
+from tools import Tools
+
+HERE = Path(__file__).resolve().parent.parent
+IN_FLIGHT = (1, 8, 32)
+
+
+class Suite:
+    def __init__(self, options):
+        self.options = options
+        self.scratch = Path(options.scratch)
+        self.repository = self.scratch / "repository"
+        self.logs = self.scratch / "logs"
+        self.logs.mkdir(exist_ok=True)
+        seconds, warm_up, pairs = (0.5, 0.2, 3) if options.quick else (3, 1, 7)
+        self.tools = Tools(options.buckler, options.engine_loop, options.library, seconds, warm_up, pairs, self.scratch)
+        self.results = {"machine": machine(options), "quick": options.quick}
+
+    def file(self, name, content):
+        """A file with that content, for requests: each is a tuple of path, headers and such a file."""
+        path = self.scratch / name
+        path.write_bytes(content)
+        return path
+
+    def json_request(self, model):
+        body = (HERE / "bodies" / "mlp.json") if model == "mlp" else self.scratch / f"{model}.json"
+        if not body.exists():
+            made = subprocess.run(["python3", HERE / "models" / "body.py", "1", "3", "224", "224"], check=True,
+                                  capture_output=True)
+            body.write_bytes(made.stdout)
+        return f"/v2/models/{model}/infer", {"Content-Type": "application/json"}, body
+
+    def binary_request(self, model):
+        path, _, file = self.json_request(model)
+        body, length = bodies.binary_body(json.loads(file.read_text()))
+        headers = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": length}
+        return path, headers, self.file(f"{model}.bin", body)
+
+    def bentoml_request(self):
+        _, headers, file = self.json_request("mlp")
+        return "/infer", headers, self.file("mlp.bentoml.json", bodies.bentoml_body(json.loads(file.read_text())))
+
+    def buckler(self, models):
+        port, metrics = free_port(), free_port()
+        arguments = [self.options.buckler, "serve", "--http-port", port, "--metrics-port", metrics]
+        arguments += ["--model-repository", self.repository, "--model-control-mode", "explicit"]
+        for model in models:
+            arguments += ["--load-model", model]
+        arguments += self.options.serve_argument
+        return Server("buckler", arguments, self.logs, port, "/v2/health/ready")
+
+    def echo(self, program, response, threads=1):
+        port = free_port()
+        file = self.file(f"{program}.response", response)
+        return Server(program, [self.options.echo_directory / program, port, threads, file], self.logs, port)
+
+    def comparator(self, name):
+        port = free_port()
+        environment = {"MODEL_FILE": str(self.repository / "mlp" / "1" / "model.onnx"), "ENGINE_THREADS": "1"}
+        scripts = self.scratch / name / "bin"
+        if name == "bentoml":
+            environment |= {"BENTOML_DO_NOT_TRACK": "1", "BENTOML_HOME": str(self.scratch / "bentoml-home")}
+            arguments = [scripts / "bentoml", "serve", "service:Classifier", "--host", "127.0.0.1", "--port", port]
+            ready = "/readyz"
+        else:
+            environment |= {"MLSERVER_HTTP_PORT": str(port), "MLSERVER_GRPC_PORT": str(free_port()),
+                            "MLSERVER_METRICS_PORT": str(free_port())}
+            arguments = [scripts / "mlserver", "start", "."]
+            ready = "/v2/models/mlp/ready"
+        return Server(name, arguments, self.logs, port, ready, environment, HERE / "comparators" / name)
+
+    def run(self):
+        self.measure("server", self.server_alone)
+        self.measure("mlp", self.mlp)
+        self.measure("json", self.json_cost)
+        if not self.options.without_resnet:
+            self.measure("resnet50", self.resnet)
+        return self.results
+
+    def measure(self, name, measurement):
+        print(f"==> {name}", flush=True)
+        started = time.monotonic()
+        self.results[name] = measurement()
+        print(f"    {time.monotonic() - started:.0f} s", flush=True)
+
+    def server_alone(self):
+        """Ready time, memory after load, and what an idle server burns."""
+        with self.buckler(["mlp"]) as server:
+            total, of_library = server.resident_bytes(self.options.library)
+            time.sleep(1)
+            before = server.cpu_seconds()
+            time.sleep(10)
+            idle = server.cpu_seconds() - before
+            ready = [server.ready_seconds]
+        for _ in range(self.tools.pairs - 1):
+            with self.buckler(["mlp"]) as server:
+                ready.append(server.ready_seconds)
+        model = (self.repository / "mlp" / "1" / "model.onnx").stat().st_size
+        return {"ready_seconds": sorted(ready), "resident_bytes": total, "engine_library_bytes": of_library,
+                "model_bytes": model, "idle_cpu_seconds_in_10": idle}
+
+    def mlp(self):
+        results = {"comparisons": [], "wrk": [], "engine": []}
+        request = self.binary_request("mlp")
+        with self.buckler(["mlp"]) as server:
+            response = bodies.record_response(server.port, request[0], request[1], request[2].read_bytes())
+            for program in ("http-echo", "bytes-echo"):
+                with self.echo(program, response) as echo:
+                    self.compare(results, server, echo, request, model="mlp")
+            for name, other in (("bentoml", self.bentoml_request()), ("mlserver", self.json_request("mlp"))):
+                with self.comparator(name) as comparator:
+                    self.compare(results, server, comparator, request, other, model="mlp")
+            self.confirm(results, server, request)
+        formed = {1} | {max(1, round(comparison["first"].get("batch_formed", 1)))
+                        for comparison in results["comparisons"]}
+        for batch in sorted(formed):
+            results["engine"].append(self.tools.engine(self.repository / "mlp/1/model.onnx", batch, 1, 784))
+        return results
+
+    def compare(self, results, server, other, request, other_request=None, model=None):
+        for in_flight in IN_FLIGHT:
+            result = self.tools.pair(server, other, in_flight, request, other_request, model)
+            results["comparisons"].append({"against": other.name, **result})
+            first, second = result["first"]["requests_per_second"], result["second"]["requests_per_second"]
+            print(f"    {other.name}, {in_flight} in flight: {first:.0f} and {second:.0f} requests/s", flush=True)
+
+    def confirm(self, results, server, request):
+        """The same load from a program that is not ours."""
+        script = self.scratch / "mlp.lua"
+        script.write_text(bodies.wrk_script(request[0], request[2], request[1]))
+        for in_flight in IN_FLIGHT:
+            rate, failed = self.tools.wrk(server, in_flight, script)
+            ours = [comparison["first"]["requests_per_second"] for comparison in results["comparisons"]
+                    if comparison["in_flight"] == in_flight]
+            results["wrk"].append({"in_flight": in_flight, "wrk_requests_per_second": rate, "failed": failed,
+                                   "bench_requests_per_second": sorted(ours)[len(ours) // 2]})
+
+    def json_cost(self):
+        """The same server and tensor, once as JSON and once as bytes."""
+        results = []
+        for model in ("mlp", "image"):
+            with self.buckler([model]) as server:
+                request, other = self.json_request(model), self.binary_request(model)
+                result = self.tools.pair(server, server, 8, request, other, model)
+                results.append({"model": model, "json_bytes": request[2].stat().st_size, **result})
+        return results
+
+    def resnet(self):
+        model = self.repository / "resnet50" / "1" / "model.onnx"
+        request = self.binary_request("resnet50")
+        with self.buckler(["resnet50"]) as server:
+            runs = []
+            for _ in range(self.tools.pairs):
+                loops = [self.tools_once(model, batch) for batch in (1, 4, 8)]
+                arguments = [self.options.buckler, "bench", "--json", "--url", server.url, "--pid", server.pid,
+                             "--model", "resnet50", "--concurrency", 16, "--warmup", 2,
+                             "--duration", 4 if self.options.quick else 15, "--path", request[0]]
+                arguments += ["--raw-body", request[2]]
+                for name, value in request[1].items():
+                    arguments += ["--header", f"{name}: {value}"]
+                done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, check=True)
+                runs.append({"loops": loops, "server": json.loads(done.stdout)["results"][0]})
+            return runs
+
+    def tools_once(self, model, batch):
+        seconds = 2 if self.options.quick else 5
+        arguments = [self.options.engine_loop, self.options.library, model, batch, 1, seconds, 3, 224, 224]
+        done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+
+def machine(options):
+    with open("/proc/cpuinfo") as file:
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"processor": models[0] if models else platform.machine(), "cores": os.cpu_count(), "memory_bytes": memory,
+            "kernel": platform.release(), "load_at_start": os.getloadavg()[0], "date": time.strftime("%Y-%m-%d"),
+            "commit": options.commit}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("buckler", "engine-loop", "echo-directory", "library", "scratch", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--commit", default="unknown")
+    parser.add_argument("--serve-argument", action="append", default=[])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--without-resnet", action="store_true")
+    options = parser.parse_args()
+    suite = Suite(options)
+    try:
+        suite.run()
+    finally:
+        # What was measured before a failure is worth keeping.
+        options.output.write_text(json.dumps(suite.results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One value for one flag, and where it was written.
+package struct Assignment: Sendable {
+    package enum Origin: Sendable, Equatable {
+        case commandLine
+        case file(String, line: Int, column: Int)
+    }
+
+    package var flag: Flag
+    package var value: String
+    package var origin: Origin
+
+    /// How an error begins: `--http-port`, or `buckler.yaml:3:12: http-port`.
+    package var place: String {
+        switch origin {
+        case .commandLine: "--\(flag.name)"
+        case .file(let file, let line, let column): "\(file):\(line):\(column): \(flag.name)"
+        }
+    }
+
+    /// Refuses what the flag does not take, and what it takes elsewhere but not here.
+    package func check() throws(SettingsError) {
+        if let fault = flag.kind.fault(in: value) {
+            throw SettingsError("\(place) must be \(fault); got '\(Printable.text(value))'")
+        }
+        if case .refused(let reason) = flag.disposition {
+            throw SettingsError("\(place) is refused: \(reason)")
+        }
+        if let reason = flag.refusedValues[normalised] {
+            throw SettingsError("\(place)=\(normalised) is refused: \(reason)")
+        }
+    }
+
+    /// The line for the log if the flag was taken only for the sake of scripts.
+    package var notice: String? {
+        guard case .accepted(let reason) = flag.disposition else { return nil }
+        return "\(place) changes nothing: \(reason)"
+    }
+
+    private var normalised: String {
+        if flag.kind == .bool, let value = ValueKind.bool(value) { return String(value) }
+        return flag.kind.choice(value)?.lowercased() ?? value
+    }
+}

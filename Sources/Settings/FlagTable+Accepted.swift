@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private let noTracing = "requests are not traced yet"
+private let noCache = "there is no response cache yet; every request runs"
+private let noGPU = "no engine that is here uses a GPU"
+
+extension FlagTable {
+    /// Triton's flags for what this server does not have yet. Names, ranges and defaults: `command_line_parser.cc`.
+    static let tracing: [Flag] = [
+        Flag(
+            "trace-config",
+            .tracing,
+            .setting(group: "mode"),
+            .accepted(noTracing),
+            "Setting of request tracing, or of one of its modes."
+        )
+    ]
+
+    static let cacheAndRateLimiter: [Flag] = [
+        Flag(
+            "cache-config",
+            .responseCache,
+            .setting(group: "cache", groupRequired: true),
+            .accepted(noCache),
+            "Setting of a response cache."
+        ),
+        Flag(
+            "cache-directory",
+            .responseCache,
+            .path,
+            .accepted(noCache),
+            default: "/opt/tritonserver/caches",
+            "Directory of caches."
+        ),
+        Flag(
+            "rate-limit",
+            .rateLimiter,
+            .choice(["execution_count", "off"]),
+            .works(.fixed),
+            default: "off",
+            refusing: ["execution_count": "instances are not held back by resources yet"],
+            "How instances are chosen."
+        ),
+        Flag(
+            "rate-limit-resource",
+            .rateLimiter,
+            .resource,
+            .accepted("with --rate-limit=off no resource is counted"),
+            "How much of a resource there is."
+        ),
+    ]
+
+    static let memory: [Flag] = [
+        Flag(
+            "pinned-memory-pool-byte-size",
+            .memory,
+            .integer(Int.min...Int.max),
+            .accepted(noGPU),
+            default: "268435456",
+            "Bytes of pinned memory."
+        ),
+        Flag(
+            "cuda-memory-pool-byte-size",
+            .memory,
+            .integerPair(separator: ":", placeholders: "<device>:<integer>"),
+            .accepted(noGPU),
+            default: "64 MiB",
+            "Bytes of memory kept on a GPU."
+        ),
+        Flag(
+            "cuda-virtual-address-size",
+            .memory,
+            .integerPair(separator: ":", placeholders: "<device>:<integer>"),
+            .accepted(noGPU),
+            default: "1 GiB",
+            "Bytes of address space for an implicit state."
+        ),
+        Flag(
+            "min-supported-compute-capability",
+            .memory,
+            .number(0...1000),
+            .accepted(noGPU),
+            "Least compute capability of a GPU that is used."
+        ),
+        Flag(
+            "buffer-manager-thread-count",
+            .memory,
+            .count,
+            .accepted("requests are put together by the instance's own thread"),
+            default: "0",
+            "Threads that copy tensors."
+        ),
+        Flag(
+            "host-policy",
+            .memory,
+            .setting(group: "policy", groupRequired: true),
+            .accepted("instances are not bound to cores or memory nodes"),
+            "Setting of a host policy."
+        ),
+        Flag(
+            "model-load-gpu-limit",
+            .memory,
+            .deviceFraction,
+            .accepted(noGPU),
+            "Share of a GPU's memory that models may fill."
+        ),
+        Flag(
+            "allow-client-shm",
+            .sharedMemory,
+            .bool,
+            .works(.fixed),
+            default: "false",
+            refusing: ["true": "clients cannot register shared memory yet"],
+            "Let clients register shared memory."
+        ),
+    ]
+
+    static let deprecated: [Flag] = [
+        Flag(
+            "strict-model-config",
+            .deprecated,
+            .bool,
+            .works(.negatedBool(\.repository.autoCompletesConfig)),
+            "Use --disable-auto-complete-config, which wins over this one."
+        ),
+        Flag(
+            "response-cache-byte-size",
+            .deprecated,
+            .integer(Int.min...Int.max),
+            .accepted(noCache),
+            "Use --cache-config."
+        ),
+        Flag("trace-file", .deprecated, .path, .accepted(noTracing), "Use --trace-config."),
+        Flag(
+            "trace-level",
+            .deprecated,
+            .choice(["OFF", "TIMESTAMPS", "TENSORS", "MIN", "MAX", "true", "false", "on"]),
+            .accepted(noTracing),
+            default: "OFF",
+            "Use --trace-config."
+        ),
+        Flag("trace-rate", .deprecated, .anyInteger, .accepted(noTracing), default: "1000", "Use --trace-config."),
+        Flag("trace-count", .deprecated, .anyInteger, .accepted(noTracing), default: "-1", "Use --trace-config."),
+        Flag(
+            "trace-log-frequency",
+            .deprecated,
+            .anyInteger,
+            .accepted(noTracing),
+            default: "0",
+            "Use --trace-config."
+        ),
+    ]
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+private import Inference
+
+extension ServerSettings {
+    /// Checks what depends on more than one setting. Texts that Triton has are Triton's.
+    package func validate() throws(SettingsError) {
+        try validateRepository()
+        try validateListeners()
+        try validateLimits()
+    }
+
+    private func validateRepository() throws(SettingsError) {
+        if repository.paths.isEmpty {
+            throw SettingsError("no models to serve: give --model-repository=<path>")
+        }
+        if repository.loadModels.isEmpty { return }
+        if repository.controlMode != .explicit {
+            throw SettingsError(
+                "Error: Use of '--load-model' requires setting '--model-control-mode=explicit' as well."
+            )
+        }
+        if repository.loadModels.contains("*"), repository.loadModels.count > 1 {
+            throw SettingsError("--load-model=* must be the only --load-model")
+        }
+    }
+
+    private func validateListeners() throws(SettingsError) {
+        let isSame = http.address == metricsListener.address && http.port == metricsListener.port && http.port != 0
+        if metrics.isAllowed && isSame {
+            throw SettingsError(
+                "The server cannot listen to HTTP requests and metrics requests at the same address and port "
+                    + "\(http.address):\(http.port)"
+            )
+        }
+    }
+
+    private func validateLimits() throws(SettingsError) {
+        if requestLimits.jsonBytes > requestLimits.bodyBytes {
+            throw SettingsError(
+                "--http-max-input-size (\(requestLimits.jsonBytes)) must not be more than "
+                    + "--max-body-byte-size (\(requestLimits.bodyBytes))"
+            )
+        }
+        if requestLimits.bodyBytes > connectionLimits.bytesInFlightPerConnection {
+            throw SettingsError(
+                "--max-body-byte-size (\(requestLimits.bodyBytes)) must not be more than "
+                    + "--max-connection-in-flight-byte-size (\(connectionLimits.bytesInFlightPerConnection))"
+            )
+        }
+        if connectionLimits.headerFieldBytes > connectionLimits.headerListBytes {
+            throw SettingsError(
+                "--max-header-byte-size (\(connectionLimits.headerFieldBytes)) must not be more than "
+                    + "--max-header-list-byte-size (\(connectionLimits.headerListBytes))"
+            )
+        }
+    }
+}

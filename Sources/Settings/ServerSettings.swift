@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+package import Telemetry
+
+package enum ModelControlMode: String, Sendable, CaseIterable {
+    case none, explicit
+}
+
+/// Everything that `buckler serve` was told, or its profile's default for it.
+package struct ServerSettings: Sendable, Equatable {
+    package struct Repository: Sendable, Equatable {
+        /// At least one, in the order given, each once.
+        package var paths: [String] = []
+        package var controlMode = ModelControlMode.none
+        /// Models to load at start in explicit mode; `["*"]` for all.
+        package var loadModels: [String] = []
+        /// `configs/<name>.pbtxt` in place of `config.pbtxt`, where a model has it.
+        package var configName = ""
+        package var loadThreadCount = 4
+        package var loadRetryCount = 0
+        package var autoCompletesConfig = true
+        package var strictReadiness = true
+
+        package init() {}
+    }
+
+    package struct Listener: Sendable, Equatable {
+        package var address: String
+        /// 0: any free port.
+        package var port: Int
+
+        package init(address: String, port: Int) {
+            self.address = address
+            self.port = port
+        }
+    }
+
+    package struct Metrics: Sendable, Equatable {
+        package var isAllowed = true
+        package var allowsCPU = true
+        package var intervalMilliseconds = 2000
+        /// `--metrics-config` by group (always `""`) and key.
+        package var config: [String: [String: String]] = [:]
+
+        package init() {}
+
+        /// Whether the page has the `…_duration_us` counters.
+        package var counterLatencies: Bool {
+            config[""]?["counter_latencies"].flatMap { ValueKind.bool($0) } ?? true
+        }
+    }
+
+    package var profile: Profile
+    /// The name in `/v2`.
+    package var id = "triton"
+    package var exitOnError = true
+    /// How long requests in flight have once the server was asked to exit.
+    package var exitTimeoutSeconds = 30
+    /// How long the server goes on serving, not ready, before it begins to drain.
+    package var preStopDelaySeconds = 0
+    package var repository = Repository()
+    package var http = Listener(address: "127.0.0.1", port: 8000)
+    /// Event loops; 0: as many as there are cores.
+    package var httpThreadCount = 0
+    package var metricsListener = Listener(address: "", port: 8002)
+    package var metrics = Metrics()
+    package var log = LogConfiguration()
+    /// `--backend-config` by backend (`""` for all) and key.
+    package var backendConfig: [String: [String: String]] = [:]
+    package var requestLimits: RequestLimits
+    package var connectionLimits: ConnectionLimits
+    /// `libonnxruntime.so`; `nil`: the one that `buckler engine install` put in place.
+    package var engineLibrary: String?
+    /// Bytes that the engine may hold for one model's activations; `Int.max`: no ceiling but the machine's.
+    package var modelArenaBytes: Int
+    /// Bytes that the outputs of one execution may have.
+    package var maxOutputBytes: Int
+    /// What the log is told at start: accepted flags that change nothing, and what the profile relaxes.
+    package var notices: [String] = []
+
+    package init(profile: Profile) {
+        self.profile = profile
+        requestLimits = RequestLimits(profile: profile)
+        connectionLimits = ConnectionLimits(profile: profile)
+        switch profile {
+        case .secure:
+            modelArenaBytes = 2 << 30
+            maxOutputBytes = 256 << 20
+        case .triton:
+            modelArenaBytes = .max
+            maxOutputBytes = Int(Int32.max)
+        }
+    }
+}

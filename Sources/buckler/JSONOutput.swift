@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// What `--json` prints.
+enum JSONOutput {
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+import Telemetry
+import Testing
+
+@testable import Settings
+
+@Suite("The settings") struct ServerSettingsTests {
+    private func settings(
+        _ arguments: String...,
+        file: String? = nil,
+        environment: [String: String] = [:]
+    ) throws -> ServerSettings {
+        let request = try ServerSettings.resolve(
+            arguments: (file == nil ? [] : ["--config=buckler.yaml"]) + arguments,
+            environment: environment,
+            readFile: { _, _ in file ?? "" }
+        )
+        guard case .serve(let settings) = request else { throw SettingsError("nothing to serve") }
+        return settings
+    }
+
+    @Test("are safe by default")
+    func defaults() throws {
+        let settings = try settings("--model-repository=/m")
+        #expect(settings.profile == .secure)
+        #expect(settings.id == "triton")
+        #expect(settings.http == ServerSettings.Listener(address: "127.0.0.1", port: 8000))
+        #expect(settings.metricsListener == ServerSettings.Listener(address: "127.0.0.1", port: 8002))
+        #expect(settings.repository.controlMode == .none)
+        #expect(settings.repository.paths == ["/m"])
+        #expect(settings.requestLimits == RequestLimits(profile: .secure))
+        #expect(settings.connectionLimits == ConnectionLimits(profile: .secure))
+        #expect(settings.exitTimeoutSeconds == 30)
+        #expect(settings.log == LogConfiguration())
+        #expect(settings.notices == [])
+        #expect(settings.profile.relaxations == [])
+    }
+
+    @Test("take Triton's limits with Triton's profile, and loopback still")
+    func tritonProfile() throws {
+        let settings = try settings("--model-repository=/m", "--profile=triton")
+        #expect(settings.requestLimits == RequestLimits(profile: .triton))
+        #expect(settings.connectionLimits == ConnectionLimits(profile: .triton))
+        #expect(settings.http.address == "127.0.0.1")
+        let relaxations = settings.profile.relaxations
+        #expect(relaxations.contains("--http-max-input-size is 67108864 instead of 10485760"))
+        #expect(relaxations.contains("--max-in-flight-requests is none instead of 1024"))
+        #expect(relaxations.contains("--request-deadline-secs is none instead of 30"))
+        #expect(relaxations.contains("--max-json-depth is 100 instead of 64"))
+        #expect(!relaxations.contains { $0.contains("max-header-count") })
+    }
+
+    @Test("come from the file where the command line is silent")
+    func precedence() throws {
+        let file = """
+            profile: triton
+            http-port: 9000
+            metrics-port: 9002
+            id: file
+            model-repository: [/a, /b]
+            backend-config: {onnxruntime: {a: 1, b: 2}}
+            """
+        let mixed = try settings("--http-port=7000", "--backend-config=onnxruntime,a=3", "--model-store=/c", file: file)
+        #expect(mixed.http.port == 7000)
+        #expect(mixed.metricsListener.port == 9002)
+        #expect(mixed.id == "file")
+        #expect(mixed.repository.paths == ["/c"])
+        #expect(mixed.backendConfig == ["onnxruntime": ["a": "3", "b": "2"]])
+        #expect(mixed.profile == .triton)
+        #expect(try settings("--profile=secure", file: file).requestLimits == RequestLimits(profile: .secure))
+        #expect(try settings(file: file).repository.paths == ["/a", "/b"])
+    }
+
+    @Test("keep each value in its place")
+    func values() throws {
+        let settings = try settings(
+            "--model-repo",
+            "/a",
+            "--model-repository=/b",
+            "--model-repository=/a",
+            "--model-control",
+            "EXPLICIT",
+            "--load-model=x",
+            "--load-model=y",
+            "--http-address=::1",
+            "--log-verbose=2",
+            "--log-format=json",
+            "--log-info=off",
+            "--log-file=/tmp/l",
+            "--strict-readiness=0",
+            "--disable-auto-complete-config",
+            "--metrics-config=counter_latencies=false",
+            "--max-in-flight-requests=none",
+            "--request-deadline-secs=none",
+            "--http-max-input-size=20000000",
+            "--engine-library=/l.so",
+            "--model-arena-byte-size=none",
+            "--pre-stop-delay=5"
+        )
+        #expect(settings.repository.paths == ["/a", "/b"])
+        #expect(settings.repository.controlMode == .explicit)
+        #expect(settings.repository.loadModels == ["x", "y"])
+        #expect(settings.metricsListener.address == "::1")
+        #expect(settings.log.verboseLevel == 2)
+        #expect(settings.log.format == .json)
+        #expect(!settings.log.info)
+        #expect(settings.log.file == "/tmp/l")
+        #expect(!settings.repository.strictReadiness)
+        #expect(!settings.repository.autoCompletesConfig)
+        #expect(!settings.metrics.counterLatencies)
+        #expect(settings.connectionLimits.requestsInFlight == .max)
+        #expect(settings.connectionLimits.deadlineSeconds == 0)
+        #expect(settings.requestLimits.jsonBytes == 20_000_000)
+        #expect(settings.requestLimits.bodyBytes == 20_000_000)
+        #expect(settings.engineLibrary == "/l.so")
+        #expect(settings.modelArenaBytes == .max)
+        #expect(settings.preStopDelaySeconds == 5)
+    }
+
+    @Test("let the deprecated flag win over nothing", arguments: [true, false])
+    func strictModelConfig(first: Bool) throws {
+        let flags = ["--strict-model-config=false", "--disable-auto-complete-config"]
+        let order = first ? flags : flags.reversed()
+        #expect(try !settings("--model-repository=/m", order[0], order[1]).repository.autoCompletesConfig)
+        #expect(try !settings("--model-repository=/m", "--strict-model-config=true").repository.autoCompletesConfig)
+    }
+
+    @Test(
+        "are refused where they do not fit together",
+        arguments: [
+            ([], "no models to serve: give --model-repository=<path>"),
+            (
+                ["--model-repository=/m", "--load-model=a"],
+                "Error: Use of '--load-model' requires setting '--model-control-mode=explicit' as well."
+            ),
+            (
+                ["--model-repository=/m", "--model-control-mode=explicit", "--load-model=*", "--load-model=a"],
+                "--load-model=* must be the only --load-model"
+            ),
+            (
+                ["--model-repository=/m", "--http-port=8002"],
+                "The server cannot listen to HTTP requests and metrics requests at the same address and port 127.0.0.1:8002"
+            ),
+            (
+                ["--model-repository=/m", "--max-body-byte-size=10485759"],
+                "--http-max-input-size (10485760) must not be more than --max-body-byte-size (10485759)"
+            ),
+            (
+                ["--model-repository=/m", "--max-body-byte-size=67108865"],
+                "--max-body-byte-size (67108865) must not be more than --max-connection-in-flight-byte-size (67108864)"
+            ),
+            (
+                ["--model-repository=/m", "--max-header-byte-size=65537"],
+                "--max-header-byte-size (65537) must not be more than --max-header-list-byte-size (65536)"
+            ),
+        ]
+    )
+    func combinations(arguments: [String], message: String) {
+        #expect(throws: SettingsError(message)) {
+            try ServerSettings.resolve(arguments: arguments, environment: [:])
+        }
+    }
+
+    @Test(
+        "may go exactly as far as they fit together",
+        arguments: [
+            ["--max-body-byte-size=10485760"], ["--max-body-byte-size=67108864"], ["--max-header-byte-size=65536"],
+            ["--http-port=0", "--metrics-port=0"], ["--http-port=8002", "--metrics-address=127.0.0.2"],
+            ["--http-port=8002", "--allow-metrics=false"],
+        ]
+    )
+    func edges(arguments: [String]) throws {
+        _ = try ServerSettings.resolve(arguments: ["--model-repository=/m"] + arguments, environment: [:])
+    }
+
+    @Test("tell the log what changes nothing")
+    func notices() throws {
+        let settings = try settings(
+            "--model-repository=/m",
+            "--grpc-port=8001",
+            "--metrics-config=summary_latencies=true",
+            file: "allow-gpu-metrics: true\n",
+            environment: ["AIP_MODE": "PREDICTION"]
+        )
+        #expect(
+            settings.notices == [
+                "buckler.yaml:1:20: allow-gpu-metrics changes nothing: no engine that is here uses a GPU",
+                "--grpc-port changes nothing: there is no gRPC endpoint yet",
+                "--metrics-config summary_latencies changes nothing: only counter_latencies does",
+                "AIP_MODE=PREDICTION changes nothing: there is no Vertex AI endpoint",
+            ]
+        )
+    }
+
+    @Test("give way to help and version, wherever they stand")
+    func helpAndVersion() throws {
+        guard case .help = try ServerSettings.resolve(arguments: ["--http-port=1", "--help"], environment: [:]) else {
+            Issue.record("no help")
+            return
+        }
+        guard case .version = try ServerSettings.resolve(arguments: ["--vers"], environment: [:]) else {
+            Issue.record("no version")
+            return
+        }
+    }
+
+    @Test("say which file cannot be read")
+    func missingFile() {
+        #expect(throws: SettingsError("cannot open /nonexistent/b.yaml: No such file or directory")) {
+            try ServerSettings.resolve(arguments: ["--config=/nonexistent/b.yaml"], environment: [:])
+        }
+        #expect(throws: SettingsError("/dev/zero is longer than 1048576 bytes")) {
+            try ServerSettings.resolve(arguments: ["--config=/dev/zero"], environment: [:])
+        }
+    }
+}
