@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
 import InferenceProtos
-import SwiftProtobuf
 
 /// A model's configuration as it was given: in the load request, on disk, or not at all.
 struct ConfigSource: Sendable {
     var config = Inference_ModelConfig()
+    /// Where the text has each field; of no text, none.
+    var positions = ConfigPositions()
     /// `config.pbtxt` or `configs/<name>.pbtxt`; `nil` if it came with the request or there is none.
     var file: String?
     var isGiven = false
@@ -20,7 +21,8 @@ struct ConfigSource: Sendable {
         settings: DefinitionSettings
     ) throws(ServingError) -> ConfigSource {
         if let override {
-            return ConfigSource(config: try parseJSON(override, limits: settings.limits), isGiven: true)
+            let parsed = try parseJSON(override, limits: settings.limits)
+            return ConfigSource(config: parsed.config, isGiven: true)
         }
         let file = try fileName(model: model, files: files, configName: configName)
         guard files.exists(file) else {
@@ -33,7 +35,8 @@ struct ConfigSource: Sendable {
             return ConfigSource()
         }
         let content = try files.read(file, limit: settings.limits.configurationBytes)
-        return ConfigSource(config: try parseText(content, file: file, model: model), file: file, isGiven: true)
+        let parsed = try parseText(content, file: file, model: model, limits: settings.limits)
+        return ConfigSource(config: parsed.config, positions: parsed.positions, file: file, isGiven: true)
     }
 
     private static func fileName(
@@ -53,44 +56,37 @@ struct ConfigSource: Sendable {
     private static func parseText(
         _ content: TensorBytes,
         file: String,
-        model: String
-    ) throws(ServingError) -> Inference_ModelConfig {
-        let text = content.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
-        guard let text else {
-            throw ServingError(.invalidArgument, "failed to read '\(file)' of model '\(model)': it is not UTF-8")
-        }
-        do {
-            return try Inference_ModelConfig(textFormatString: text)
+        model: String,
+        limits: RepositoryLimits
+    ) throws(ServingError) -> ParsedModelConfig {
+        do throws(ConfigSyntaxError) {
+            return try ModelConfigText.parse(content, file: file, limits: textLimits(limits))
         } catch {
-            throw ServingError(
-                .invalidArgument,
-                "failed to read '\(file)' of model '\(model)': it is not a ModelConfig in text format",
-                cause: String(describing: error)
-            )
+            throw ServingError(.invalidArgument, "failed to read the configuration of model '\(model)': \(error)")
         }
     }
 
-    private static func parseJSON(
-        _ text: String,
-        limits: RepositoryLimits
-    ) throws(ServingError) -> Inference_ModelConfig {
-        guard text.utf8.count <= limits.configurationBytes else {
-            throw ServingError(
-                .invalidArgument,
-                "Invalid config override: it has \(text.utf8.count) bytes,"
-                    + " at most \(limits.configurationBytes) are allowed"
-            )
-        }
-        do {
-            return try Inference_ModelConfig(jsonString: text)
-        } catch JSONDecodingError.unknownField(let field) {
-            throw ServingError(.invalidArgument, "Invalid config override: no such field: '\(field)'")
+    private static func parseJSON(_ text: String, limits: RepositoryLimits) throws(ServingError) -> ParsedModelConfig {
+        do throws(ConfigSyntaxError) {
+            return try ModelConfigJSON.parse(text, limits: textLimits(limits))
         } catch {
-            throw ServingError(
-                .invalidArgument,
-                "Invalid config override: it is not a ModelConfig in JSON",
-                cause: String(describing: error)
-            )
+            throw ServingError(.invalidArgument, "Invalid config override: \(error)")
         }
+    }
+
+    private static func textLimits(_ limits: RepositoryLimits) -> ConfigTextLimits {
+        var text = ConfigTextLimits()
+        text.bytes = limits.configurationBytes
+        return text
+    }
+
+    /// - Throws: the first problem; its place is in `cause`, for the log.
+    func validate(
+        _ config: Inference_ModelConfig,
+        stage: ConfigValidator.Stage,
+        limits: RepositoryLimits
+    ) throws(ServingError) {
+        let problems = ConfigValidator.problems(in: config, stage: stage, limits: limits)
+        if let first = problems.first?.located(by: positions) { throw first.servingError(file: file) }
     }
 }

@@ -27,8 +27,19 @@ package struct ModelDefinition: Sendable {
     package var warnings: [String]
     /// One line for each field that was filled in, for a reader.
     package var completed: [String]
+    let source: ConfigSource
+
     /// Whether a configuration was given, on disk or in the load request.
-    package var isConfigured: Bool
+    package var isConfigured: Bool { source.isGiven }
+    /// Relative to the model's directory; `nil` if the configuration was not read from it.
+    package var configFile: String? { source.file }
+    /// Where the configuration's text has each field; empty if there is none.
+    package var positions: ConfigPositions { source.positions }
+
+    /// Everything that is wrong with the configuration as it stands, with its places.
+    package func problems(stage: ConfigValidator.Stage, limits: RepositoryLimits = .defaults) -> [ConfigProblem] {
+        ConfigValidator.problems(in: config, stage: stage, limits: limits).map { $0.located(by: positions) }
+    }
 
     /// Where the model's file lies: a path beneath the model's directory.
     package func modelPath(ofVersion version: Int64) -> String {
@@ -48,6 +59,6 @@ package struct ModelDefinition: Sendable {
             )
             completed += Normalization.normalize(&config)
         }
-        try ConfigValidator.validate(config, stage: .complete, limits: settings.limits)
+        try source.validate(config, stage: .complete, limits: settings.limits)
     }
 }

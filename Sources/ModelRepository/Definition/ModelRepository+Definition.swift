@@ -62,7 +62,7 @@ extension ModelRepository {
         var config = source.config
         var completed = try BackendFields.complete(&config, directoryName: name, files: files)
         completed += Normalization.normalize(&config)
-        try ConfigValidator.validate(config, stage: .beforeAutoComplete, limits: settings.limits)
+        try source.validate(config, stage: .beforeAutoComplete, limits: settings.limits)
         guard config.name == name else {
             throw ServingError(
                 .invalidArgument,
@@ -72,7 +72,7 @@ extension ModelRepository {
         let (versions, warnings) = try versions(of: config, files: files, limits: settings.limits)
         completed += Normalization.normalizeInstanceGroups(&config)
         if !settings.autoComplete {
-            try ConfigValidator.validate(config, stage: .complete, limits: settings.limits)
+            try source.validate(config, stage: .complete, limits: settings.limits)
         }
         return ModelDefinition(
             name: name,
@@ -82,7 +82,7 @@ extension ModelRepository {
             labels: try Labels.read(for: config, from: files, limits: settings.limits),
             warnings: warnings,
             completed: completed,
-            isConfigured: source.isGiven
+            source: source
         )
     }
 

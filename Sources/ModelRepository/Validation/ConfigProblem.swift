@@ -7,13 +7,26 @@ package struct ConfigProblem: Error, Sendable, Hashable {
     package var message: String
     /// The field it is about, as in `input[0].dims[1]`; empty for the configuration as a whole.
     package var path: String
+    /// Where the text has the field, or else what is around it; `nil` if it was not read from a text.
+    package var position: SourcePosition?
 
     package init(_ message: String, at path: String = "") {
         self.message = message
         self.path = path
     }
 
-    package var servingError: ServingError { ServingError(.invalidArgument, message) }
+    /// - Parameter file: what to call the text in the log, as in `config.pbtxt:3:9`.
+    package func servingError(file: String? = nil) -> ServingError {
+        var cause: String?
+        if let file, let position { cause = "\(file):\(position.line):\(position.column)" }
+        return ServingError(.invalidArgument, message, cause: cause)
+    }
+
+    package func located(by positions: ConfigPositions) -> ConfigProblem {
+        var located = self
+        located.position = path.isEmpty ? nil : positions.nearest(to: path)
+        return located
+    }
 }
 
 /// Problems in the order in which they were found; the same words twice are one problem.

@@ -46,7 +46,7 @@ package enum ConfigValidator {
         stage: Stage,
         limits: RepositoryLimits = .defaults
     ) throws(ServingError) {
-        if let first = problems(in: config, stage: stage, limits: limits).first { throw first.servingError }
+        if let first = problems(in: config, stage: stage, limits: limits).first { throw first.servingError() }
     }
 
     private static let platformsByBackend: [String: Set<String>] = [

@@ -2,6 +2,7 @@
 import Inference
 import InferenceProtos
 import ModelRepository
+import SwiftProtobuf
 import Testing
 
 @Suite struct DefinitionTests {
@@ -201,12 +202,35 @@ import Testing
         #expect((message { _ = try definition(settings: settings) } == nil) == fits)
     }
 
-    @Test func refusesAConfigurationThatIsNone() throws {
+    @Test func tellsWhereAConfigurationCanNotBeRead() throws {
         try temporary.makeDirectory("m/1")
-        for text in [Array("no_such_field: 1".utf8), [0xff, 0xfe]] {
-            try temporary.write("m/config.pbtxt", text)
-            #expect(message { _ = try definition() }?.contains("'config.pbtxt'") == true)
+        try temporary.write("m/config.pbtxt", "backend: \"b\"\n  no_such_field: 1")
+        let failure = message { _ = try definition() }
+        #expect(failure?.hasPrefix("failed to read the configuration of model 'm': config.pbtxt:2:3: ") == true)
+        #expect(failure?.contains("no_such_field") == true)
+        try temporary.write("m/config.pbtxt", [0xff, 0xfe])
+        #expect(message { _ = try definition() }?.contains("config.pbtxt:1:1: ") == true)
+    }
+
+    @Test func tellsWhereAProblemIs() throws {
+        try temporary.makeDirectory("m/1")
+        try temporary.write("m/configs/c.pbtxt", "backend: \"b\"\n  max_batch_size: -1")
+        #expect(
+            throws: ServingError(
+                .invalidArgument,
+                "'max_batch_size' must be non-negative value for m",
+                cause: "configs/c.pbtxt:2:3"
+            )
+        ) {
+            try definition(configName: "c")
         }
+        try temporary.write(
+            "m/config.pbtxt",
+            "backend: \"b\"\ninput {\n name: \"x\" data_type: TYPE_FP32 dims: [ 1, 0 ] }"
+        )
+        let read = try definition()
+        #expect(read.configFile == "config.pbtxt")
+        #expect(read.problems(stage: .complete).map(\.position) == [SourcePosition(line: 3, column: 44)])
     }
 
     @Test func readsLabels() throws {
@@ -256,8 +280,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"no_such_field": 1}"#, "Invalid config override: no such field: 'no_such_field'"),
-        ("{", "Invalid config override: it is not a ModelConfig in JSON"),
+        (#"{"no_such_field": 1}"#, "Invalid config override: 1:"),
+        ("{", "Invalid config override: 1:"),
         (
             #"{"name": "other", "backend": "b"}"#,
             "unexpected directory name 'm' for model 'other', directory name must equal model name"
@@ -265,7 +289,8 @@ import Testing
     ])
     func refusesAConfigurationFromTheRequest(text: String, expected: String) throws {
         try temporary.makeDirectory("m/1")
-        #expect(message { _ = try definition(overrides: LoadParameters(configuration: text)) } == expected)
+        let failure = message { _ = try definition(overrides: LoadParameters(configuration: text)) }
+        #expect(failure?.hasPrefix(expected) == true)
     }
 
     @Test func takesFilesFromTheRequest() throws {

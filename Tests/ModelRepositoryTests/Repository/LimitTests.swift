@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import InferenceProtos
 import ModelRepository
+import SwiftProtobuf
 import Testing
 
 @Suite struct LimitTests {

@@ -2,6 +2,7 @@
 import Inference
 import InferenceProtos
 import ModelRepository
+import SwiftProtobuf
 import Testing
 
 private let good = """
