@@ -108,7 +108,7 @@ def test_file_override_needs_a_config(client):
     assert status == 400 and b"Load parameter 'config' must be specified for model file override" in answer
 
 
-@pytest.mark.parametrize("path", ["../x", "1/../../x", "/etc/x", "1/../../../x"])
+@pytest.mark.parametrize("path", ["../x", "1/../../x", "1/../../../x"])
 def test_file_override_stays_inside(client, path):
     body = json.dumps({"parameters": {
         "config": json.dumps({"backend": "identity"}), f"file:{path}": base64.b64encode(b"x").decode(),

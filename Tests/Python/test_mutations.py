@@ -195,7 +195,7 @@ def server(start_server, tmp_path):
     repository = tmp_path / "models"
     repository.mkdir()
     identity_model(repository, "batched", "TYPE_FP32", dims="-1", batch=8)
-    return start_server(f"--model-repository={repository}", "--http-header-timeout=2", "--http-body-timeout=2")
+    return start_server(f"--model-repository={repository}", "--header-timeout-secs=2", "--body-timeout-secs=2", "--max-connections-per-address=1200")
 
 
 def test_mutated_requests_leave_nothing_behind(server):
@@ -220,7 +220,7 @@ def test_a_thousand_large_promises_take_no_memory(server):
     before = footprint(server.process.pid)
     connections = []
     try:
-        for _ in range(250):
+        for _ in range(1000):
             connection = socket.create_connection(("127.0.0.1", server.port), timeout=5)
             connection.sendall(head("/v2/models/batched/infer", {"Content-Length": 10 << 20}) + b"{")
             connections.append(connection)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Triton's own HTTP clients, sync and asyncio, with every data type, as tensors in binary and in JSON."""
 import asyncio
+import json
 
+import ml_dtypes
 import numpy as np
 import pytest
 import tritonclient.http as sync_http
@@ -20,8 +22,7 @@ def sample(name, shape):
     if name == "bool":
         return random.integers(0, 2, shape).astype(np.bool_)
     if name == "bfloat16":
-        # The client truncates float32 to bfloat16: values that survive it compare equal.
-        return random.integers(-128, 128, shape).astype(np.float32)
+        return random.standard_normal(shape).astype(ml_dtypes.bfloat16)
     if name.startswith("float"):
         values = random.standard_normal(shape).astype(name)
         if values.size:
@@ -180,5 +181,32 @@ def test_errors_name_what_is_wrong(client):
         client.infer("identity_float32", inputs, outputs=[sync_http.InferRequestedOutput("X")])
     with pytest.raises(InferenceServerException, match="explicit model load / unload is not allowed"):
         client.load_model("digits")
-    with pytest.raises(InferenceServerException, match="are reserved for Triton usage"):
-        client.infer("identity_float32", inputs, parameters={"triton_x": 1})
+
+
+def test_reserved_parameters_are_refused_by_the_server_too(server):
+    body = json.dumps({
+        "parameters": {"triton_x": 1},
+        "inputs": [{"name": "INPUT0", "shape": [1, 1], "datatype": "FP32", "data": [1]}],
+    }).encode()
+    status, answer, _ = server.post("/v2/models/identity_float32/infer", body)
+    assert status == 400
+    assert b"parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified." in answer
+
+
+def test_raw_binary_request(server):
+    body = np.arange(3, dtype=np.float32).tobytes()
+    status, answer, headers = server.post(
+        "/v2/models/batched_float32/infer", body, headers={"Inference-Header-Content-Length": "0"}
+    )
+    length = int(headers["Inference-Header-Content-Length"])
+    assert status == 200 and answer[length:] == body
+    assert json.loads(answer[:length])["outputs"][0]["shape"] == [1, 3]
+
+
+def test_request_id_and_traceparent_are_echoed(server):
+    body = b'{"inputs":[{"name":"INPUT0","shape":[1,1],"datatype":"FP32","data":[1]}]}'
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    status, _, headers = server.post(
+        "/v2/models/identity_float32/infer", body, headers={"X-Request-Id": "abc", "traceparent": trace}
+    )
+    assert status == 200 and headers["X-Request-Id"] == "abc" and headers["traceparent"] == trace
