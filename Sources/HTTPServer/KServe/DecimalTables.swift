@@ -2,8 +2,8 @@
 
 /// The powers that turn a decimal number into a binary one: made once, from exact arithmetic, at first use.
 ///
-/// Each power of five is its highest 128 bits, as D. Lemire's "Number parsing at a gigabyte per second" (2021) has them:
-/// cut off, except that the first 27 negative ones, which later steps rely on, are rounded up.
+/// Each power of five is its highest 128 bits, as in D. Lemire's "Number parsing at a gigabyte per second" (2021): cut
+/// off, except that the first 27 negative ones, which later steps rely on, are rounded up.
 struct DecimalTables: Sendable {
     static let smallestPower = -342
     /// Numbers are read with powers up to 308; the smallest ones are printed with those above.

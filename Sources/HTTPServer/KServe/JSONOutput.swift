@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import NIOCore
 
-/// Writes JSON into memory that has room for it: ``ByteBuffer/writeJSON(space:_:)`` makes the room, once for many pieces.
+/// Writes JSON into memory that has room for it; ``ByteBuffer/writeJSON(space:_:)`` makes room once for many pieces.
 struct JSONOutput {
     /// `-9223372036854775808`
     static let integerSpace = 20
     /// `-0.00022250738585072014` and `-2.2250738585072014e-308` are 24 bytes long.
     static let floatSpace = 32
+
+    /// All two-digit numbers, so that digits are printed two at a time.
+    private static let pairs: StaticString = """
+        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+        """
 
     // SAFETY: whoever makes one adds up the most that the pieces can take (`integerSpace`, `floatSpace`, `space(for:)`,
     // a literal's length), and reserves that.
@@ -43,12 +49,19 @@ struct JSONOutput {
         var rest = value
         var offset = count + width
         count = offset
-        repeat {
-            offset -= 1
-            let digit = UInt8(truncatingIfNeeded: rest % 10)
-            base.storeBytes(of: UInt8(ascii: "0") + digit, toByteOffset: offset, as: UInt8.self)
-            rest /= 10
-        } while rest > 0
+        let pairs = UnsafeRawPointer(Self.pairs.utf8Start)
+        while rest >= 100 {
+            offset -= 2
+            let pair = pairs.loadUnaligned(fromByteOffset: Int(rest % 100) * 2, as: UInt16.self)
+            base.storeBytes(of: pair, toByteOffset: offset, as: UInt16.self)
+            rest /= 100
+        }
+        if rest >= 10 {
+            let pair = pairs.loadUnaligned(fromByteOffset: Int(rest) * 2, as: UInt16.self)
+            base.storeBytes(of: pair, toByteOffset: offset - 2, as: UInt16.self)
+        } else {
+            base.storeBytes(of: UInt8(ascii: "0") + UInt8(rest), toByteOffset: offset - 1, as: UInt8.self)
+        }
     }
 
     @inline(__always)

@@ -29,7 +29,8 @@ extension JSONScanner {
     fileprivate var startsNumber: Bool {
         guard position < end else { return true }
         switch byte(at: position) {
-        case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"): return false
+        case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"):
+            return false
         default: return true
         }
     }

@@ -19,7 +19,8 @@ import Testing
         limit: Int
     ) throws(ServingError) -> [UInt8] {
         let body = TensorBytes(bytes)
-        return try body.withUnsafeBytes { memory throws(ServingError) in try coding.inflate(memory, limit: limit) }.array
+        return try body.withUnsafeBytes { memory throws(ServingError) in try coding.inflate(memory, limit: limit) }
+            .array
     }
 
     private static func fault(_ bytes: [UInt8], _ coding: ContentCoding, limit: Int) -> String? {
@@ -98,7 +99,8 @@ import Testing
 
 @Suite struct ContentCodingTests {
     @Test(arguments: [
-        ("gzip", ContentCoding.gzip), ("deflate", .deflate), ("identity", .identity), ("", .identity), (" GZIP ", .gzip),
+        ("gzip", ContentCoding.gzip), ("deflate", .deflate), ("identity", .identity), ("", .identity),
+        (" GZIP ", .gzip),
         ("br", nil), ("gzip, deflate", nil), ("gzip,gzip", nil),
     ])
     func readsContentEncoding(_ value: String, _ coding: ContentCoding?) {

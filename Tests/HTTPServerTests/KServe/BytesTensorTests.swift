@@ -12,22 +12,27 @@ import Testing
 
     private static let place = "for inference input 'IN' for model 'm'"
 
-    @Test(arguments: [
-        ([0, 0, 0, 0], 1, nil), ([], 0, nil), ([2, 0, 0, 0, 65, 66], 1, nil),
-        (
-            [1, 0, 0], 1,
-            "incomplete string length indicator \(place), expecting 4 bytes but only 3 bytes available. Please make sure"
-                + " the string length indicator is in one buffer."
-        ),
-        ([2, 0, 0, 0, 65], 1, "incomplete string element 0 \(place), expecting 2 bytes but only 1 bytes available"),
-        (
-            [0xFF, 0xFF, 0xFF, 0xFF], 1,
-            "incomplete string element 0 \(place), expecting 4294967295 bytes but only 0 bytes available"
-        ),
-        ([0, 0, 0, 0, 0, 0, 0, 0], 1, "unexpected number of string elements 2 \(place), expecting 1"),
-        ([0, 0, 0, 0], 2, "expected 2 string elements \(place), got 1"),
-        ([], 1, "expected 1 string elements \(place), got 0"),
-    ] as [([UInt8], Int, String?)])
+    @Test(
+        arguments: [
+            ([0, 0, 0, 0], 1, nil), ([], 0, nil), ([2, 0, 0, 0, 65, 66], 1, nil),
+            (
+                [1, 0, 0], 1,
+                "incomplete string length indicator \(place), expecting 4 bytes but only 3 bytes available. Please make"
+                    + " sure the string length indicator is in one buffer."
+            ),
+            (
+                [2, 0, 0, 0, 65], 1,
+                "incomplete string element 0 \(place), expecting 2 bytes but only 1 bytes available"
+            ),
+            (
+                [0xFF, 0xFF, 0xFF, 0xFF], 1,
+                "incomplete string element 0 \(place), expecting 4294967295 bytes but only 0 bytes available"
+            ),
+            ([0, 0, 0, 0, 0, 0, 0, 0], 1, "unexpected number of string elements 2 \(place), expecting 1"),
+            ([0, 0, 0, 0], 2, "expected 2 string elements \(place), got 1"),
+            ([], 1, "expected 1 string elements \(place), got 0"),
+        ] as [([UInt8], Int, String?)]
+    )
     func validates(_ bytes: [UInt8], _ count: Int, _ text: String?) {
         let found = message { () throws(ServingError) in
             try BytesTensor.validate(TensorBytes(bytes), elementCount: count, input: "IN", model: "m")

@@ -70,7 +70,8 @@ import Testing
                 "cache_miss":\(none)},\
                 "response_stats":{"0":{"compute_infer":\(none),"compute_output":\(none),"success":\(none),\
                 "fail":\(none),"empty_response":\(none),"cancel":\(none)}},\
-                "batch_stats":[{"batch_size":1,"compute_input":\(none),"compute_infer":\(none),"compute_output":\(none)},\
+                "batch_stats":[{"batch_size":1,"compute_input":\(none),"compute_infer":\(none),\
+                "compute_output":\(none)},\
                 {"batch_size":4,"compute_input":\(none),"compute_infer":{"count":7,"ns":8},"compute_output":\(none)}],\
                 "memory_usage":[]}]}
                 """
@@ -93,7 +94,10 @@ import Testing
         ("{\"ready\":1}", "Invalid value for 'ready': expected a boolean"),
         ("{\"ready\":true,\"ready\":true}", "duplicate member 'ready' in request JSON at 14"),
         (" ", "failed to parse the request JSON buffer: The document is empty. at 1"),
-        ("{\"ready\":true", "failed to parse the request JSON buffer: Missing a comma or } after an object member. at 13"),
+        (
+            "{\"ready\":true",
+            "failed to parse the request JSON buffer: Missing a comma or } after an object member. at 13"
+        ),
     ])
     func refusesIndexBodies(_ body: String, _ text: String) {
         #expect(
@@ -104,7 +108,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", false), ("{\"parameters\":{\"unload_dependents\":true}}", true), ("{\"parameters\":{\"other\":{}}}", false),
+        ("", false), ("{\"parameters\":{\"unload_dependents\":true}}", true),
+        ("{\"parameters\":{\"other\":{}}}", false),
         ("{\"parameters\":null}", false),
     ])
     func readsUnloadBodies(_ body: String, _ dependents: Bool) throws {
@@ -164,7 +169,8 @@ import Testing
         }
         #expect(read("{        }") == nil)
         #expect(
-            read("{         }") == "request JSON size of 11 bytes exceeds the maximum allowed input size of 10 bytes. Use"
+            read("{         }")
+                == "request JSON size of 11 bytes exceeds the maximum allowed input size of 10 bytes. Use"
                 + " --http-max-input-size to increase the limit."
         )
     }

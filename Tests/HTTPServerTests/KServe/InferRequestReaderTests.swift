@@ -12,7 +12,8 @@ import Testing
         let decoded = try readRequest(
             """
             {"id":"7","inputs":[{"name":"IN","shape":[1,3],"datatype":"FP32","parameters":{"binary_data_size":12}}],
-             "outputs":[{"name":"OUT","parameters":{"binary_data":true}},{"name":"TOP","parameters":{"classification":3}}]}
+             "outputs":[{"name":"OUT","parameters":{"binary_data":true}},
+             {"name":"TOP","parameters":{"classification":3}}]}
             """,
             binary: binary
         )
@@ -41,7 +42,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[[1,2],[3,4]]", "[2,2]"), ("[1,2,3,4]", "[2,2]"), ("[[[[1]],2],[[3,4]],[]]", "[4]"), (" [ 1 , 2 ,\n3,\t4 ] ", "[4,1]"),
+        ("[[1,2],[3,4]]", "[2,2]"), ("[1,2,3,4]", "[2,2]"), ("[[[[1]],2],[[3,4]],[]]", "[4]"),
+        (" [ 1 , 2 ,\n3,\t4 ] ", "[4,1]"),
     ])
     func readsNestedAndFlatArrays(_ data: String, _ shape: String) throws {
         let decoded = try readRequest(
@@ -93,9 +95,11 @@ import Testing
 
     @Test(arguments: [
         ("INT32", "1.0", "signed-integer as signed-integer"), ("INT32", "\"1\"", "signed-integer as signed-integer"),
-        ("UINT8", "1e1", "unsigned-integer as unsigned-integer"), ("UINT8", "true", "unsigned-integer as unsigned-integer"),
+        ("UINT8", "1e1", "unsigned-integer as unsigned-integer"),
+        ("UINT8", "true", "unsigned-integer as unsigned-integer"),
         ("FP32", "\"1\"", "number as double"), ("FP64", "null", "number as double"), ("FP32", "{}", "number as double"),
-        ("BOOL", "1", "boolean as boolean"), ("BOOL", "\"true\"", "boolean as boolean"), ("BYTES", "1", "string as string"),
+        ("BOOL", "1", "boolean as boolean"), ("BOOL", "\"true\"", "boolean as boolean"),
+        ("BYTES", "1", "string as string"),
     ])
     func refusesElementsOfAnotherType(_ type: String, _ element: String, _ text: String) {
         let json = Self.input("\"name\":\"IN\",\"shape\":[1],\"datatype\":\"\(type)\",\"data\":[\(element)]")
@@ -106,13 +110,35 @@ import Testing
     }
 
     @Test(arguments: [
-        ("FP16", "[1]", "receiving FP16 data via JSON is not supported. Please use the binary data format for input IN"),
-        ("BF16", "[1]", "receiving BF16 data via JSON is not supported. Please use the binary data format for input IN"),
+        (
+            "FP16", "[1]",
+            "receiving FP16 data via JSON is not supported. Please use the binary data format for input IN"
+        ),
+        (
+            "BF16", "[1]",
+            "receiving BF16 data via JSON is not supported. Please use the binary data format for input IN"
+        ),
         ("FP33", "[1]", "invalid datatype for input IN: 'FP33'"),
-        ("INT8", "[]", "Failed to parse 'data' field: shape does not match true shape for input 'IN': shape [1] has 1 elements, 'data' has 0"),
-        ("INT8", "[1,2]", "Unable to parse 'data': Shape does not match true shape of 'data' field for input 'IN': more than the 1 elements of shape [1]"),
-        ("BYTES", "[]", "Failed to parse 'data' field: shape does not match true shape for input 'IN': shape [1] has 1 elements, 'data' has 0"),
-        ("BYTES", "[\"\",\"\"]", "Unable to parse 'data': Shape does not match true shape of 'data' field for input 'IN': more than the 1 elements of shape [1]"),
+        (
+            "INT8", "[]",
+            "Failed to parse 'data' field: shape does not match true shape for input 'IN':"
+                + " shape [1] has 1 elements, 'data' has 0"
+        ),
+        (
+            "INT8", "[1,2]",
+            "Unable to parse 'data': Shape does not match true shape of 'data' field for input 'IN':"
+                + " more than the 1 elements of shape [1]"
+        ),
+        (
+            "BYTES", "[]",
+            "Failed to parse 'data' field: shape does not match true shape for input 'IN':"
+                + " shape [1] has 1 elements, 'data' has 0"
+        ),
+        (
+            "BYTES", "[\"\",\"\"]",
+            "Unable to parse 'data': Shape does not match true shape of 'data' field for input 'IN':"
+                + " more than the 1 elements of shape [1]"
+        ),
         ("INT8", "1", "Unable to parse 'data': attempt to access JSON non-array as array for input 'IN'"),
         ("INT8", "[1", "failed to parse the request JSON buffer: Missing a comma or ] after an array element."),
         ("FP32", "[1.]", "failed to parse the request JSON buffer: Miss fraction part in number."),
@@ -159,21 +185,39 @@ import Testing
         ("[]", "Unable to parse 'inputs': attempt to access non-existing object member 'inputs'"),
         ("{\"inputs\":{}}", "Unable to parse 'inputs': attempt to access JSON non-array as array"),
         ("{\"inputs\":[1]}", "Unable to parse 'inputs': attempt to access JSON non-object as object"),
-        ("{\"inputs\":[{\(good)}],\"outputs\":1}", "Unable to parse 'outputs': attempt to access JSON non-array as array"),
-        ("{\"inputs\":[{\(good)}],\"outputs\":[{}]}", "Unable to parse 'name': attempt to access non-existing object member 'name'"),
+        (
+            "{\"inputs\":[{\(good)}],\"outputs\":1}",
+            "Unable to parse 'outputs': attempt to access JSON non-array as array"
+        ),
+        (
+            "{\"inputs\":[{\(good)}],\"outputs\":[{}]}",
+            "Unable to parse 'name': attempt to access non-existing object member 'name'"
+        ),
         ("{\"id\":1,\"inputs\":[{\(good)}]}", "Unable to parse 'id': attempt to access JSON non-string as string"),
         ("{\"id\":\"q\",\"inputs\":[{\(good)},{\(good)}]}", "[request id: q] input 'IN' already exists in request"),
         (
             "{\"inputs\":[{\(good)}],\"outputs\":[{\"name\":\"O\"},{\"name\":\"O\"}]}",
             "[request id: <id_unknown>] output 'O' already exists in request"
         ),
-        ("{\"inputs\":[{\(good)}]} x", "failed to parse the request JSON buffer: The document root must not be followed by other values. at 68"),
+        (
+            "{\"inputs\":[{\(good)}]} x",
+            "failed to parse the request JSON buffer: The document root must not be followed by other values. at 68"
+        ),
         ("{\"id\":\"a\",\"id\":\"b\",\"inputs\":[]}", "duplicate member 'id' in request JSON at 10"),
         ("{\"id\":\"a\",\"\\u0069d\":\"b\",\"inputs\":[]}", "duplicate member 'id' in request JSON at 10"),
         ("{\"inputs\":[{\(good),\"data\":[1]}]}", "duplicate member 'data' in request JSON at 65"),
-        (input("\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1]"), "Unable to parse 'name': attempt to access non-existing object member 'name'"),
-        (input("\"name\":\"IN\",\"datatype\":\"INT8\",\"data\":[1]"), "Unable to parse 'shape': attempt to access non-existing object member 'shape'"),
-        (input("\"name\":\"IN\",\"shape\":[1],\"data\":[1]"), "Unable to parse 'datatype': attempt to access non-existing object member 'datatype'"),
+        (
+            input("\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1]"),
+            "Unable to parse 'name': attempt to access non-existing object member 'name'"
+        ),
+        (
+            input("\"name\":\"IN\",\"datatype\":\"INT8\",\"data\":[1]"),
+            "Unable to parse 'shape': attempt to access non-existing object member 'shape'"
+        ),
+        (
+            input("\"name\":\"IN\",\"shape\":[1],\"data\":[1]"),
+            "Unable to parse 'datatype': attempt to access non-existing object member 'datatype'"
+        ),
         (
             input("\"name\":\"IN\",\"shape\":[-1],\"datatype\":\"INT8\",\"data\":[1]"),
             "Unable to parse 'shape': attempt to access JSON non-unsigned-integer as unsigned-integer"
@@ -189,8 +233,8 @@ import Testing
         ),
         (
             input("\"name\":\"IN\",\"shape\":[4611686018427387904],\"datatype\":\"FP32\",\"data\":[1]"),
-            "byte size overflow for input 'IN': element count (4611686018427387904) * data type size (4) exceeds maximum"
-                + " allowed size (9223372036854775807)"
+            "byte size overflow for input 'IN': element count (4611686018427387904) * data type size (4) exceeds"
+                + " maximum allowed size (9223372036854775807)"
         ),
         (
             input("\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"parameters\":{\"binary_data_size\":\"1\"}"),
@@ -201,7 +245,9 @@ import Testing
             "unexpected size for input 'IN', expecting 1 additional bytes for model 'm'"
         ),
         (
-            input("\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"parameters\":{\"shared_memory_region\":\"r\"}"),
+            input(
+                "\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"parameters\":{\"shared_memory_region\":\"r\"}"
+            ),
             "Client shared memory is disabled."
         ),
     ])
@@ -238,12 +284,24 @@ import Testing
     }
 
     @Test(arguments: [
-        ("\"parameters\":{\"shared_memory_region\":\"r\",\"classification\":1}", "Output can't set both 'shared_memory_region' and 'classification'"),
-        ("\"parameters\":{\"shared_memory_region\":\"r\",\"binary_data\":true}", "Output can't set both 'shared_memory_region' and 'binary_data'"),
+        (
+            "\"parameters\":{\"shared_memory_region\":\"r\",\"classification\":1}",
+            "Output can't set both 'shared_memory_region' and 'classification'"
+        ),
+        (
+            "\"parameters\":{\"shared_memory_region\":\"r\",\"binary_data\":true}",
+            "Output can't set both 'shared_memory_region' and 'binary_data'"
+        ),
         ("\"parameters\":{\"shared_memory_region\":\"r\",\"binary_data\":false}", "Client shared memory is disabled."),
-        ("\"parameters\":{\"binary_data\":1}", "Unable to parse 'binary_data': attempt to access JSON non-boolean as boolean"),
+        (
+            "\"parameters\":{\"binary_data\":1}",
+            "Unable to parse 'binary_data': attempt to access JSON non-boolean as boolean"
+        ),
         ("\"parameters\":[]", "Unable to parse 'parameters': attempt to access JSON non-object as object"),
-        ("\"parameters\":{\"binary_data\":true,\"binary_data\":true}", "duplicate member 'binary_data' in request JSON at 123"),
+        (
+            "\"parameters\":{\"binary_data\":true,\"binary_data\":true}",
+            "duplicate member 'binary_data' in request JSON at 123"
+        ),
     ])
     func refusesOutputs(_ members: String, _ text: String) {
         let json = "{\"inputs\":[{\(Self.good)}],\"outputs\":[{\"name\":\"O\",\(members)}]}"

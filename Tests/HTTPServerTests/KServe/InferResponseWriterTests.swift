@@ -32,7 +32,9 @@ import Testing
     }
 
     @Test func writesTheMembersInTritonsOrder() throws {
-        let outputs = [tensor(name: "A", .int32, [1, 2], [Int32(1), -2]), tensor(name: "B", .bool, [2], [UInt8(0), 2])]
+        let outputs = [
+            tensor(name: "A", .int32, [1, 2], [Int32(1), -2]), tensor(name: "B", .bool, [2], [UInt8(0), 2]),
+        ]
         let parameters = [
             Parameter(name: "b", value: .bool(true)), Parameter(name: "i", value: .int64(-1)),
             Parameter(name: "u", value: .uint64(.max)), Parameter(name: "d", value: .double(0.5)),
@@ -51,7 +53,9 @@ import Testing
     }
 
     @Test func putsBinaryOutputsAfterTheJSON() throws {
-        let outputs = [tensor(name: "A", .uint8, [2], Array("xy".utf8)), tensor(name: "B", .uint8, [1], Array("z".utf8))]
+        let outputs = [
+            tensor(name: "A", .uint8, [2], Array("xy".utf8)), tensor(name: "B", .uint8, [1], Array("z".utf8)),
+        ]
         let (text, length) = try Self.write(outputs, binary: true)
         let json = """
             {"model_name":"m","model_version":"3","outputs":[\
@@ -173,7 +177,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (DataType.fp16, 2, "sending FP16 data via JSON is not supported. Please use the binary data format for output 'OUT'"),
+        (
+            DataType.fp16, 2,
+            "sending FP16 data via JSON is not supported. Please use the binary data format for output 'OUT'"
+        ),
         (.bf16, 2, "sending BF16 data via JSON is not supported. Please use the binary data format for output 'OUT'"),
         (.fp32, 3, "Failed to write 'data' field: output tensor shape does not match size of output for 'OUT'"),
         (.int8, 2, "Failed to write 'data' field: output tensor shape does not match size of output for 'OUT'"),

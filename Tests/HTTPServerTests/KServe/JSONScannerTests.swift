@@ -37,11 +37,13 @@ import Testing
     }
 
     /// Unicode's ill-formed sequences: stray, overlong, surrogate, beyond the last scalar, cut short.
-    @Test(arguments: [
-        [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xF0, 0x8F, 0xBF, 0xBF],
-        [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98],
-        [0xE2, 0x28, 0xA1], [0xC3, 0x28], [0xF0, 0x9F, 0x28, 0x80],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xF0, 0x8F, 0xBF, 0xBF],
+            [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98],
+            [0xE2, 0x28, 0xA1], [0xC3, 0x28], [0xF0, 0x9F, 0x28, 0x80],
+        ] as [[UInt8]]
+    )
     func refusesWhatIsNotUTF8(_ bytes: [UInt8]) {
         for padding in [0, 3, 20] {
             let text = [UInt8(ascii: "\"")] + [UInt8](repeating: UInt8(ascii: "a"), count: padding) + bytes
@@ -60,7 +62,8 @@ import Testing
 
     @Test(arguments: [
         ("plain", "plain"), ("a\\\"b\\\\c\\/d", "a\"b\\c/d"), ("\\b\\f\\n\\r\\t", "\u{8}\u{C}\n\r\t"),
-        ("\\u0041\\u00e9\\u20AC\\uD83D\\uDE00", "Aé€😀"), ("0123456789abcdefghi\\n0123456789é", "0123456789abcdefghi\n0123456789é"),
+        ("\\u0041\\u00e9\\u20AC\\uD83D\\uDE00", "Aé€😀"),
+        ("0123456789abcdefghi\\n0123456789é", "0123456789abcdefghi\n0123456789é"),
         ("\\u0000", "\0"),
     ])
     func decodesStrings(_ text: String, _ value: String) throws {

@@ -16,14 +16,16 @@ import Testing
         (
             """
             {"inputs":[{"data":[[1.5,-2e3],[0.25,NaN],[123456789.123456789012345,1e-7]],"name":"IN","shape":[3,2],\
-            "datatype":"FP64"},{"name":"S","shape":[3],"datatype":"BYTES","data":["a\\u00e9\\ud83d\\ude00","",["é😀 long enough"]]}]}
+            "datatype":"FP64"},{"name":"S","shape":[3],"datatype":"BYTES",\
+            "data":["a\\u00e9\\ud83d\\ude00","",["é😀 long enough"]]}]}
             """, []
         ),
         (
             """
             {"parameters":{"sequence_id":7,"sequence_start":true,"priority":1,"timeout":5,"custom":"x","d":1.5},\
             "inputs":[{"name":"B","shape":[4],"datatype":"BOOL","data":[true,false,[true],true]},\
-            {"name":"I","shape":[2],"datatype":"INT64","data":[-9223372036854775808,18446744073709551]}],"x":{"y":[null]}}
+            {"name":"I","shape":[2],"datatype":"INT64","data":[-9223372036854775808,18446744073709551]}],\
+            "x":{"y":[null]}}
             """, []
         ),
     ]

@@ -23,10 +23,12 @@ import Testing
         TensorSpec(name: "IN", dataType: type, shape: shape)
     }
 
-    @Test(arguments: [
-        ([2, 2], 0, [2, 2]), ([4], 8, [1, 4]), ([-1], 0, [4]), ([2, -1], 8, [1, 2, 2]), ([-1, 3], 0, [1, 3]),
-        ([-1, 0], 0, [0, 0]),
-    ] as [(Shape, Int, Shape)])
+    @Test(
+        arguments: [
+            ([2, 2], 0, [2, 2]), ([4], 8, [1, 4]), ([-1], 0, [4]), ([2, -1], 8, [1, 2, 2]), ([-1, 3], 0, [1, 3]),
+            ([-1, 0], 0, [0, 0]),
+        ] as [(Shape, Int, Shape)]
+    )
     func deducesTheShape(_ declared: Shape, _ maxBatchSize: Int, _ shape: Shape) throws {
         let body = [UInt8](repeating: 7, count: 16)
         let decoded = try Self.read(body, [Self.spec(.fp32, declared)], maxBatchSize: maxBatchSize)
@@ -48,7 +50,8 @@ import Testing
         let two = [Self.spec(.fp32, [1]), Self.spec(.fp32, [1])]
         #expect(
             message { () throws(ServingError) in _ = try Self.read([], two) } == Self.prefix
-                + "Raw request must only have 1 input (found 1) to be deduced but got 2 inputs in 'm' model configuration"
+                + "Raw request must only have 1 input (found 1) to be deduced but got 2 inputs in 'm' model"
+                + " configuration"
         )
         #expect(
             message { () throws(ServingError) in _ = try Self.read([], [Self.spec(.fp32, [-1, -1])]) } == Self.prefix

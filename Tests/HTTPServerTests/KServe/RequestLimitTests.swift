@@ -28,7 +28,8 @@ import Testing
         let limits = Self.limits { $0.inputs = limit }
         #expect(Self.fault(Self.document(limit), limits) == nil)
         #expect(
-            Self.fault(Self.document(limit + 1), limits) == "number of inputs in request exceeds the maximum of \(limit)"
+            Self.fault(Self.document(limit + 1), limits)
+                == "number of inputs in request exceeds the maximum of \(limit)"
         )
     }
 
@@ -113,8 +114,8 @@ import Testing
         #expect(Self.fault(document(count * scale), limits) == nil)
         #expect(
             Self.fault(document(count * scale + 1), limits)
-                == "JSON input 'I' has a byte_size (\(200 * scale + size) bytes) that exceeds the maximum allowed value of"
-                + " \(200 * scale) bytes. Use --http-max-input-size to increase the limit."
+                == "JSON input 'I' has a byte_size (\(200 * scale + size) bytes) that exceeds the maximum allowed value"
+                + " of \(200 * scale) bytes. Use --http-max-input-size to increase the limit."
         )
     }
 
@@ -126,7 +127,8 @@ import Testing
         }
         #expect(Self.fault(document(100), limits) == nil)
         #expect(
-            Self.fault(document(101), limits)?.hasPrefix("JSON nesting depth exceeds maximum allowed limit (100)") == true
+            Self.fault(document(101), limits)?.hasPrefix("JSON nesting depth exceeds maximum allowed limit (100)")
+                == true
         )
     }
 

@@ -7,7 +7,8 @@ import Testing
 @Suite struct RequestParameterTests {
     private static func fields(_ parameters: String) throws(ServingError) -> InferenceRequest.Fields {
         try readRequest(
-            "{\"parameters\":\(parameters),\"inputs\":[{\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1]}]}"
+            "{\"parameters\":\(parameters),\"inputs\":["
+                + "{\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1]}]}"
         ).fields
     }
 
@@ -23,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0", CorrelationID.none), ("\"\"", .none), ("18446744073709551615", .number(.max)), ("\"abc\"", .string("abc")),
+        ("0", CorrelationID.none), ("\"\"", .none), ("18446744073709551615", .number(.max)),
+        ("\"abc\"", .string("abc")),
     ])
     func readsSequenceIDs(_ value: String, _ id: CorrelationID) throws {
         #expect(try Self.fields("{\"sequence_id\":\(value)}").correlationID == id)
@@ -57,7 +59,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\"triton_x\":1}", "parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified."),
+        (
+            "{\"triton_x\":1}",
+            "parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified."
+        ),
         ("{\"x\":[]}", "parameter 'x' has invalid type. It should be either 'int', 'bool', or 'string'."),
         ("{\"x\":null}", "parameter 'x' has invalid type. It should be either 'int', 'bool', or 'string'."),
         ("{\"x\":1,\"x\":2}", "duplicate member 'x' in request JSON at 21"),
@@ -65,10 +70,22 @@ import Testing
         ("{\"sequence_id\":-1}", "Unable to parse 'sequence_id': attempt to access JSON non-string as string"),
         ("{\"sequence_id\":true}", "Unable to parse 'sequence_id': attempt to access JSON non-string as string"),
         ("{\"sequence_start\":1}", "Unable to parse 'sequence_start': attempt to access JSON non-boolean as boolean"),
-        ("{\"sequence_end\":\"true\"}", "Unable to parse 'sequence_end': attempt to access JSON non-boolean as boolean"),
-        ("{\"priority\":-1}", "Unable to parse 'priority': attempt to access JSON non-unsigned-integer as unsigned-integer"),
-        ("{\"timeout\":1.5}", "Unable to parse 'timeout': attempt to access JSON non-unsigned-integer as unsigned-integer"),
-        ("{\"binary_data_output\":0}", "Unable to parse 'binary_data_output': attempt to access JSON non-boolean as boolean"),
+        (
+            "{\"sequence_end\":\"true\"}",
+            "Unable to parse 'sequence_end': attempt to access JSON non-boolean as boolean"
+        ),
+        (
+            "{\"priority\":-1}",
+            "Unable to parse 'priority': attempt to access JSON non-unsigned-integer as unsigned-integer"
+        ),
+        (
+            "{\"timeout\":1.5}",
+            "Unable to parse 'timeout': attempt to access JSON non-unsigned-integer as unsigned-integer"
+        ),
+        (
+            "{\"binary_data_output\":0}",
+            "Unable to parse 'binary_data_output': attempt to access JSON non-boolean as boolean"
+        ),
         ("[]", "Unable to parse 'parameters': attempt to access JSON non-object as object"),
     ])
     func refuses(_ parameters: String, _ text: String) {
