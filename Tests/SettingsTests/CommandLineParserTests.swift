@@ -112,7 +112,7 @@ func parsed(_ arguments: [String]) throws -> [String] {
                 Issue.record("--\(prefix) is not --\(flag.name)")
                 continue
             }
-            #expect(found.canonicalName == flag.canonicalName || FlagTable.flag(named: prefix) != nil)
+            #expect(found.canonicalName == flag.canonicalName)
         }
     }
 

@@ -34,7 +34,7 @@ extension Flag {
     var sample: String {
         switch kind {
         case .none: "true"
-        case .bool: "false"
+        case .bool: refusedValues["false"] == nil ? "false" : "true"
         case .integer(let range, _): String(max(range.lowerBound, min(range.upperBound, 17)))
         case .level: "3"
         case .number: "1.5"

@@ -25,7 +25,7 @@ struct EngineCommand: AsyncParsableCommand {
             let rows = try EngineCommand.reporting { () throws(ServingError) in
                 try EngineReport.rows(in: EngineStore())
             }
-            Terminal.output.line(json ? try JSONOutput.text(rows) : EngineReport.table(rows))
+            Terminal.output.line(json ? try JSONOutput.text(rows) : EngineReport.text(rows))
         }
     }
 
@@ -64,7 +64,7 @@ struct EngineCommand: AsyncParsableCommand {
                 return try installer.install(from: source, allowUnpinned: allowUnpinned, progress: Terminal.progress)
             }
             let row = EngineReport.row(installed, state: .ready)
-            Terminal.output.line(json ? try JSONOutput.text(row) : EngineReport.table([row]))
+            Terminal.output.line(json ? try JSONOutput.text(row) : EngineReport.text([row]))
         }
     }
 

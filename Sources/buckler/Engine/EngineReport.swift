@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Engines
-import Inference
-import Telemetry
+import Foundation
 
 /// What `buckler engine` says about the engines that are here.
 enum EngineReport {
@@ -46,11 +45,18 @@ enum EngineReport {
         )
     }
 
-    static func table(_ rows: [Row]) -> String {
-        var table = BoxTable(["Engine", "Version", "State", "From", "SHA-256", "Library"])
-        for row in rows {
-            table.append([row.name, row.version, row.state.rawValue, row.origin, row.sha256 ?? "", row.path ?? ""])
-        }
-        return String(table.text.dropLast())
+    /// A line for each engine, and beneath it where it came from and what exactly it is.
+    static func text(_ rows: [Row], on terminal: Terminal = .output) -> String {
+        rows.map { row in
+            let style: Terminal.Style = row.state == .ready ? .green : .yellow
+            let head =
+                "\(terminal.styled(row.name, .bold)) \(row.version)  \(terminal.styled(row.state.rawValue, style))"
+            let details = [("from", row.origin), ("sha256", row.sha256), ("library", row.path)].compactMap {
+                name,
+                value in
+                value.map { "  \(name.padding(toLength: 7, withPad: " ", startingAt: 0)) \($0)" }
+            }
+            return ([head] + details).joined(separator: "\n")
+        }.joined(separator: "\n")
     }
 }
