@@ -120,6 +120,7 @@ let package = Package(
         .testTarget(
             name: "ModelRepositoryTests",
             dependencies: ["Inference", "InferenceProtos", "ModelRepository", protobuf],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(

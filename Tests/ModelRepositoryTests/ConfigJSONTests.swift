@@ -105,7 +105,7 @@ import Testing
         ("{\"name\": 5}", 1, 10, "'name' takes a string, found the number '5'"),
         ("{\n  \"name\": \"a\",\n  \"name\": \"b\"}", 3, 3, "field 'name' may be given only once"),
         ("{\"maxBatchSize\": 1, \"max_batch_size\": 1}", 1, 21, "field 'max_batch_size' may be given only once"),
-        ("{\"input\": [], \"input\": [{}], \"input\": [{}]}", 1, 31, "field 'input' may be given only once"),
+        ("{\"input\": [], \"input\": [{}], \"input\": [{}]}", 1, 30, "field 'input' may be given only once"),
         ("{\"max_batch_size\": 1.5}", 1, 20, "'max_batch_size' takes a 32-bit integer, found the number '1.5'"),
         (
             "{\"max_batch_size\": 2147483648}", 1, 20,

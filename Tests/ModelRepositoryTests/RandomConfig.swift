@@ -35,8 +35,8 @@ struct RandomConfig {
         let isEntry = message.schema.fields.map(\.name) == ["key", "value"]
         for (index, field) in message.schema.fields.enumerated() {
             // Entries need both halves: what an absent value means is for its own test.
-            guard isEntry || Int.random(in: 0..<3, using: &generator) == 0 else { continue }
-            let count = field.isRepeated ? Int.random(in: 0..<4, using: &generator) : 1
+            guard isEntry || Int.random(in: 0..<4, using: &generator) == 0 else { continue }
+            let count = field.isRepeated ? Int.random(in: 0..<3, using: &generator) : 1
             for _ in 0..<count where message.conflict(with: field, at: index) == nil {
                 message.append(value(of: field.kind, depth: depth), at: .none, toFieldAt: index)
             }
