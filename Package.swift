@@ -53,7 +53,8 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Scheduling", "Serving",
+                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Scheduling",
+                "Serving",
                 "Settings", "Telemetry", arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
@@ -61,7 +62,8 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "CLinux", "CZlib", "Inference", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1,
+                "CLinux", "CZlib", "Inference", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore,
+                nioHTTP1,
                 nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
             ],
             swiftSettings: settings
@@ -128,7 +130,11 @@ let package = Package(
             dependencies: ["Inference", "Scheduling", deque],
             swiftSettings: settings
         ),
-        .testTarget(name: "ServingTests", dependencies: ["Inference", "Serving"], swiftSettings: settings),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: ["Engines", "Inference", "ModelRepository", "Serving", logging],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SettingsTests",
             dependencies: ["Inference", "Settings", "Telemetry"],

@@ -75,7 +75,9 @@ package struct RequestContract: Sendable {
     private func checkInputCount(_ given: [InputTensor]) throws(ServingError) {
         if given.count <= inputs.count, given.count >= requiredInputCount {
             // A name that the model does not know is reported by `check`, which says more.
-            if !isAnyRequiredInputMissing(in: given) || given.contains(where: { spec(named: $0.name) == nil }) { return }
+            if !isAnyRequiredInputMissing(in: given) || given.contains(where: { spec(named: $0.name) == nil }) {
+                return
+            }
         }
         let missing = inputs.filter { spec in !spec.isOptional && !given.contains { $0.name == spec.name } }
         let expected =

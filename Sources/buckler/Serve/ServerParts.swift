@@ -91,7 +91,8 @@ struct ServerParts {
         http.requestLimits = settings.requestLimits
         http.connectionLimits = settings.connectionLimits
         http.serverName = settings.id
-        let sampler = settings.metrics.allowsCPU
+        let sampler =
+            settings.metrics.allowsCPU
             ? HostUseSampler(intervalMilliseconds: settings.metrics.intervalMilliseconds) : nil
         let counterLatencies = settings.metrics.counterLatencies
         return HTTPServer(
