@@ -4,7 +4,7 @@ package import NIOCore
 private import Synchronization
 
 /// What waits for an event loop to take it up: any thread puts in, and a batch wakes the loop once.
-package final class CompletionMailbox: Sendable {
+package final class CompletionMailbox: TurnLender {
     private struct Box {
         var completions: [(exchange: InferExchange, event: ResponseEvent)] = []
         var isScheduled = false
@@ -23,6 +23,8 @@ package final class CompletionMailbox: Sendable {
         }
         if mustWake { eventLoop.execute { self.deliver() } }
     }
+
+    package func atEndOfTurn(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
 
     private func deliver() {
         let batch = box.withLock { box in

@@ -114,6 +114,7 @@ extension InferHandler {
             var fields = decoded.fields
             fields.principal = exchange.permit.principal
             fields.arrival = exchange.arrival
+            fields.lender = mailbox
             let seconds = shared.connectionLimits.deadlineSeconds
             if seconds > 0 {
                 fields.deadline = exchange.arrival.advanced(byNanoseconds: UInt64(seconds) &* 1_000_000_000)

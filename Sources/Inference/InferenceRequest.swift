@@ -54,6 +54,12 @@ package enum CorrelationID: Sendable, Hashable {
     case string(String)
 }
 
+/// A thread that submits requests and may lend itself to running them, which saves a sleep and a wake on either side.
+package protocol TurnLender: AnyObject, Sendable {
+    /// Runs `work` on this thread once it has read what waits for it, and before it sleeps. Called on that thread only.
+    func atEndOfTurn(_ work: @escaping @Sendable () -> Void)
+}
+
 /// One inference request, as a front end read it. Immutable but for the fact that it may be cancelled.
 package final class InferenceRequest: Sendable {
     package struct Fields: Sendable {
@@ -74,6 +80,8 @@ package final class InferenceRequest: Sendable {
         package var deadline: MonotonicTime?
         /// When the first byte of the request was read.
         package var arrival = MonotonicTime(nanoseconds: 0)
+        /// The thread that submits the request, if it is one that can be lent.
+        package var lender: (any TurnLender)?
 
         package init() {}
     }

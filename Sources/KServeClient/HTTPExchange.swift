@@ -122,7 +122,8 @@ private final class AnswerCollector: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError {
+        // The parser complains of an end in the middle of an answer too.
+        if let error = error as? HTTPParserError, error != .invalidEOFState {
             settings.answer.fail(ClientError.badAnswer("it is not HTTP/1.1"))
         } else {
             settings.answer.fail(ClientError.connectionLost(settings.address))

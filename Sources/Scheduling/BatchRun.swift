@@ -36,7 +36,8 @@ final class BatchRun: BatchResponder {
         progress = Mutex(BatchProgress(count: requests.count, started: started, isDecoupled: isDecoupled))
     }
 
-    func execute(on instance: any EngineInstance) {
+    /// - Returns: how long the engine took, in nanoseconds.
+    func execute(on instance: any EngineInstance) -> UInt64 {
         var totalBatchSize = 0
         let batched = requests.map { scheduled in
             totalBatchSize += scheduled.batchSize
@@ -50,6 +51,11 @@ final class BatchRun: BatchResponder {
             outputsReady: batch.outputsReady,
             returned: .now()
         )
+        defer { finish(timing) }
+        return timing.returned.nanoseconds(since: started)
+    }
+
+    private func finish(_ timing: ExecutionTiming) {
         let (ends, outcomes) = progress.withLock { progress in
             let ends = progress.executionReturned(timing) { .leftUnanswered(self.requests[$0].request) }
             return (ends, progress.takeOutcomesIfComplete())

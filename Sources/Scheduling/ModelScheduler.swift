@@ -23,6 +23,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
     let observer: any ExecutionObserver
     private let instances: [any EngineInstance]
     private let parkers: [Parker]
+    private let inline: Mutex<InlinePolicy>
     private let isDecoupled: Bool
     private let preservesOrder: Bool
     private let state: Mutex<SchedulerState>
@@ -42,6 +43,10 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         isDecoupled = settings.isDecoupled
         preservesOrder = settings.batching?.preserveOrdering ?? false
         state = Mutex(SchedulerState(settings))
+        // A thread that waits for a point in time can wake by itself while its instance is lent; where no delay is
+        // configured, none does.
+        let canLend = settings.batching.map { $0.maxQueueDelayMicroseconds == 0 } ?? true
+        inline = Mutex(InlinePolicy(limitNanoseconds: canLend ? settings.inlineLimitNanoseconds : 0))
         shutdown = Mutex(Shutdown(running: instances.count))
         for index in instances.indices {
             InstanceThread.start(name: "\(settings.threadNamePrefix)-\(index)") { [self] in
@@ -64,7 +69,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         }
         switch result {
         case .success(let enqueued):
-            if let instance = enqueued.wake { parkers[instance].wake(at: scheduled.enqueued) }
+            if let instance = enqueued.wake { start(instance, for: scheduled) }
             if let time = enqueued.armTimer { QueueTimer.shared.arm(self, at: time) }
         case .failure(let error):
             drop(DroppedRequest(scheduled: scheduled, error: error), at: scheduled.enqueued)
@@ -103,12 +108,40 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         }
     }
 
+    /// Gets an idle instance going: on the thread that submitted the request if that may be lent, or on its own.
+    private func start(_ instance: Int, for scheduled: ScheduledRequest) {
+        if let lender = scheduled.request.fields.lender, inline.withLock({ $0.allowsInline }) {
+            lender.atEndOfTurn { [self] in runLent(instance) }
+        } else {
+            parkers[instance].wake(at: scheduled.enqueued)
+        }
+    }
+
+    /// Does the work of an instance's thread, which sleeps meanwhile, on a lent one.
+    private func runLent(_ instance: Int) {
+        let began = MonotonicTime.now()
+        let limit = inline.withLock(\.limitNanoseconds)
+        while true {
+            switch step(instance: instance, onLentThread: true) {
+            case .ran:
+                let now = MonotonicTime.now()
+                guard now.nanoseconds(since: began) >= limit else { continue }
+                parkers[instance].wake(at: now)
+                return
+            case .wait(until: nil): return
+            case .wait, .exit:
+                parkers[instance].wake(at: .now())
+                return
+            }
+        }
+    }
+
     private enum StepResult {
         case ran, exit
         case wait(until: MonotonicTime?)
     }
 
-    private func step(instance: Int) -> StepResult {
+    private func step(instance: Int, onLentThread: Bool = false) -> StepResult {
         let now = MonotonicTime.now()
         var dropped: [DroppedRequest] = []
         let (step, rest) = state.withLock { state in
@@ -127,7 +160,8 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
                 isDecoupled: isDecoupled,
                 outlet: self
             )
-            run.execute(on: instances[instance])
+            let nanoseconds = run.execute(on: instances[instance])
+            inline.withLock { $0.executed(nanoseconds: nanoseconds, onLentThread: onLentThread) }
             return .ran
         case .wait(let until): return .wait(until: until)
         case .exit: return .exit

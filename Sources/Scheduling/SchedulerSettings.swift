@@ -16,6 +16,10 @@ package struct SchedulerSettings: Sendable {
     package var threadNamePrefix = "instance"
     /// How long an instance thread may spin for its next request before it sleeps. 0: it sleeps at once.
     package var spinNanoseconds: UInt64 = InstanceThread.defaultSpinNanoseconds
+    /// Executions that take no longer may run on the thread that submitted the requests. 0: none do.
+    ///
+    /// Only for models whose cost a request cannot choose: all dimensions but the batch are fixed.
+    package var inlineLimitNanoseconds: UInt64 = 0
     /// `TRITONSERVER_DELAY_SCHEDULER`: the dynamic batcher stands still until this many requests are queued once.
     package var holdUntilQueued = 0
 

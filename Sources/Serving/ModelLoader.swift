@@ -18,6 +18,8 @@ package struct LoadSettings: Sendable {
     package var outputLimit = 1 << 30
     /// What one model may have waiting, whatever its configuration says.
     package var queueLimits = QueueLimits.unlimited
+    /// Executions that take no longer may run on the event loop that read the requests; 0: none do.
+    package var inlineLimitNanoseconds: UInt64 = 500_000
     package var loadThreads = 4
     package var loadRetries = 0
 
@@ -80,7 +82,12 @@ struct ModelLoader: Sendable {
         var instances: [any EngineInstance] = []
         for index in 0..<config.instanceCount { instances.append(try model.makeInstance(index)) }
         let scheduler = ModelScheduler(
-            settings: SchedulerSettings(config, inputs: inputs, queueLimits: settings.queueLimits),
+            settings: SchedulerSettings(
+                config,
+                inputs: inputs,
+                queueLimits: settings.queueLimits,
+                inlineLimitNanoseconds: settings.inlineLimitNanoseconds
+            ),
             instances: instances,
             observer: statistics
         )

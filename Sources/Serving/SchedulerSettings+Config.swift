@@ -5,7 +5,12 @@ internal import Scheduling
 
 extension SchedulerSettings {
     /// What the configuration of a model says about queueing and batching.
-    init(_ config: Inference_ModelConfig, inputs: [TensorSpec], queueLimits: QueueLimits) {
+    init(
+        _ config: Inference_ModelConfig,
+        inputs: [TensorSpec],
+        queueLimits: QueueLimits,
+        inlineLimitNanoseconds: UInt64
+    ) {
         var batching: DynamicBatching?
         if case .dynamicBatching(let choice) = config.schedulingChoice { batching = DynamicBatching(choice) }
         self.init(
@@ -15,6 +20,10 @@ extension SchedulerSettings {
         )
         isDecoupled = config.modelTransactionPolicy.decoupled
         self.queueLimits = queueLimits
+        let isCostFixed = inputs.allSatisfy { spec in
+            spec.dataType != .bytes && !spec.isOptional && spec.shape.dimensions.allSatisfy { $0 >= 0 }
+        }
+        if isCostFixed { self.inlineLimitNanoseconds = inlineLimitNanoseconds }
         threadNamePrefix = config.name
     }
 }

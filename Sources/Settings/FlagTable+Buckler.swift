@@ -49,6 +49,13 @@ extension FlagTable {
             .works(.integer(\.maxOutputBytes)),
             "Bytes that the outputs of one execution may have."
         ),
+        Flag(
+            "inline-execution-us",
+            .buckler,
+            .integer(0...100_000),
+            .works(.integer(\.inlineExecutionMicroseconds)),
+            "Run executions that take no longer on the thread that read the requests; 0 for never."
+        ),
     ]
 
     private static let positive = ValueKind.integer(1...Int.max)

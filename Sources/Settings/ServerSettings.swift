@@ -75,6 +75,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var modelArenaBytes: Int
     /// Bytes that the outputs of one execution may have.
     package var maxOutputBytes: Int
+    /// Executions that take no longer may run on an event loop; 0: none.
+    package var inlineExecutionMicroseconds = 500
     /// What the log is told at start: accepted flags that change nothing, and what the profile relaxes.
     package var notices: [String] = []
 

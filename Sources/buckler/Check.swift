@@ -21,7 +21,7 @@ struct Check: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A model's directory, as in models/digits.", valueName: "model-dir"))
     var directory: String
 
-    @Flag(help: "Do not fill in what the configuration leaves out.")
+    @ArgumentParser.Flag(help: "Do not fill in what the configuration leaves out.")
     var disableAutoCompleteConfig = false
 
     @Option(help: ArgumentHelp("Prefer configs/<name>.pbtxt.", valueName: "name"))
@@ -30,10 +30,10 @@ struct Check: AsyncParsableCommand {
     @Option(help: ArgumentHelp("As for serve: [<engine>,]<key>=<value>. May be repeated.", valueName: "setting"))
     var backendConfig: [String] = []
 
-    @Flag(help: "Print the completed configuration too.")
+    @ArgumentParser.Flag(help: "Print the completed configuration too.")
     var printConfig = false
 
-    @Flag(help: "Print JSON.")
+    @ArgumentParser.Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {

@@ -54,6 +54,7 @@ struct ServerParts {
             requests: settings.connectionLimits.requestsInFlight,
             bytes: bytesInFlight
         )
+        loading.inlineLimitNanoseconds = UInt64(settings.inlineExecutionMicroseconds) * 1000
         loading.loadThreads = settings.repository.loadThreadCount
         loading.loadRetries = settings.repository.loadRetryCount
         return loading
