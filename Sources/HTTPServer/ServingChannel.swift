@@ -27,6 +27,9 @@ package struct ServingChannel: HTTPChannelHandler {
             let decoder = Self.requestDecoder(shared.connectionLimits)
             let handler = InferHandler(shared: shared, eventLoop: channel.eventLoop)
             let pipeline = channel.pipeline.syncOperations
+            if shared.hot?.recognisesRequests == true {
+                try pipeline.addHandler(HotRequestHandler(handler, limits: shared.connectionLimits))
+            }
             try pipeline.addHandler(ByteToMessageHandler(decoder))
             try pipeline.addHandler(handler)
             try pipeline.addHandler(HTTPResponseEncoder())
