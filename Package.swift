@@ -111,7 +111,9 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["Access", "HTTPServer", "Inference", lifecycle, logging, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "Access", "HTTPServer", "Inference", lifecycle, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

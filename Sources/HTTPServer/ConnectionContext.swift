@@ -7,11 +7,14 @@ package struct ConnectionContext: Sendable {
     /// Who answers infer requests on the event loop; absent where a listener has none, as for metrics.
     package struct Hot: Sendable {
         var service: any InferenceService
+        /// Whether ordinary requests go past the HTTP parser.
+        var recognisesRequests: Bool
         /// One for each event loop.
         var mailboxes: [ObjectIdentifier: CompletionMailbox]
 
-        package init(service: any InferenceService, eventLoopGroup: any EventLoopGroup) {
+        package init(service: any InferenceService, recognisesRequests: Bool, eventLoopGroup: any EventLoopGroup) {
             self.service = service
+            self.recognisesRequests = recognisesRequests
             var mailboxes: [ObjectIdentifier: CompletionMailbox] = [:]
             for loop in eventLoopGroup.makeIterator() {
                 mailboxes[ObjectIdentifier(loop)] = CompletionMailbox(eventLoop: loop)

@@ -57,7 +57,11 @@ package struct HTTPServer: Service {
     private func inferenceApplication() -> Application<ControlResponder> {
         application(
             ControlResponder(control: control, gate: gate, settings: settings),
-            hot: ConnectionContext.Hot(service: service, eventLoopGroup: eventLoopGroup),
+            hot: ConnectionContext.Hot(
+                service: service,
+                recognisesRequests: settings.recognisesHotRequests,
+                eventLoopGroup: eventLoopGroup
+            ),
             listener: HTTPListener(service: .inference, address: settings.address, port: settings.port)
         )
     }

@@ -11,6 +11,8 @@ package struct HTTPServerSettings: Sendable {
     package var metricsPort: Int? = 8002
     package var requestLimits: RequestLimits
     package var connectionLimits: ConnectionLimits
+    /// Whether ordinary infer requests are read from their bytes, past the HTTP parser; the answers are the same.
+    package var recognisesHotRequests = true
     /// `name` of the server metadata: Triton's `--id`.
     package var serverName = "triton"
     package var serverVersion: String

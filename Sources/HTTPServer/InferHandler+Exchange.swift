@@ -5,14 +5,19 @@ import NIOHTTP1
 
 /// One hot request, step by step: admitted, read, decoded, submitted, answered.
 extension InferHandler {
-    func admit(_ head: HTTPRequestHead, path: ModelPath, service: any InferenceService, now: MonotonicTime) {
-        let request = InferRequestHead(head.headers)
+    func admit(
+        _ request: InferRequestHead,
+        isHTTP10: Bool,
+        path: ModelPath,
+        service: any InferenceService,
+        now: MonotonicTime
+    ) {
         do throws(ServingError) {
-            try begin(request, isHTTP10: head.version != .http1_1, path: path, service: service, now: now)
+            try begin(request, isHTTP10: isHTTP10, path: path, service: service, now: now)
             if request.expectsContinue { writeContinue() }
         } catch {
             connection.refusing(remaining: request.contentLength, awaitsContinue: request.expectsContinue)
-            refuse(error, request: request, isHTTP10: head.version != .http1_1, remaining: request.contentLength)
+            refuse(error, request: request, isHTTP10: isHTTP10, remaining: request.contentLength)
         }
     }
 

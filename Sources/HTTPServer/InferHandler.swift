@@ -25,6 +25,8 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var isTakingHeld = false
     private var sawPart = false
+    /// Messages that the parser has seen the end of.
+    private(set) var endedMessages: UInt64 = 0
     private var timer: ConnectionTimer?
 
     package init(shared: ConnectionContext, eventLoop: any EventLoop) {
@@ -119,9 +121,15 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     // MARK: parts of requests
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        sawPart = true
         let part = unwrapInboundIn(data)
-        guard connection.state != .closed else { return }
+        if case .end = part { endedMessages &+= 1 }
+        partArrived(part)
+    }
+
+    /// A part came, out of the parser or from ``HotRequestHandler``.
+    func partArrived(_ part: HTTPServerRequestPart) {
+        sawPart = true
+        guard let context, connection.state != .closed else { return }
         if connection.holdsParts || (!held.isEmpty && !isTakingHeld) {
             held.append(part)
             if !connection.partHeld(bytes: part.heldBytes) { close() }
@@ -165,12 +173,35 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         let now = MonotonicTime.now()
         if let hot = shared.hot, head.method == .POST, case .model(let path, .infer)? = RouteTable.match(head.uri) {
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
-            admit(head, path: path, service: hot.service, now: now)
+            admit(
+                InferRequestHead(head.headers),
+                isHTTP10: head.version != .http1_1,
+                path: path,
+                service: hot.service,
+                now: now
+            )
         } else {
             connection.headArrived(isHot: false, keepsAlive: head.isKeepAlive, now: now)
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" { writeContinue() }
             context.fireChannelRead(wrapInboundOut(.head(head)))
         }
+    }
+
+    // MARK: requests that the parser never saw
+
+    var isClosed: Bool { connection.state == .closed }
+
+    /// Whether a request may come past the parser: none is in hand, and nothing waits.
+    var takesHotRequest: Bool {
+        connection.state == .idle && !connection.holdsParts && held.isEmpty && !isTakingHeld
+    }
+
+    func hotHeadArrived(_ head: HotHead) {
+        guard let hot = shared.hot else { return }
+        sawPart = true
+        let now = MonotonicTime.now()
+        connection.headArrived(isHot: true, keepsAlive: true, now: now)
+        admit(head.request, isHTTP10: false, path: head.path, service: hot.service, now: now)
     }
 
     /// Takes up what waited, until something has to wait again.

@@ -3,7 +3,7 @@ package import Inference
 package import NIOHTTP1
 
 /// What the infer path wants to know of a request's headers, gathered in one pass over them.
-package struct InferRequestHead: Sendable {
+package struct InferRequestHead: Sendable, Equatable {
     /// Longer values are not echoed.
     package static let echoLimit = 256
 
@@ -19,8 +19,13 @@ package struct InferRequestHead: Sendable {
     package var traceParent: String?
 
     package init(_ headers: HTTPHeaders) {
-        for (name, value) in headers { take(name, value) }
+        for (name, value) in headers {
+            if let header = InferHeader(named: name) { take(header, value) }
+        }
     }
+
+    /// No header yet.
+    package init() {}
 
     /// - Throws: `.invalidArgument` if the header is there and no number.
     package func inferenceHeaderLength() throws(ServingError) -> Int? {
@@ -34,30 +39,21 @@ package struct InferRequestHead: Sendable {
         return length
     }
 
-    private mutating func take(_ name: String, _ value: String) {
-        switch name.utf8.count {
-        case 6 where name.isSameHeader("expect"):
-            expectsContinue = expectsContinue || value.isSameHeader("100-continue")
-        case 9 where name.isSameHeader("x-api-key"):
-            credential = credential ?? value
-        case 11 where name.isSameHeader("traceparent"):
-            traceParent = Self.isEchoable(value) ? value : nil
-        case 12 where name.isSameHeader("x-request-id"):
-            requestID = Self.isEchoable(value) ? value : nil
-        case 13 where name.isSameHeader("authorization"):
-            credential = value
-        case 14 where name.isSameHeader("content-length"):
-            if contentLength != nil { contentLength = Int(value) ?? 0 }
-        case 15 where name.isSameHeader("accept-encoding"):
-            acceptEncoding = acceptEncoding.map { $0 + "," + value } ?? value
-        case 16 where name.isSameHeader("content-encoding"):
+    /// One header more.
+    package mutating func take(_ header: InferHeader, _ value: String) {
+        switch header {
+        case .expect: expectsContinue = expectsContinue || value.isSameText(as: "100-continue")
+        case .apiKey: credential = credential ?? value
+        case .traceParent: traceParent = Self.isEchoable(value) ? value : nil
+        case .requestID: requestID = Self.isEchoable(value) ? value : nil
+        case .authorization: credential = value
+        case .contentLength: if contentLength != nil { contentLength = Int(value) ?? 0 }
+        case .acceptEncoding: acceptEncoding = acceptEncoding.map { $0 + "," + value } ?? value
+        case .contentEncoding:
             contentEncoding = contentEncoding == .identity ? ContentCoding(contentEncoding: value) : nil
-        case 17 where name.isSameHeader("transfer-encoding"):
-            contentLength = nil
-        case 31 where name.isSameHeader("inference-header-content-length"):
-            inferenceHeaderLengthText = value
-        default:
-            break
+        case .transferEncoding: contentLength = nil
+        case .inferenceHeaderLength: inferenceHeaderLengthText = value
+        case .host, .accept, .connection, .userAgent, .traceState, .contentType: break
         }
     }
 
@@ -66,20 +62,17 @@ package struct InferRequestHead: Sendable {
     }
 }
 
+extension InferHeader {
+    fileprivate init?(named name: String) {
+        var name = name
+        guard let header = name.withUTF8({ InferHeader(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = header
+    }
+}
+
 extension String {
-    /// Whether `self` is `lowercase` but for the case of ASCII letters.
-    fileprivate func isSameHeader(_ lowercase: StaticString) -> Bool {
+    fileprivate func isSameText(as lowercase: StaticString) -> Bool {
         var own = self
-        return own.withUTF8 { bytes in
-            lowercase.withUTF8Buffer { other in
-                guard bytes.count == other.count else { return false }
-                for index in 0..<other.count {
-                    let byte = bytes[index]
-                    let lowered = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-                    if lowered != other[index] { return false }
-                }
-                return true
-            }
-        }
+        return own.withUTF8 { UnsafeRawBufferPointer($0).isSameText(as: lowercase) }
     }
 }

@@ -90,7 +90,8 @@ package enum RouteTable {
         }
     }
 
-    private static func match(path: UnsafeBufferPointer<UInt8>) -> Route? {
+    /// - Parameter path: a request target without its query.
+    package static func match(path: UnsafeBufferPointer<UInt8>) -> Route? {
         if path.matches("/v2/models/stats") { return .allStatistics }
         if let rest = path.dropping("/v2/models/") { return model(rest) }
         switch String(decoding: path.prefix(512), as: UTF8.self) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package import HummingbirdCore
-private import Inference
+package import Inference
 package import Logging
 package import NIOCore
-private import NIOHTTP1
+package import NIOHTTP1
 package import NIOHTTPTypes
 private import NIOHTTPTypesHTTP1
 
@@ -24,13 +24,12 @@ package struct ServingChannel: HTTPChannelHandler {
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            var limits = NIOHTTPDecoderLimitConfiguration()
-            limits.maxHeaderFieldSize = shared.connectionLimits.headerFieldBytes
-            limits.maxHeaderListSize = shared.connectionLimits.headerListBytes
-            limits.maxHeaderFieldCount = shared.connectionLimits.headerCount
-            let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+            let decoder = Self.requestDecoder(shared.connectionLimits)
             let handler = InferHandler(shared: shared, eventLoop: channel.eventLoop)
             let pipeline = channel.pipeline.syncOperations
+            if shared.hot?.recognisesRequests == true {
+                try pipeline.addHandler(HotRequestHandler(handler, limits: shared.connectionLimits))
+            }
             try pipeline.addHandler(ByteToMessageHandler(decoder))
             try pipeline.addHandler(handler)
             try pipeline.addHandler(HTTPResponseEncoder())
@@ -41,6 +40,14 @@ package struct ServingChannel: HTTPChannelHandler {
                 configuration: .init(isOutboundHalfClosureEnabled: true)
             )
         }
+    }
+
+    package static func requestDecoder(_ limits: ConnectionLimits) -> HTTPRequestDecoder {
+        var configuration = NIOHTTPDecoderLimitConfiguration()
+        configuration.maxHeaderFieldSize = limits.headerFieldBytes
+        configuration.maxHeaderListSize = limits.headerListBytes
+        configuration.maxHeaderFieldCount = limits.headerCount
+        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
     }
 
     package func handle(value: Value, logger: Logger) async {

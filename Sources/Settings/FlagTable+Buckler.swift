@@ -28,6 +28,13 @@ extension FlagTable {
             "Seconds between turning not ready and beginning to drain, for balancers to notice."
         ),
         Flag(
+            "http-fast-path",
+            .buckler,
+            .bool,
+            .works(.bool(\.httpFastPath)),
+            "Read ordinary infer requests without the HTTP parser; answers are the same either way."
+        ),
+        Flag(
             "engine-library",
             .buckler,
             .path,

@@ -62,6 +62,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var http = Listener(address: "127.0.0.1", port: 8000)
     /// Event loops; 0: as many as there are cores.
     package var httpThreadCount = 0
+    /// Whether ordinary infer requests go past the HTTP parser.
+    package var httpFastPath = true
     package var metricsListener = Listener(address: "", port: 8002)
     package var metrics = Metrics()
     package var log = LogConfiguration()

@@ -21,7 +21,19 @@ struct LiveServer: Sendable {
 
     func shutDown() async { await group.triggerGracefulShutdown() }
 
+    /// Runs `test` twice, against a server that has every request parsed and one that reads ordinary ones itself.
     static func run(
+        bytesInFlight: Int = 1 << 30,
+        configure: (inout HTTPServerSettings) -> Void = { _ in },
+        _ test: @escaping @Sendable (LiveServer) async throws -> Void
+    ) async throws {
+        for recognises in [false, true] {
+            try await run(recognises: recognises, bytesInFlight: bytesInFlight, configure: configure, test)
+        }
+    }
+
+    static func run(
+        recognises: Bool,
         bytesInFlight: Int = 1 << 30,
         configure: (inout HTTPServerSettings) -> Void = { _ in },
         _ test: @escaping @Sendable (LiveServer) async throws -> Void
@@ -29,6 +41,7 @@ struct LiveServer: Sendable {
         var settings = HTTPServerSettings(serverVersion: "1", profile: .secure)
         settings.port = 0
         settings.metricsPort = 0
+        settings.recognisesHotRequests = recognises
         configure(&settings)
         let (listeners, found) = AsyncStream.makeStream(of: HTTPListener.self)
         let service = EchoService()

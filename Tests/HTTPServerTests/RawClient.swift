@@ -10,6 +10,8 @@ struct RawAnswer: Equatable {
     /// Names in lower case.
     var headers: [String: String]
     var body: [UInt8]
+    /// The head as it came.
+    var headText: String
 
     var text: String { String(decoding: body, as: UTF8.self) }
 }
@@ -87,7 +89,8 @@ final class RawClient {
             if end != nil { break }
             guard await fill() else { throw RawClientError(description: "no answer, only \(unread.count) bytes") }
         }
-        let lines = String(decoding: unread[..<end!], as: UTF8.self).split(separator: "\r\n")
+        let headText = String(decoding: unread[..<end!], as: UTF8.self)
+        let lines = headText.split(separator: "\r\n")
         unread.removeSubrange(..<(end! + 4))
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
@@ -100,7 +103,7 @@ final class RawClient {
         guard unread.count >= length else { throw RawClientError(description: "the body ended early") }
         let body = Array(unread.prefix(length))
         unread.removeFirst(length)
-        return RawAnswer(status: status, headers: headers, body: body)
+        return RawAnswer(status: status, headers: headers, body: body, headText: headText)
     }
 
     /// `false` at the end of the stream, after a reset and when nothing came in time.

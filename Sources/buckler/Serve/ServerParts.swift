@@ -91,6 +91,7 @@ struct ServerParts {
         http.metricsPort = settings.metrics.isAllowed ? settings.metricsListener.port : nil
         http.requestLimits = settings.requestLimits
         http.connectionLimits = settings.connectionLimits
+        http.recognisesHotRequests = settings.httpFastPath
         http.serverName = settings.id
         let sampler =
             settings.metrics.allowsCPU
