@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
 import HTTPServer
+// SPDX-License-Identifier: Apache-2.0
+import Inference
 import Synchronization
 import Testing
 
