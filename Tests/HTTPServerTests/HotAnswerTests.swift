@@ -1,5 +1,5 @@
-import HTTPServer
 // SPDX-License-Identifier: Apache-2.0
+import HTTPServer
 import Inference
 import Synchronization
 import Testing

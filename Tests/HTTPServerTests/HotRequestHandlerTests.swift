@@ -25,11 +25,10 @@ import Testing
     @Test func aBodyMayComeInPieces() throws {
         let connection = try Connection()
         let request = inferRequest("held", body: "in three pieces")
-        let cut = request.utf8.count - 10
-        try connection.send(String(request.prefix(cut)))
-        try connection.send(String(request.dropFirst(cut).prefix(4)))
+        try connection.send(request.dropLast(10))
+        try connection.send(request.suffix(10).prefix(4))
         #expect(try connection.answers() == [])
-        try connection.send(String(request.dropFirst(cut + 4)))
+        try connection.send(request.suffix(6))
         #expect(try connection.answers() == ["in three pieces"])
         #expect(connection.parserBytes == "")
     }
@@ -48,8 +47,9 @@ import Testing
     @Test(arguments: 1..<hot.utf8.count)
     func aRequestThatTheParserHasBegunIsLeftToIt(begun: Int) throws {
         let connection = try Connection()
-        try connection.send(Self.unusual + Self.hot.prefix(begun))
-        try connection.send(String(Self.hot.dropFirst(begun)))
+        let cut = Self.hot.utf8.index(Self.hot.startIndex, offsetBy: begun)
+        try connection.send(Self.unusual + Self.hot[..<cut])
+        try connection.send(Self.hot[cut...])
         #expect(try connection.answers() == ["odd"])
         #expect(try connection.answers() == ["hot"])
         #expect(connection.parserBytes == Self.unusual + Self.hot)
@@ -61,8 +61,9 @@ import Testing
     @Test(arguments: 1..<hot.utf8.count - 3)
     func aHeadThatComesInPiecesIsLeftToTheParser(first: Int) throws {
         let connection = try Connection()
-        try connection.send(String(Self.hot.prefix(first)))
-        try connection.send(String(Self.hot.dropFirst(first)))
+        let cut = Self.hot.utf8.index(Self.hot.startIndex, offsetBy: first)
+        try connection.send(Self.hot[..<cut])
+        try connection.send(Self.hot[cut...])
         #expect(try connection.answers() == ["hot"])
         #expect(connection.parserBytes == Self.hot)
     }
@@ -111,7 +112,7 @@ import Testing
         try connection.send("POST /v2/models/held/infer HTTP/1.1\r\nbad header\r\nContent-Length: 3\r\n\r\nabc")
         let written = try connection.written()
         #expect(written.hasPrefix("HTTP/1.1 400"))
-        #expect(written.split(separator: "HTTP/1.1").count == 1)
+        #expect(written.split(separator: "HTTP/1.1 400").count == 1)
     }
 }
 
@@ -146,7 +147,7 @@ private struct Connection {
     /// All that the parser was given.
     var parserBytes: String { String(decoding: seen.bytes, as: UTF8.self) }
 
-    func send(_ text: String) throws { try channel.writeInbound(ByteBuffer(string: text)) }
+    func send(_ text: some StringProtocol) throws { try channel.writeInbound(ByteBuffer(bytes: text.utf8)) }
 
     /// The bodies of the answers to what the model has now.
     func answers() throws -> [String] {

@@ -30,7 +30,7 @@ struct MutatedHeads {
 
     mutating func next() -> [UInt8] {
         var head = Array(text().utf8)
-        let mutations = random.pick([0, 0, 1, 1, 1, 2, 3])
+        let mutations = random.pick([0, 0, 0, 1, 1, 1, 2, 3])
         for _ in 0..<mutations { mutate(&head) }
         return head
     }
@@ -66,16 +66,17 @@ struct MutatedHeads {
 
     private mutating func fields() -> [String] {
         var fields = ["Host: localhost:8000", lengthField()]
-        for _ in 0..<Int.random(in: 0...6, using: &random) { fields.append(field()) }
-        if random.chance(1, in: 12) { fields.append(lengthField()) }
-        if random.chance(1, in: 12) { fields.append(random.pick(Self.strange)) }
+        let names = Self.names.shuffled(using: &random)
+        for name in names.prefix(Int.random(in: 0...6, using: &random)) { fields.append(field(name)) }
+        if random.chance(1, in: 20) { fields.append(lengthField()) }
+        if random.chance(1, in: 15) { fields.append(random.pick(Self.strange)) }
         if random.chance(1, in: 20) { fields.removeFirst(random.pick([1, 2])) }
         return fields
     }
 
     private mutating func lengthField() -> String {
         let length =
-            random.chance(1, in: 6)
+            random.chance(1, in: 12)
             ? random.pick([
                 "+5", "-1", "0x10", "1 2", "1,1", "", "007", "5 ", "99999999999999", "999999999999999999",
                 "18446744073709551616", "9223372036854775808", "1e3", "\u{0665}", "5\t",
@@ -83,25 +84,27 @@ struct MutatedHeads {
         return random.pick(["Content-Length", "Content-Length", "content-length", "CONTENT-LENGTH"]) + ": " + length
     }
 
-    private mutating func field() -> String {
-        let name = random.pick([
-            "Accept", "Accept-Encoding", "User-Agent", "Content-Type", "Connection", "X-Request-Id", "traceparent",
-            "tracestate", "Authorization", "X-API-Key", "Inference-Header-Content-Length",
-            "inference-header-content-length",
-        ])
-        let colon = random.chance(1, in: 20) ? random.pick([":", ":  ", " : ", ":\t", "", " "]) : ": "
-        let value: String
-        switch name {
-        case "Connection": value = random.pick(["keep-alive", "Keep-Alive", "close", "upgrade", "keep-alive, close"])
-        case "Accept-Encoding": value = random.pick(["gzip, deflate", "identity", "*"])
-        default:
-            value = random.pick([
-                "*/*", "python-requests/2.32", "application/octet-stream", "190", "00-4bf92f-00f067aa-01", "a: b, c",
-                "Bearer abc.def", "", " ", "x ", "\"q\"", String(repeating: "v", count: 300), "ünïcode", "\t",
-            ])
+    private mutating func field(_ name: String) -> String {
+        let colon = random.chance(1, in: 40) ? random.pick([":", ":  ", " : ", ":\t", "", " "]) : ": "
+        if random.chance(1, in: 20) {
+            return name + colon + random.pick(["", " ", "x ", " x", "ünïcode", "\t", "a\tb", "close", "upgrade"])
         }
-        return name + colon + value
+        switch name {
+        case "Connection": return name + colon + random.pick(["keep-alive", "keep-alive", "Keep-Alive", "close"])
+        case "Accept-Encoding": return name + colon + random.pick(["gzip, deflate", "identity", "*"])
+        default: return name + colon + random.pick(Self.values)
+        }
     }
+
+    private static let names = [
+        "Accept", "Accept-Encoding", "User-Agent", "Content-Type", "Connection", "X-Request-Id", "traceparent",
+        "tracestate", "Authorization", "X-API-Key", "Inference-Header-Content-Length", "ACCEPT",
+    ]
+
+    private static let values = [
+        "*/*", "python-requests/2.32", "application/octet-stream", "190", "00-4bf92f-00f067aa-01", "a: b, c",
+        "Bearer abc.def", "\"q\"", String(repeating: "v", count: 300), ":", "a  b",
+    ]
 
     private static let strange = [
         "Transfer-Encoding: chunked", "Transfer-Encoding: identity", "transfer-encoding : chunked",
