@@ -182,7 +182,7 @@ private func eventually(_ condition: () -> Bool) async -> Bool {
             batch.answerAll()
         }
         let batching = makeBatching {
-            $0.defaultQueuePolicy = QueuePolicy(defaultTimeoutMicroseconds: 30_000_000, allowTimeoutOverride: true)
+            $0.defaultQueuePolicy = QueuePolicy(defaultTimeoutMicroseconds: 3_600_000_000, allowTimeoutOverride: true)
         }
         let counter = Counter()
         let settings = SchedulerSettings(maxBatchSize: 8, batching: batching)
