@@ -25,6 +25,8 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var isTakingHeld = false
     private var sawPart = false
+    /// Whether the router has parts that it will look at only when the read is complete.
+    private var hasPassedOn = false
     /// Messages that the parser has seen the end of.
     private(set) var endedMessages: UInt64 = 0
     private var timer: ConnectionTimer?
@@ -142,7 +144,14 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         if !sawPart { connection.bytesWithoutPartArrived(now: .now()) }
         sawPart = false
         armTimer()
+        guard hasPassedOn else { return }
+        hasPassedOn = false
         context.fireChannelReadComplete()
+    }
+
+    private func passOn(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
+        hasPassedOn = true
+        context.fireChannelRead(wrapInboundOut(part))
     }
 
     private func take(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
@@ -151,16 +160,16 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         case .body(let bytes):
             switch connection.bodyArrived(bytes: bytes.readableBytes) {
             case .keep: bodyArrived(bytes)
-            case .passOn: context.fireChannelRead(wrapInboundOut(part))
+            case .passOn: passOn(part, context: context)
             case .discard: break
             case .close: closeWhenFlushed()
             }
         case .end:
             switch connection.endArrived(now: .now()) {
             case .submit: submit()
-            case .passOn: context.fireChannelRead(wrapInboundOut(part))
+            case .passOn: passOn(part, context: context)
             case .passOnThenNext:
-                context.fireChannelRead(wrapInboundOut(part))
+                passOn(part, context: context)
                 takeHeld()
             case .next: takeHeld()
             case .close: closeWhenFlushed()
@@ -183,7 +192,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         } else {
             connection.headArrived(isHot: false, keepsAlive: head.isKeepAlive, now: now)
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" { writeContinue() }
-            context.fireChannelRead(wrapInboundOut(.head(head)))
+            passOn(.head(head), context: context)
         }
     }
 
