@@ -15,7 +15,7 @@ import Musl
 /// The recogniser against the parser that it stands in front of. `BUCKLER_HEADS` sets how many heads both read.
 @Suite struct HotHeadDifferentialTests {
     @Test func noHeadIsTakenThatTheParserReadsInAnotherWay() throws {
-        let count = getenv("BUCKLER_HEADS").flatMap { Int(String(cString: $0)) } ?? 100_000
+        let count = getenv("BUCKLER_HEADS").flatMap { Int(String(cString: $0)) } ?? 25_000
         var tally = Tally()
         for seed in 0..<UInt64(count) {
             var random = SplitMix(seed: seed ^ 0x5ca1_ab1e)
