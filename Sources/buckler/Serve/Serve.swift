@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import HTTPServer
+import Inference
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Serving
+import Settings
+import Telemetry
+
+/// A running server: starts the listeners and the models, and takes both down again when a signal asks for it.
+struct Serve {
+    private enum Event: Sendable {
+        case modelsStarted([String: ServingError])
+        case signalled(Int32)
+        case listenersEnded
+    }
+
+    private let settings: ServerSettings
+    private let log: ServerLog
+    private let logger: Logger
+    private let models: ModelServer
+    private let listeners: ServiceGroup
+    private let eventLoops: MultiThreadedEventLoopGroup
+
+    init(_ settings: ServerSettings) throws {
+        CrashSignals.restoreDefaults()
+        self.settings = settings
+        log = try ServerLog(settings.log)
+        logger = log.logger(label: "buckler")
+        for relaxation in settings.profile.relaxations {
+            logger.warning("--profile \(settings.profile.rawValue): \(relaxation)")
+        }
+        for notice in settings.notices { logger.notice("\(notice)") }
+
+        let parts = ServerParts(settings: settings, logger: logger)
+        try parts.checkListeners()
+        models = try parts.modelServer()
+        eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        listeners = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: parts.httpServer(models: models, eventLoops: eventLoops))],
+                logger: quiet
+            )
+        )
+    }
+
+    /// - Returns: the exit status: 0 once everything in flight was answered, 1 if models failed at start.
+    func run() async throws -> Int32 {
+        let signals = TerminationSignals()
+        var status: Int32 = 0
+        let (models, listeners) = (models, listeners)
+        try await withThrowingTaskGroup(of: Event.self) { tasks in
+            tasks.addTask {
+                try await listeners.run()
+                return .listenersEnded
+            }
+            tasks.addTask { .modelsStarted(try await models.start()) }
+            tasks.addTask { .signalled(await signals.next()) }
+            while let event = try await tasks.next() {
+                switch event {
+                case .modelsStarted(let failures):
+                    await report(failures)
+                    guard !failures.isEmpty, settings.exitOnError else { continue }
+                    logger.error("failed to load all models; --exit-on-error=false would serve those that loaded")
+                    status = 1
+                    await listeners.triggerGracefulShutdown()
+                case .signalled(let signal):
+                    logger.info("Signal (\(signal)) received. Waiting for in-flight requests to complete.")
+                    await beginExit()
+                case .listenersEnded:
+                    tasks.cancelAll()
+                    await models.stop()
+                    try await eventLoops.shutdownGracefully()
+                    return
+                }
+            }
+        }
+        return status
+    }
+
+    private func report(_ failures: [String: ServingError]) async {
+        log.table(ModelTable.text(await models.repositoryIndex(readyOnly: false)))
+        for (name, error) in failures.sorted(by: { $0.key < $1.key }) {
+            logger.error("model '\(name)': \(error.message)", metadata: error.cause.map { ["cause": "\($0)"] })
+        }
+    }
+
+    /// Not ready at once; serving for as long as load balancers need to notice; then only until the last answer.
+    private func beginExit() async {
+        models.beginExit()
+        try? await Task.sleep(for: .seconds(settings.preStopDelaySeconds))
+        let (logger, seconds) = (logger, settings.exitTimeoutSeconds)
+        Task.detached {
+            try? await Task.sleep(for: .seconds(seconds))
+            logger.error("Exit timeout expired. Exiting immediately.")
+            exit(1)
+        }
+        await listeners.triggerGracefulShutdown()
+    }
+}
+
+/// Serves until a signal ends it, then ends the process with the status that says how it went.
+func serve(_ settings: ServerSettings) async throws {
+    let status: Int32
+    do {
+        status = try await Serve(settings).run()
+    } catch {
+        Terminal.failure(of: "buckler serve", Serve.inWords(error))
+        status = 1
+    }
+    exit(status)
+}
+
+extension Serve {
+    /// For the one who started the server, who may see the cause.
+    static func inWords(_ error: any Error) -> String {
+        switch error {
+        case let error as ServingError: error.message + (error.cause.map { " (\($0))" } ?? "")
+        case let error as IOError where error.errnoCode == EADDRINUSE:
+            "the address is in use: another server listens there. Choose another port with --http-port and --metrics-port."
+        default: "\(error)"
+        }
+    }
+}

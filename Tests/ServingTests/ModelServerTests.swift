@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import Engines
+import Foundation
+import Inference
+import Logging
+import ModelRepository
+import Synchronization
+import Testing
+
+@testable import Serving
+
+/// A server on a repository in a temporary directory, with the identity engine.
+@Suite struct ModelServerTests {
+    private final class Answer: ResponseSink {
+        private let events = Mutex<[ResponseEvent]>([])
+        private let continuation: CheckedContinuation<ResponseEvent, Never>
+
+        init(_ continuation: CheckedContinuation<ResponseEvent, Never>) { self.continuation = continuation }
+
+        func receive(_ event: ResponseEvent) {
+            let isFirst = events.withLock { events in
+                events.append(event)
+                return events.count == 1
+            }
+            if isFirst { continuation.resume(returning: event) }
+        }
+    }
+
+    private final class Repository {
+        let path = FileManager.default.temporaryDirectory.appending(path: "buckler-serving-\(UUID().uuidString)").path
+
+        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        func add(_ name: String, versions: [Int] = [1], config: String = Repository.identity) throws {
+            for version in versions {
+                try FileManager.default.createDirectory(
+                    atPath: "\(path)/\(name)/\(version)",
+                    withIntermediateDirectories: true
+                )
+            }
+            try config.write(toFile: "\(path)/\(name)/config.pbtxt", atomically: true, encoding: .utf8)
+        }
+
+        static let identity = """
+            backend: "identity"
+            input { name: "INPUT0" data_type: TYPE_FP32 dims: [ -1 ] }
+            output { name: "OUTPUT0" data_type: TYPE_FP32 dims: [ -1 ] }
+            """
+
+        func server(mode: ModelControlMode = .explicit, startup: [String] = []) throws -> ModelServer {
+            var settings = ModelServer.Settings()
+            settings.controlMode = mode
+            settings.startupModels = startup
+            return ModelServer(
+                repository: try ModelRepository(roots: [path]),
+                engines: EngineSelection([IdentityEngine()]),
+                settings: settings,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+        }
+    }
+
+    private static func infer(_ model: any ServableModel, _ values: [Float]) async -> ResponseEvent {
+        await withCheckedContinuation { continuation in
+            var fields = InferenceRequest.Fields()
+            fields.inputs = [
+                InputTensor(
+                    name: "INPUT0",
+                    dataType: .fp32,
+                    shape: [Int64(values.count)],
+                    bytes: values.withUnsafeBytes { TensorBytes(copying: $0) }
+                )
+            ]
+            model.infer(InferenceRequest(fields), sink: Answer(continuation))
+        }
+    }
+
+    private static func outputs(_ event: ResponseEvent) -> [Float]? {
+        guard case .response(let response, isFinal: true) = event, let output = response.outputs.first else {
+            return nil
+        }
+        return output.bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    }
+
+    @Test func loadsInfersCountsAndUnloads() async throws {
+        let repository = try Repository()
+        try repository.add("echo")
+        let server = try repository.server()
+        #expect(try await server.start().isEmpty)
+        #expect(server.isReady)
+        try await server.load(model: "echo", parameters: LoadParameters())
+        var model: (any ServableModel)? = try server.model(named: "echo", version: nil)
+        #expect(Self.outputs(await Self.infer(try #require(model), [1, 2, 3])) == [1, 2, 3])
+        let statistics = try server.statistics(ofModel: "echo", version: nil)
+        #expect(statistics.map(\.inferenceCount) == [1])
+        #expect(statistics.map(\.success.count) == [1])
+
+        try await server.unload(model: "echo", includingDependents: false)
+        #expect(await server.repositoryIndex(readyOnly: false).first?.state == .unloading)
+        // Whoever looked the model up before it was unloaded may still use it.
+        #expect(Self.outputs(await Self.infer(try #require(model), [4])) == [4])
+        model = nil
+        await server.stop()
+        #expect(
+            await server.repositoryIndex(readyOnly: false)
+                == [RepositoryIndexEntry(name: "echo", version: 1, state: .unavailable, reason: "unloaded")]
+        )
+    }
+
+    @Test func theNewestVersionAnswersUnlessAnotherIsNamed() async throws {
+        let repository = try Repository()
+        try repository.add("echo", versions: [1, 2, 10], config: "version_policy { all {} }\n" + Repository.identity)
+        let server = try repository.server(mode: .none)
+        #expect(try await server.start().isEmpty)
+        #expect(try server.model(named: "echo", version: nil).version == 10)
+        #expect(try server.model(named: "echo", version: 2).version == 2)
+        #expect(try server.metadata(ofModel: "echo", version: nil).versions == [1, 2, 10])
+        await server.stop()
+    }
+
+    @Test func aFailedReloadLeavesTheOldVersionServing() async throws {
+        let repository = try Repository()
+        try repository.add("echo")
+        let server = try repository.server(startup: ["echo"])
+        #expect(try await server.start().isEmpty)
+        try repository.add("echo", config: "backend: \"nonesuch\"\n" + Repository.identity.dropFirst(20))
+        await #expect(throws: ServingError.self) {
+            try await server.load(model: "echo", parameters: LoadParameters())
+        }
+        #expect(try server.isModelReady(named: "echo", version: nil))
+        #expect(Self.outputs(await Self.infer(try server.model(named: "echo", version: nil), [7])) == [7])
+        await server.stop()
+    }
+
+    @Test(arguments: [
+        ("sequence_batching {}", "sequence_batching"),
+        ("model_warmup { name: \"w\" batch_size: 1 }", "model_warmup"),
+        ("response_cache { enable: true }", "response_cache"),
+    ])
+    func whatIsNotSupportedYetIsNamed(addition: String, field: String) async throws {
+        let repository = try Repository()
+        try repository.add("echo", config: Repository.identity + "\n" + addition)
+        let server = try repository.server(mode: .none)
+        let failures = try await server.start()
+        #expect(failures["echo"]?.message.contains("uses '\(field)', which this server does not support yet") == true)
+        #expect(!server.isReady)
+        await server.stop()
+    }
+
+    @Test func controlIsRefusedUnlessExplicit() async throws {
+        let repository = try Repository()
+        let server = try repository.server(mode: .none)
+        _ = try await server.start()
+        let error = await #expect(throws: ServingError.self) {
+            try await server.load(model: "echo", parameters: LoadParameters())
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message == "explicit model load / unload is not allowed if polling is enabled")
+        await server.stop()
+    }
+
+    @Test func manyLoadsAndUnloadsOfOneModelEndInOrder() async throws {
+        let repository = try Repository()
+        try repository.add("echo")
+        let server = try repository.server()
+        _ = try await server.start()
+        await withTaskGroup(of: Void.self) { group in
+            for index in 0..<40 {
+                group.addTask {
+                    if index % 2 == 0 {
+                        try? await server.load(model: "echo", parameters: LoadParameters())
+                    } else {
+                        try? await server.unload(model: "echo", includingDependents: false)
+                    }
+                }
+            }
+        }
+        try await server.load(model: "echo", parameters: LoadParameters())
+        #expect(Self.outputs(await Self.infer(try server.model(named: "echo", version: nil), [1])) == [1])
+        await server.stop()
+        #expect(server.isExiting && !server.isReady && !server.isLive)
+    }
+}
