@@ -103,6 +103,12 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         closeWhenFlushed()
     }
 
+    /// After CONNECT or Upgrade the parser takes all that follows for another protocol and keeps it, without bound.
+    private func refuseTunnel() {
+        guard connection.state == .idle else { return close() }
+        refuseConnection(.badRequest, "this server does not switch protocols: send neither CONNECT nor Upgrade")
+    }
+
     func close() {
         connection.close()
         held.removeAll()
@@ -132,6 +138,9 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     func partArrived(_ part: HTTPServerRequestPart) {
         sawPart = true
         guard let context, connection.state != .closed else { return }
+        if case .head(let head) = part, head.method == .CONNECT || head.headers.contains(name: "upgrade") {
+            return refuseTunnel()
+        }
         if connection.holdsParts || (!held.isEmpty && !isTakingHeld) {
             held.append(part)
             if !connection.partHeld(bytes: part.heldBytes) { close() }

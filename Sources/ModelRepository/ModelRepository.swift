@@ -84,6 +84,16 @@ package struct ModelRepository: Sendable {
         }
     }
 
+    /// Whether a directory of that name is there, well-formed or not.
+    package func has(_ name: String) -> Bool {
+        do throws(ServingError) {
+            _ = try directory(ofModel: name)
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// The directory of one model, looked up without listing the repositories.
     ///
     /// - Throws: `.notFound` if no repository has it, `.invalidArgument` if several do.

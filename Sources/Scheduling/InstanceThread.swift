@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 private import CLinux
+private import Synchronization
 
 #if canImport(Glibc)
 private import Glibc
@@ -19,12 +20,26 @@ enum InstanceThread {
         }
     }
 
-    static func start(name: String, body: @escaping @Sendable () -> Void) {
-        let context = Unmanaged.passRetained(Start(name: name, body: body)).toOpaque()
+    /// Threads that this process may have at once, over all models: a repository chooses how many it asks for.
+    static let limit = 4096
+    private static let running = Atomic<Int>(0)
+
+    /// - Returns: whether the thread runs; `false` at the limit, or if the system has no more threads to give.
+    static func start(name: String, body: @escaping @Sendable () -> Void) -> Bool {
+        guard running.add(1, ordering: .relaxed).newValue <= limit else {
+            running.subtract(1, ordering: .relaxed)
+            return false
+        }
+        let start = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, threadMain, context)
-        precondition(code == 0, "the system refuses to start another thread (error \(code))")
+        guard pthread_create(&thread, nil, threadMain, start.toOpaque()) == 0 else {
+            // SAFETY: no thread came to be that could take what was retained for it.
+            start.release()
+            running.subtract(1, ordering: .relaxed)
+            return false
+        }
         pthread_detach(thread)
+        return true
     }
 
     private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
@@ -33,6 +48,7 @@ enum InstanceThread {
         let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
         buckler_thread_begin(start.name)
         start.body()
+        running.subtract(1, ordering: .relaxed)
         return nil
     }
 

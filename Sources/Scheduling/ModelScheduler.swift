@@ -29,6 +29,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
     private let state: Mutex<SchedulerState>
     private let order = Mutex(ResponseOrder<OrderedAnswer>())
     private let shutdown: Mutex<Shutdown>
+    private let hasAllThreads = Atomic<Bool>(true)
 
     /// - Parameter instances: at least one.
     package init(
@@ -48,12 +49,18 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         let canLend = settings.batching.map { $0.maxQueueDelayMicroseconds == 0 } ?? true
         inline = Mutex(InlinePolicy(limitNanoseconds: canLend ? settings.inlineLimitNanoseconds : 0))
         shutdown = Mutex(Shutdown(running: instances.count))
-        for index in instances.indices {
+        let started = instances.indices.prefix { index in
             InstanceThread.start(name: "\(settings.threadNamePrefix)-\(index)") { [self] in
                 runInstance(index, spinNanoseconds: settings.spinNanoseconds)
             }
         }
+        guard started.count < instances.count else { return }
+        hasAllThreads.store(false, ordering: .relaxed)
+        for _ in started.count..<instances.count { instanceExited() }
     }
+
+    /// `false`: the system refused a thread. Then the scheduler is of no use and must be stopped.
+    package var isSound: Bool { hasAllThreads.load(ordering: .relaxed) }
 
     /// Requests that wait for an instance.
     package var pendingCount: Int { state.withLock { $0.pendingCount } }

@@ -58,7 +58,9 @@ final class QueueTimer: Sendable {
             return (isEarliest, !state.isRunning)
         }
         if mustStart {
-            InstanceThread.start(name: "queue-timer") { [self] in run() }
+            // Without a thread now, the next to arm tries again; instances still notice what is late when they are idle.
+            let isStarted = InstanceThread.start(name: "queue-timer") { [self] in run() }
+            if !isStarted { state.withLock { $0.isRunning = false } }
         } else if isEarliest {
             parker.wake(at: time)
         }

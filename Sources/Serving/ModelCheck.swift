@@ -35,6 +35,7 @@ package struct ModelCheck: Sendable {
             warnings = definition.warnings
             completed = definition.completed
             for version in definition.versions { check(version, of: definition, by: loader) }
+            warnings = definition.allWarnings
         } catch {
             self.error = error
         }

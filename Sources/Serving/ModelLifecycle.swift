@@ -40,10 +40,10 @@ actor ModelLifecycle {
         } catch {
             let message = "failed to load '\(name)', failed to poll from model repository: \(error.message)"
             logger.error("\(message)", metadata: error.cause.map { ["cause": "\($0)"] })
-            registry.change { $0.modelRefused(name, reason: error.message) }
+            // A name that a client made up is not worth remembering.
+            if loader.repository.has(name) { registry.change { $0.modelRefused(name, reason: error.message) } }
             throw ServingError(error.code == .notFound ? .notFound : .invalidArgument, message)
         }
-        for warning in definition.warnings { logger.warning("model '\(name)': \(warning)") }
         registry.change { $0.loadBegan(name, versions: definition.versions) }
 
         var loaded: [VersionParts] = []
@@ -56,6 +56,7 @@ actor ModelLifecycle {
                 failures[version] = error
             }
         }
+        for warning in definition.allWarnings { logger.warning("model '\(name)': \(warning)") }
         if failures.isEmpty {
             replace(name, with: loaded)
         } else {

@@ -91,6 +91,13 @@ struct ModelLoader: Sendable {
             instances: instances,
             observer: statistics
         )
+        guard scheduler.isSound else {
+            scheduler.stop(whenDrained: {})
+            throw ServingError(
+                .unavailable,
+                "the system has no more threads for the \(instances.count) instances of model '\(definition.name)'"
+            )
+        }
         statistics.loaded(inNanoseconds: MonotonicTime.now().nanoseconds(since: began))
         let parts = VersionParts(
             name: definition.name,

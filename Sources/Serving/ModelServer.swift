@@ -47,14 +47,17 @@ package final class ModelServer: Sendable {
     /// - Returns: the errors of those that failed, by model.
     package func start() async throws(ServingError) -> [String: ServingError] {
         let snapshot = try repository.scan()
-        var failures = snapshot.unavailable.mapValues { reason in ServingError(.invalidArgument, reason) }
-        for (name, error) in failures { registry.change { $0.modelRefused(name, reason: error.message) } }
         let names: [String]
         switch settings.controlMode {
         case .none: names = snapshot.models.keys.sorted()
         case .explicit where settings.startupModels.contains("*"): names = snapshot.models.keys.sorted()
         case .explicit: names = settings.startupModels
         }
+        let wantsAll = settings.controlMode == .none || settings.startupModels.contains("*")
+        var failures = snapshot.unavailable
+            .filter { wantsAll || settings.startupModels.contains($0.key) }
+            .mapValues { ServingError(.invalidArgument, $0) }
+        for (name, error) in failures { registry.change { $0.modelRefused(name, reason: error.message) } }
         await withTaskGroup(of: (String, ServingError?).self) { group in
             for name in names {
                 group.addTask {
@@ -69,6 +72,9 @@ package final class ModelServer: Sendable {
             for await (name, error) in group {
                 if let error { failures[name] = error }
             }
+        }
+        for (name, error) in failures where registry.read({ $0.models[name] == nil }) {
+            registry.change { $0.modelRefused(name, reason: error.message) }
         }
         phase.withLock { if $0 == .starting { $0 = .running } }
         return failures

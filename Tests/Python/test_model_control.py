@@ -64,9 +64,21 @@ def test_unloading_an_unknown_model_succeeds(client):
     client.unload_model("nobody")
 
 
-def test_loading_an_unknown_model_fails(client):
+def test_loading_an_unknown_model_fails_and_leaves_no_trace(client):
+    before = client.get_model_repository_index()
     with pytest.raises(InferenceServerException, match="failed to load 'nobody', failed to poll from model repository"):
         client.load_model("nobody")
+    assert client.get_model_repository_index() == before
+    assert client.is_server_ready()
+    with pytest.raises(InferenceServerException, match="Request for unknown model: 'nobody' is not found"):
+        client.get_model_metadata("nobody")
+
+
+def test_a_link_that_stays_inside_is_followed_with_a_warning(client, repository):
+    (repository / "digits/1/model.onnx").rename(repository / "digits/real.onnx")
+    (repository / "digits/1/model.onnx").symlink_to("../real.onnx")
+    client.load_model("digits")
+    assert "link" in client.server.log.read_text()
 
 
 @pytest.mark.parametrize("name", ["..", "%2e%2e", "a%2fb"])

@@ -63,10 +63,10 @@ struct ExternalTensorReading {
     /// Whether `location` is a plain relative path: no step up, no root, nothing that the engine gives a meaning to.
     static func isBeneath(_ location: String) -> Bool {
         guard !location.isEmpty, location.utf8.count < 4096 else { return false }
-        let forbidden: Set<Character> = ["\\", "\0", "*", ":"]
-        guard !location.contains(where: forbidden.contains) else { return false }
-        return location.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
-            !part.isEmpty && part != "." && part != ".."
+        // By bytes, as the kernel reads it: a slash that a combining mark follows is one character, but still a slash.
+        guard !location.utf8.contains(where: { "\\\0*:".utf8.contains($0) }) else { return false }
+        return location.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { part in
+            !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8)
         }
     }
 

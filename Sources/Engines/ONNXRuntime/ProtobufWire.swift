@@ -24,14 +24,19 @@ struct ProtobufWire {
 
     mutating func next() throws(Failure) -> (number: Int, value: Value)? {
         guard position < end else { return nil }
-        let key = try varint()
-        guard let number = Int(exactly: key >> 3), number > 0 else { throw .malformed }
+        // The engine's reader cuts a tag to 32 bits, so a longer one would be another field to it than it is here.
+        let start = position
+        guard let key = UInt32(exactly: try varint()), position - start <= 5 else { throw .malformed }
+        let number = Int(key >> 3)
+        guard number > 0 else { throw .malformed }
         switch key & 7 {
         case 0: return (number, .varint(try varint()))
         case 1: return (number, try fixed(8))
         case 5: return (number, try fixed(4))
         case 2:
-            guard let length = Int(exactly: try varint()), length <= end - position else { throw .malformed }
+            guard let length = Int32(exactly: try varint()).map(Int.init), length <= end - position else {
+                throw .malformed
+            }
             let range = position..<(position + length)
             position += length
             return (number, .bytes(range))

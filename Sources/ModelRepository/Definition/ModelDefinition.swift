@@ -41,6 +41,12 @@ package struct ModelDefinition: Sendable {
         ConfigValidator.problems(in: config, stage: stage, limits: limits).map { $0.located(by: positions) }
     }
 
+    /// ``warnings``, and what has come up since while the engine read the model's files.
+    package var allWarnings: [String] {
+        let later = (files as? ModelDirectory)?.warnings ?? []
+        return warnings + later.filter { !warnings.contains($0) }
+    }
+
     /// Where the model's file lies: a path beneath the model's directory.
     package func modelPath(ofVersion version: Int64) -> String {
         "\(version)/\(config.defaultModelFilename)"

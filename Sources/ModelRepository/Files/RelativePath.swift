@@ -13,6 +13,7 @@ struct RelativePath: Sendable, Hashable {
 
     static let byteLimit = 4095
     static let componentByteLimit = 255
+    static let componentLimit = 64
 
     let components: [String]
 
@@ -20,13 +21,16 @@ struct RelativePath: Sendable, Hashable {
         guard text.utf8.count <= Self.byteLimit else { throw .tooLong }
         guard !text.utf8.contains(0) else { throw .invalidCharacter }
         var components: [String] = []
-        for component in text.split(separator: "/") {
-            guard component.utf8.count <= Self.componentByteLimit else { throw .tooLong }
-            switch component {
-            case ".": continue
-            case "..": if components.popLast() == nil { throw .escapes }
-            default: components.append(String(component))
+        // By bytes, as the kernel reads it: a slash that a combining mark follows is one character, but still a slash.
+        for bytes in text.utf8.split(separator: UInt8(ascii: "/")) {
+            guard bytes.count <= Self.componentByteLimit else { throw .tooLong }
+            if bytes.elementsEqual(".".utf8) { continue }
+            if bytes.elementsEqual("..".utf8) {
+                if components.popLast() == nil { throw .escapes }
+                continue
             }
+            guard components.count < Self.componentLimit else { throw .tooLong }
+            components.append(String(Substring(bytes)))
         }
         self.components = components
     }
