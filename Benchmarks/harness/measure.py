@@ -24,7 +24,7 @@ class Suite:
         self.repository = self.scratch / "repository"
         self.logs = self.scratch / "logs"
         self.logs.mkdir(exist_ok=True)
-        seconds, warm_up, pairs = (0.5, 0.2, 3) if options.quick else (2, 0.5, 7)
+        seconds, warm_up, pairs = (0.5, 0.2, 3) if options.quick else (1.5, 0.3, 7)
         self.tools = Tools(options.buckler, options.engine_loop, options.library, seconds, warm_up, pairs, self.scratch)
         self.results = {"machine": machine(options), "quick": options.quick}
 
@@ -166,7 +166,7 @@ class Suite:
                 loops = [self.tools_once(model, batch) for batch in (1, 4, 8)]
                 arguments = [self.options.buckler, "bench", "--json", "--url", server.url, "--pid", server.pid,
                              "--model", "resnet50", "--concurrency", 16, "--warmup", 2,
-                             "--duration", 4 if self.options.quick else 8, "--path", request[0]]
+                             "--duration", 4 if self.options.quick else 6, "--path", request[0]]
                 arguments += ["--raw-body", request[2]]
                 for name, value in request[1].items():
                     arguments += ["--header", f"{name}: {value}"]
@@ -175,7 +175,7 @@ class Suite:
             return runs
 
     def tools_once(self, model, batch):
-        seconds = 2 if self.options.quick else 3
+        seconds = 2
         arguments = [self.options.engine_loop, self.options.library, model, batch, 1, seconds, 3, 224, 224]
         done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, check=True)
         return json.loads(done.stdout)

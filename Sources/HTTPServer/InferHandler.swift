@@ -86,9 +86,14 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         // An answer that is still owed to an earlier request would come after this one: then there is none.
         guard connection.state == .idle || connection.state == .hotBody else { return close() }
         if fault == .headerOverflow {
-            refuseConnection(.requestHeaderFieldsTooLarge, "the request's headers exceed a limit of this server")
+            let limits = shared.connectionLimits
+            refuseConnection(
+                .requestHeaderFieldsTooLarge,
+                "the request's headers exceed a limit of this server: \(limits.headerFieldBytes) bytes for one, "
+                    + "\(limits.headerListBytes) for all, \(limits.headerCount) headers"
+            )
         } else {
-            refuseConnection(.badRequest, "the request is not valid HTTP/1.1")
+            refuseConnection(.badRequest, "the request is not valid HTTP/1.1: \(fault)")
         }
     }
 
