@@ -67,13 +67,17 @@ struct ModelLoader: Sendable {
         var definition = definition
         try definition.complete(with: model.signature, settings: definitionSettings(forEngine: engine.name))
         let config = definition.config
-        try SupportedConfig.check(config)
+        try SupportedConfig.check(definition)
 
         let inputs = config.tensorInputs()
         let outputs = config.tensorOutputs()
-        try model.configure(
-            EngineModelConfiguration(inputs: inputs, outputs: outputs, maxBatchSize: Int(config.maxBatchSize))
-        )
+        do throws(ServingError) {
+            try model.configure(
+                EngineModelConfiguration(inputs: inputs, outputs: outputs, maxBatchSize: Int(config.maxBatchSize))
+            )
+        } catch {
+            throw definition.locating(error)
+        }
         let statistics = StatisticsRecorder(
             name: definition.name,
             version: version,

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
 internal import InferenceProtos
+internal import ModelRepository
 
 /// What a valid configuration may ask for and this server cannot do yet. Serving such a model anyway would answer wrongly.
 enum SupportedConfig {
-    static func check(_ config: Inference_ModelConfig) throws(ServingError) {
+    static func check(_ definition: ModelDefinition) throws(ServingError) {
+        let config = definition.config
         for (field, isUsed) in unsupported(in: config) where isUsed {
-            throw ServingError(
-                .unsupported,
-                "model '\(config.name)' uses '\(field)', which this server does not support yet"
+            throw definition.locating(
+                ServingError(
+                    .unsupported,
+                    "model '\(config.name)' uses '\(field)', which this server does not support yet"
+                ),
+                at: field
             )
         }
     }

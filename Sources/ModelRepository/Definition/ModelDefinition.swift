@@ -41,6 +41,24 @@ package struct ModelDefinition: Sendable {
         ConfigValidator.problems(in: config, stage: stage, limits: limits).map { $0.located(by: positions) }
     }
 
+    /// `error` with the place in the configuration that it is about as its cause, unless it has one already.
+    ///
+    /// - Parameter path: the field, as in `input[0].dims`; `nil` for the tensor that the error's text names, if any.
+    package func locating(_ error: ServingError, at path: String? = nil) -> ServingError {
+        guard error.cause == nil, let file = configFile, let path = path ?? tensorPath(namedIn: error.message) else {
+            return error
+        }
+        guard let position = positions.nearest(to: path) else { return error }
+        var located = error
+        located.cause = "\(file):\(position.line):\(position.column)"
+        return located
+    }
+
+    private func tensorPath(namedIn text: String) -> String? {
+        if let index = config.input.firstIndex(where: { text.contains("'\($0.name)'") }) { return "input[\(index)]" }
+        return config.output.firstIndex { text.contains("'\($0.name)'") }.map { "output[\($0)]" }
+    }
+
     /// ``warnings``, and what has come up since while the engine read the model's files.
     package var allWarnings: [String] {
         let later = (files as? ModelDirectory)?.warnings ?? []

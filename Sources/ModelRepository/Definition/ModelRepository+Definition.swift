@@ -64,10 +64,12 @@ extension ModelRepository {
         completed += Normalization.normalize(&config)
         try source.validate(config, stage: .beforeAutoComplete, limits: settings.limits)
         guard config.name == name else {
-            throw ServingError(
-                .invalidArgument,
-                "unexpected directory name '\(name)' for model '\(config.name)', directory name must equal model name"
+            var problem = ConfigProblem(
+                "unexpected directory name '\(name)' for model '\(config.name)', directory name must equal model name",
+                at: "name"
             )
+            problem = problem.located(by: source.positions)
+            throw problem.servingError(file: source.file)
         }
         let (versions, warnings) = try versions(of: config, files: files, limits: settings.limits)
         completed += Normalization.normalizeInstanceGroups(&config)
