@@ -14,6 +14,10 @@ let settings: [SwiftSetting] = [
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -43,6 +47,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -53,21 +59,28 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "Engines", "HTTPServer", "Inference", "KServeClient", "ModelRepository", "Scheduling",
-                "Serving",
-                "Settings", "Telemetry", arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix,
+                "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "KServeClient", "ModelRepository",
+                "Scheduling", "Serving", "Settings", "Telemetry", arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "HTTPServer",
             dependencies: [
-                "CLinux", "CZlib", "Inference", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore,
-                nioHTTP1,
-                nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                "CLinux", "Inference", "Transport", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "GRPCServer",
+            dependencies: [
+                "Inference", "InferenceProtos", "Transport", lifecycle, logging, nioCore, nioHPACK, nioHTTP2, nioPosix,
+                nioSSL, nioTLS, protobuf,
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "Transport", dependencies: ["CZlib", "Inference", nioCore], swiftSettings: settings),
         .target(name: "Access", dependencies: ["Inference"], swiftSettings: settings),
         .target(
             name: "Serving",
@@ -97,6 +110,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "TestSupport", dependencies: ["Inference"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "AccessTests", dependencies: ["Access", "Inference"], swiftSettings: settings),
         .testTarget(
             name: "BenchTests",
@@ -105,14 +119,23 @@ let package = Package(
         ),
         .testTarget(
             name: "EnginesTests",
-            dependencies: ["COnnxRuntime", "Engines", "Inference"],
+            dependencies: ["COnnxRuntime", "Engines", "Inference", "TestSupport"],
             exclude: ["Models"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "Access", "HTTPServer", "Inference", lifecycle, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix,
+                "Access", "HTTPServer", "Inference", "TestSupport", "Transport", lifecycle, logging, nioCore,
+                nioEmbedded, nioHTTP1, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GRPCServerTests",
+            dependencies: [
+                "Access", "GRPCServer", "Inference", "InferenceProtos", "TestSupport", "Transport", logging, nioCore,
+                nioEmbedded, nioHPACK, nioHTTP2, nioPosix, protobuf,
             ],
             swiftSettings: settings
         ),
@@ -123,7 +146,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ModelRepositoryTests",
-            dependencies: ["Inference", "InferenceProtos", "ModelRepository", protobuf],
+            dependencies: ["Inference", "InferenceProtos", "ModelRepository", "TestSupport", protobuf],
             exclude: ["Fixtures"],
             swiftSettings: settings
         ),
@@ -146,6 +169,11 @@ let package = Package(
             name: "TelemetryTests",
             dependencies: ["Inference", "Telemetry", logging],
             exclude: ["metrics.golden.txt"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["Inference", "TestSupport", "Transport", nioCore],
             swiftSettings: settings
         ),
     ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import NIOCore
 package import NIOHTTP1
+package import Transport
 
 /// The head of a hot answer, printed straight into bytes.
 package struct AnswerHead {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 package import NIOCore
+package import Transport
 
 /// What all connections of a listener share.
 package struct ConnectionContext: Sendable {

@@ -2,6 +2,7 @@
 private import HTTPTypes
 package import Hummingbird
 package import Inference
+private import Transport
 
 /// Every route that is not answered on the event loop.
 ///

@@ -5,6 +5,7 @@ package import Inference
 package import Logging
 package import NIOCore
 import ServiceLifecycle
+private import Transport
 
 /// The KServe v2 front end over HTTP/1.1, and the metrics page on a port of its own.
 ///

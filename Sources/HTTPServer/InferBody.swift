@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 package import NIOCore
+private import Transport
 
 /// The body of a hot request as it comes in. A body that came in one piece is kept where the socket put it; otherwise
 /// memory grows with what has arrived, never with what was announced.
@@ -122,16 +123,5 @@ package enum BodyLimits {
             .payloadTooLarge,
             "request body of \(bytes) bytes exceeds the maximum allowed size of \(limit) bytes"
         )
-    }
-}
-
-extension TensorBytes {
-    /// The readable bytes of `buffer`, which stay where they are for as long as this value lives.
-    package init(adopting buffer: ByteBuffer) {
-        // SAFETY: the storage is retained by `owner`. A ByteBuffer never writes to storage that has another owner
-        // (it copies first), so the bytes neither move nor change.
-        self = buffer.withUnsafeReadableBytesWithStorageManagement { bytes, storage in
-            TensorBytes(owner: storage.takeUnretainedValue(), memory: bytes)
-        }
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 import NIOCore
+import Transport
 
 /// One hot request from its admission to its answer, and the sink that its model answers to.
-package final class InferExchange: ResponseSink, @unchecked Sendable {
+package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Sendable {
     // SAFETY: other threads call `receive` only, which touches nothing but the two constants `mailbox` and, through it,
     // a reference to `self`. Everything that varies is touched on the connection's event loop alone.
     private let mailbox: CompletionMailbox
@@ -74,7 +75,7 @@ package final class InferExchange: ResponseSink, @unchecked Sendable {
     }
 
     /// On the event loop: what the model said.
-    func take(_ event: ResponseEvent) {
+    package func take(_ event: ResponseEvent) {
         switch event {
         case .response(let response, let isFinal):
             responseCount += 1

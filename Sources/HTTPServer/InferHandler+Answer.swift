@@ -2,6 +2,7 @@
 import Inference
 import NIOCore
 import NIOHTTP1
+import Transport
 
 /// Putting answers into bytes. Whoever calls flushes.
 extension InferHandler {

@@ -2,6 +2,7 @@
 import Inference
 import NIOCore
 import NIOHTTP1
+import Transport
 
 /// One hot request, step by step: admitted, read, decoded, submitted, answered.
 extension InferHandler {

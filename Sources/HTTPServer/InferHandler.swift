@@ -2,6 +2,7 @@
 import Inference
 package import NIOCore
 package import NIOHTTP1
+import Transport
 
 /// Answers infer requests on the event loop and passes all others on to the router behind it; owns the order of
 /// requests and all timers of its connection. What to do when is decided by ``InferConnection``.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 package import NIOHTTP1
+package import Transport
 
 /// What the infer path wants to know of a request's headers, gathered in one pass over them.
 package struct InferRequestHead: Sendable, Equatable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Engines
 import Inference
+import TestSupport
 import Testing
 
 /// What every engine must do alike: here each gives back what it is given.

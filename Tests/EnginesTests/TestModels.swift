@@ -118,8 +118,6 @@ extension TensorBytes {
         }
     }
 
-    var array: [UInt8] { withUnsafeBytes { Array($0) } }
-
     init(strings: [[UInt8]]) {
         self.init(
             strings.flatMap { string in

@@ -1,4 +1,5 @@
 import Inference
+import TestSupport
 import Testing
 
 // SPDX-License-Identifier: Apache-2.0

@@ -2,6 +2,7 @@
 import HTTPServer
 import Inference
 import Testing
+import Transport
 
 @Suite struct HotHeadTests {
     private static let line = "POST /v2/models/m/infer HTTP/1.1\r\n"

@@ -6,6 +6,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Testing
+import Transport
 
 /// Which bytes go past the parser, and which to it.
 @Suite struct HotRequestHandlerTests {

@@ -3,6 +3,7 @@ import HTTPServer
 import Inference
 import NIOCore
 import Testing
+import Transport
 
 /// Infer requests over a real socket, byte for byte.
 @Suite struct InferRouteTests {

@@ -30,19 +30,6 @@ final class DeclaredModel: ServableModel {
     }
 }
 
-/// A seeded generator, so that a failure can be run again (S. Vigna's SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}
-
 let secureLimits = RequestLimits(profile: .secure)
 
 /// Reads a request that is JSON only, or JSON and the binary bytes after it.
@@ -61,19 +48,7 @@ func readRequest(
     )
 }
 
-/// The message of the error that `body` throws; `nil` if it throws none.
-func message(_ body: () throws(ServingError) -> Void) -> String? {
-    do throws(ServingError) {
-        try body()
-        return nil
-    } catch {
-        return error.message
-    }
-}
-
 extension TensorBytes {
-    var array: [UInt8] { withUnsafeBytes { Array($0) } }
-
     func values<Value: BitwiseCopyable>(_: Value.Type) -> [Value] {
         withUnsafeBytes { memory in
             (0..<(memory.count / MemoryLayout<Value>.size)).map {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func areReadOrRefused() {
-        var generator = SeededGenerator(state: 5)
+        var generator = SeededGenerator(seed: 5)
         let model = DeclaredModel()
         var good = 0
         for round in 0..<100_000 {

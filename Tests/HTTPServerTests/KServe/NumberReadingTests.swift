@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Inference
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -20,7 +21,7 @@ import Testing
 
     /// A text on which both disagree; `nil` if there is none.
     private static func disagreement(seed: UInt64, count: Int) -> String? {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<count {
             let text = randomNumber(&generator)
             let expected = strtod(text, nil)

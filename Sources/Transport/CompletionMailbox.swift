@@ -3,10 +3,16 @@ package import Inference
 package import NIOCore
 private import Synchronization
 
+/// Someone on an event loop who waits for what a model says.
+package protocol ResponseWaiter: AnyObject, Sendable {
+    /// Called on the event loop of the mailbox that the event was posted to.
+    func take(_ event: ResponseEvent)
+}
+
 /// What waits for an event loop to take it up: any thread puts in, and a batch wakes the loop once.
 package final class CompletionMailbox: TurnLender {
     private struct Box {
-        var completions: [(exchange: InferExchange, event: ResponseEvent)] = []
+        var completions: [(waiter: any ResponseWaiter, event: ResponseEvent)] = []
         var isScheduled = false
     }
 
@@ -15,9 +21,9 @@ package final class CompletionMailbox: TurnLender {
 
     package init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    package func post(_ event: ResponseEvent, for exchange: InferExchange) {
+    package func post(_ event: ResponseEvent, for waiter: any ResponseWaiter) {
         let mustWake = box.withLock { box in
-            box.completions.append((exchange, event))
+            box.completions.append((waiter, event))
             defer { box.isScheduled = true }
             return !box.isScheduled
         }
@@ -29,10 +35,10 @@ package final class CompletionMailbox: TurnLender {
     private func deliver() {
         let batch = box.withLock { box in
             box.isScheduled = false
-            var taken: [(exchange: InferExchange, event: ResponseEvent)] = []
+            var taken: [(waiter: any ResponseWaiter, event: ResponseEvent)] = []
             swap(&taken, &box.completions)
             return taken
         }
-        for (exchange, event) in batch { exchange.take(event) }
+        for (waiter, event) in batch { waiter.take(event) }
     }
 }

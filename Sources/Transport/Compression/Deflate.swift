@@ -4,6 +4,9 @@ package import Inference
 package import NIOCore
 
 extension ContentCoding {
+    /// Bytes that something compressed may have: what a length can say in 31 bits.
+    package static let byteLimit = Int(Int32.max)
+
     /// Appends `bytes`, compressed, to `buffer`.
     /// - Parameter level: 1, fastest, to 9, smallest.
     /// - Throws: `.internalError`; `buffer` is then as it was, and the content can be sent as it is.
@@ -31,7 +34,7 @@ extension ContentCoding {
             // `deflateBound` holds for one call that takes everything, which an input of up to 4 GiB is.
             let source = min(unread.count, Int(UInt32.max))
             let space = max(64, Int(deflateBound(stream, UInt(source))))
-            guard space <= InferResponseWriter.byteLimit - buffer.writerIndex else {
+            guard space <= Self.byteLimit - buffer.writerIndex else {
                 buffer.moveWriterIndex(to: start)
                 throw ServingError(.internalError, "response is too large to be compressed")
             }

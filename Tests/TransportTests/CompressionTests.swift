@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
 import NIOCore
+import TestSupport
 import Testing
 
-@testable import HTTPServer
+@testable import Transport
 
 @Suite struct CompressionTests {
     private static func deflated(_ bytes: [UInt8], _ coding: ContentCoding) throws(ServingError) -> [UInt8] {
@@ -28,7 +29,7 @@ import Testing
     }
 
     private static func noise(_ count: Int) -> [UInt8] {
-        var generator = SeededGenerator(state: 6)
+        var generator = SeededGenerator(seed: 6)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
