@@ -21,10 +21,13 @@ package struct RequestedOutput: Sendable {
     package var name: String
     /// 0: the tensor itself. Otherwise the `classificationCount` highest values as `value:index[:label]` strings.
     package var classificationCount: Int
+    /// Where the client wants the tensor, in place of the response.
+    package var sharedMemory: SharedMemorySlice?
 
-    package init(name: String, classificationCount: Int = 0) {
+    package init(name: String, classificationCount: Int = 0, sharedMemory: SharedMemorySlice? = nil) {
         self.name = name
         self.classificationCount = classificationCount
+        self.sharedMemory = sharedMemory
     }
 }
 
@@ -82,6 +85,7 @@ package final class InferenceRequest: Sendable {
         package var arrival = MonotonicTime(nanoseconds: 0)
         /// The thread that submits the request, if it is one that can be lent.
         package var lender: (any TurnLender)?
+        package var trace: (any RequestTrace)?
 
         package init() {}
     }

@@ -6,6 +6,8 @@ package struct OutputTensor: Sendable {
     package var dataType: DataType
     package var shape: Shape
     package var bytes: TensorBytes
+    /// Where the bytes were put, if the request asked for that: `bytes` is empty then.
+    package var sharedMemory: SharedMemorySlice?
 
     package init(name: String, dataType: DataType, shape: Shape, bytes: TensorBytes) {
         self.name = name
