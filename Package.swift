@@ -22,6 +22,7 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nioExtras: Target.Dependency = .product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -75,12 +76,16 @@ let package = Package(
         .target(
             name: "GRPCServer",
             dependencies: [
-                "Inference", "InferenceProtos", "Transport", lifecycle, logging, nioCore, nioHPACK, nioHTTP2, nioPosix,
-                nioSSL, nioTLS, protobuf,
+                "Inference", "InferenceProtos", "Transport", lifecycle, logging, nioCore, nioExtras, nioHPACK, nioHTTP2,
+                nioPosix, nioSSL, nioTLS, protobuf,
             ],
             swiftSettings: settings
         ),
-        .target(name: "Transport", dependencies: ["CZlib", "Inference", nioCore], swiftSettings: settings),
+        .target(
+            name: "Transport",
+            dependencies: ["CZlib", "Inference", nioCore, nioSSL],
+            swiftSettings: settings
+        ),
         .target(name: "Access", dependencies: ["Inference"], swiftSettings: settings),
         .target(
             name: "Serving",
@@ -134,8 +139,8 @@ let package = Package(
         .testTarget(
             name: "GRPCServerTests",
             dependencies: [
-                "Access", "GRPCServer", "Inference", "InferenceProtos", "TestSupport", "Transport", logging, nioCore,
-                nioEmbedded, nioHPACK, nioHTTP2, nioPosix, protobuf,
+                "Access", "GRPCServer", "Inference", "InferenceProtos", "TestSupport", "Transport", lifecycle, logging,
+                nioCore, nioEmbedded, nioHPACK, nioHTTP2, nioPosix, nioSSL, protobuf,
             ],
             swiftSettings: settings
         ),

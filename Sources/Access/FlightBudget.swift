@@ -39,6 +39,11 @@ package struct FlightBudget: Sendable, Equatable {
         return nil
     }
 
+    package mutating func giveBack(_ returned: Int) {
+        assert(returned >= 0 && returned <= bytes, "bytes were given back that were not reserved")
+        bytes = max(0, bytes - max(0, returned))
+    }
+
     package mutating func release(bytes returned: Int) {
         assert(returned <= bytes && requests > 0, "a permit was released twice")
         bytes = max(0, bytes - returned)

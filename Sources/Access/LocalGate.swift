@@ -29,6 +29,11 @@ package final class LocalGate: Gate {
         permit.reservedBytes += bytes
     }
 
+    package func giveBack(_ bytes: Int, of permit: inout Permit) {
+        budget.withLock { $0.giveBack(bytes) }
+        permit.reservedBytes -= bytes
+    }
+
     package func release(_ permit: Permit) {
         budget.withLock { $0.release(bytes: permit.reservedBytes) }
     }

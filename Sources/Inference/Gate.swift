@@ -48,5 +48,9 @@ package protocol Gate: Sendable {
     /// More bytes for a request whose size was not declared, or that grew when it was decompressed.
     func reserve(_ bytes: Int, for permit: inout Permit) throws(ServingError)
 
+    /// Bytes of a request that goes on, as a stream does after each of its messages.
+    /// - Precondition: the permit has at least so many reserved.
+    func giveBack(_ bytes: Int, of permit: inout Permit)
+
     func release(_ permit: Permit)
 }

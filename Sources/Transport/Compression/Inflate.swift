@@ -2,12 +2,6 @@
 internal import CZlib
 package import Inference
 
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
-#endif
-
 extension ContentCoding {
     /// The content of a compressed body.
     ///
@@ -21,10 +15,46 @@ extension ContentCoding {
             return TensorBytes(copying: body)
         case .gzip, .deflate:
             guard body.count > 0 else { throw ServingError(.invalidArgument, "nothing to be decompressed") }
-            let inflater = try Inflater(coding: self, body: body, limit: limit)
-            return try inflater.run()
+            let words = InflateWords(
+                body: "request body with Content-Encoding '\(rawValue)'",
+                tooLarge: ServingError(
+                    .invalidArgument,
+                    "Decompressed data size exceeds the maximum allowed value of \(limit) bytes. Use"
+                        + " --http-max-input-size to increase the limit."
+                )
+            )
+            return try Inflater(coding: self, body: body, limit: limit, words: words).run()
         }
     }
+
+    /// The content of a compressed gRPC message; see ``inflate(_:limit:)``.
+    /// - Throws: `.resourceExhausted` for content beyond the limit, otherwise `.internalError`.
+    package func inflateMessage(_ message: TensorBytes, limit: Int) throws(ServingError) -> TensorBytes {
+        guard self != .identity else {
+            throw ServingError(.internalError, "a message is compressed and the call's grpc-encoding is not")
+        }
+        let words = InflateWords(
+            body: "message with grpc-encoding '\(rawValue)'",
+            tooLarge: ServingError(
+                .resourceExhausted,
+                "Decompressed message larger than max (\(limit)). Use --grpc-max-input-size to increase the limit."
+            )
+        )
+        do throws(ServingError) {
+            return try message.withUnsafeBytes { bytes throws(ServingError) in
+                try Inflater(coding: self, body: bytes, limit: limit, words: words).run()
+            }
+        } catch {
+            guard error.code == .invalidArgument else { throw error }
+            throw ServingError(.internalError, error.message)
+        }
+    }
+}
+
+/// What an inflation says of its input.
+private struct InflateWords {
+    var body: String
+    var tooLarge: ServingError
 }
 
 /// One inflation; owns zlib's state and the memory that grows.
@@ -35,10 +65,17 @@ private final class Inflater {
     private let output: GrowingBytes
     private let coding: ContentCoding
     private let limit: Int
+    private let words: InflateWords
     private var unread: UnsafeRawBufferPointer
 
-    init(coding: ContentCoding, body: UnsafeRawBufferPointer, limit: Int) throws(ServingError) {
+    init(
+        coding: ContentCoding,
+        body: UnsafeRawBufferPointer,
+        limit: Int,
+        words: InflateWords
+    ) throws(ServingError) {
         self.coding = coding
+        self.words = words
         self.limit = limit
         unread = body
         output = GrowingBytes(capacity: min(limit, max(Self.firstChunk, body.count.multipliedClamped(by: 4))))
@@ -91,11 +128,7 @@ private final class Inflater {
             let taken = source - Int(stream.pointee.avail_in)
             unread = UnsafeRawBufferPointer(rebasing: unread[taken...])
             if isProbing && made > 0 {
-                throw ServingError(
-                    .invalidArgument,
-                    "Decompressed data size exceeds the maximum allowed value of \(limit) bytes. Use"
-                        + " --http-max-input-size to increase the limit."
-                )
+                throw words.tooLarge
             }
             if !isProbing { output.count += made }
             if status != Z_STREAM_END && made == 0 && taken == 0 { throw failure("is cut short") }
@@ -114,31 +147,7 @@ private final class Inflater {
     }
 
     private func failure(_ what: String) -> ServingError {
-        ServingError(.invalidArgument, "request body with Content-Encoding '\(coding.rawValue)' \(what)")
-    }
-}
-
-/// Memory that grows in place where the allocator can do so.
-private final class GrowingBytes: @unchecked Sendable {
-    // SAFETY: written by one inflater before the bytes are shared, never after; see `TensorBytes`.
-    private var base: UnsafeMutableRawPointer
-    private(set) var capacity: Int
-    var count = 0
-
-    init(capacity: Int) {
-        self.capacity = capacity
-        base = malloc(max(capacity, 1))!
-    }
-
-    deinit { free(base) }
-
-    var room: Int { capacity - count }
-    var nextFree: UnsafeMutableRawPointer { base + count }
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
-
-    func grow(to capacity: Int) {
-        base = realloc(base, max(capacity, 1))!
-        self.capacity = capacity
+        ServingError(.invalidArgument, "\(words.body) \(what)")
     }
 }
 

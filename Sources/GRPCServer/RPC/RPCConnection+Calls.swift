@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import Transport
+
+/// Calls, from their headers to their end.
+extension RPCConnection {
+    func headersArrived(_ headers: HTTP2Frame.FramePayload.Headers, on stream: HTTP2StreamID) {
+        if let call = calls[stream] {
+            // What follows the messages of a client: gRPC has no use for it but its end.
+            if headers.endStream { call.inputEnded() }
+            return
+        }
+        guard stream > lastStream else { return }
+        lastStream = stream
+        do throws(CallHeaders.Refusal) {
+            let read = try CallHeaders(headers.headers, limits: shared.settings.connectionLimits)
+            try open(read, on: stream, endStream: headers.endStream)
+        } catch {
+            refuse(stream, error, endStream: headers.endStream)
+        }
+    }
+
+    private func open(
+        _ headers: CallHeaders,
+        on stream: HTTP2StreamID,
+        endStream: Bool
+    ) throws(CallHeaders.Refusal) {
+        guard let method = shared.methods[headers.path] else {
+            throw .status(RPCStatus(.unimplemented, "the server has no such method"))
+        }
+        let now = MonotonicTime.now()
+        let call = ServedCall(
+            stream: stream,
+            head: head(headers, of: method, now: now),
+            headers: headers,
+            method: method,
+            permit: try admit(headers, to: method),
+            connection: self,
+            eventLoop: eventLoop
+        )
+        calls.insert(call)
+        life.callOpened()
+        wakeAtLatest(call.nextWake)
+        call.opened()
+        if endStream { call.inputEnded() }
+    }
+
+    private func admit(_ headers: CallHeaders, to method: RPCMethod) throws(CallHeaders.Refusal) -> Permit {
+        let arrival = Arrival(
+            scope: method.scope,
+            remoteAddress: remoteAddress,
+            credential: headers.credential,
+            declaredBytes: 0
+        )
+        do throws(ServingError) {
+            return try shared.gate.admit(arrival)
+        } catch {
+            throw .status(RPCStatus(error))
+        }
+    }
+
+    /// The server's own limit is that of a request; a stream carries any number of those.
+    private func head(_ headers: CallHeaders, of method: RPCMethod, now: MonotonicTime) -> RPCHead {
+        var deadline = headers.timeoutNanoseconds.map { now.advanced(byNanoseconds: $0) }
+        let seconds = shared.settings.connectionLimits.deadlineSeconds
+        if seconds > 0, method.kind == .unary {
+            let own = now.advanced(byNanoseconds: UInt64(seconds) &* 1_000_000_000)
+            deadline = min(deadline ?? own, own)
+        }
+        return RPCHead(
+            path: headers.path,
+            metadata: headers.metadata,
+            deadline: deadline,
+            remoteAddress: remoteAddress,
+            arrival: now
+        )
+    }
+
+    private func refuse(_ stream: HTTP2StreamID, _ refusal: CallHeaders.Refusal, endStream: Bool) {
+        let headers =
+            switch refusal {
+            case .http(let status): ReplyHeaders.http(status)
+            case .status(let status): ReplyHeaders.trailersOnly(status)
+            case .unknownEncoding(let status): ReplyHeaders.trailersOnly(status, namesEncodings: true)
+            }
+        write(.headers(.init(headers: headers, endStream: true)), on: stream)
+        if !endStream { streamsToReset.append(stream) }
+        turnNeedsEnd()
+    }
+
+    func dataArrived(_ data: HTTP2Frame.FramePayload.Data, on stream: HTTP2StreamID) {
+        guard let call = calls[stream] else { return }
+        if case .byteBuffer(let bytes) = data.data, bytes.readableBytes > 0 { call.bytesArrived(bytes) }
+        if data.endStream { call.inputEnded() }
+    }
+
+    func overdue(_ call: ServedCall, _ status: RPCStatus) {
+        if call.state.isOver {
+            // It was answered, and the client does not read the answer.
+            reset(call, .cancel)
+        } else {
+            call.fail(status)
+        }
+    }
+
+    /// The layer has ended `call`: what was to be sent is dropped, unless a message would be left cut in two.
+    func failed(_ call: ServedCall) {
+        if call.queue.isPartlyTaken { return reset(call, .cancel) }
+        unsentBytes -= call.queue.count
+        call.queue.removeAll()
+        ready(call)
+    }
+
+    private func reset(_ call: ServedCall, _ code: HTTP2ErrorCode) {
+        remove(call)
+        write(.rstStream(code), on: call.stream)
+        turnNeedsEnd()
+    }
+
+    func streamClosed(_ stream: HTTP2StreamID) {
+        streamsToReset.removeAll { $0 == stream }
+        guard let call = calls[stream] else { return }
+        remove(call)
+        call.cancelled()
+        if life.isDone { turnNeedsEnd() }
+    }
+
+    func remove(_ call: ServedCall) {
+        guard calls.remove(call.stream) != nil else { return }
+        unsentBytes -= call.queue.count
+        retain(0, by: call)
+        life.callClosed(at: .now())
+        call.detached()
+        if !life.hasCalls { armTimer() }
+    }
+
+    func dropCalls() {
+        readyCalls.removeAll()
+        for call in calls.calls {
+            remove(call)
+            call.cancelled()
+        }
+    }
+}
