@@ -137,6 +137,7 @@ let package = Package(
                 "Access", "GRPCServer", "Inference", "InferenceProtos", "TestSupport", "Transport", logging, nioCore,
                 nioEmbedded, nioHPACK, nioHTTP2, nioPosix, protobuf,
             ],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(
