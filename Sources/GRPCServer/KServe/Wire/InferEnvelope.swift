@@ -14,12 +14,13 @@ package struct InferEnvelope: Sendable, Equatable {
     package private(set) var outputs = 0
     package private(set) var rawInputs = 0
 
+    package init() {}
+
+    /// What was read before an error stays: an answer to a broken request may still name its id.
     /// - Throws: `.internalError` if the bytes are no such message, `.invalidArgument` for what exceeds a limit.
-    package static func read(_ message: TensorBytes, limits: RequestLimits) throws(ServingError) -> InferEnvelope {
+    package mutating func read(_ message: TensorBytes, limits: RequestLimits) throws(ServingError) {
         try message.withUnsafeBytes { memory throws(ServingError) in
-            var envelope = InferEnvelope()
-            try envelope.read(WireReader(memory, message: "ModelInferRequest"), limits)
-            return envelope
+            try read(WireReader(memory, message: "ModelInferRequest"), limits)
         }
     }
 
