@@ -142,6 +142,7 @@ let package = Package(
                 "Access", "GRPCServer", "Inference", "InferenceProtos", "TestSupport", "Transport", lifecycle, logging,
                 nioCore, nioEmbedded, nioHPACK, nioHTTP2, nioPosix, nioSSL, protobuf,
             ],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(

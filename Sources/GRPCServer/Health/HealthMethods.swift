@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+private import InferenceProtos
+private import NIOCore
+private import SwiftProtobuf
+
+/// gRPC's health checking protocol (`grpc/doc/health-checking.md`): the whole server, and the inference service.
+enum HealthMethods {
+    static let service = "grpc.health.v1.Health"
+
+    static func table(_ environment: KServeEnvironment) -> [RPCMethod] {
+        [
+            RPCMethod(
+                path: "/\(service)/Check",
+                kind: .unary,
+                scope: .health,
+                open: environment.restricting(.health) { call in
+                    UnaryReceiver(
+                        handler: .immediate { (request, _) throws(ServingError) in
+                            try check(request, environment)
+                        },
+                        call: call
+                    )
+                }
+            ),
+            RPCMethod(
+                path: "/\(service)/Watch",
+                kind: .serverStreaming,
+                scope: .health,
+                open: environment.restricting(.health) { HealthWatch(environment: environment, call: $0) }
+            ),
+        ]
+    }
+
+    private static func check(
+        _ request: Grpc_Health_V1_HealthCheckRequest,
+        _ environment: KServeEnvironment
+    ) throws(ServingError) -> Grpc_Health_V1_HealthCheckResponse {
+        guard let isServing = environment.isServing(request.service) else {
+            throw ServingError(.notFound, "unknown service '\(request.service.prefix(128))'")
+        }
+        return .with { $0.status = isServing ? .serving : .notServing }
+    }
+}
+
+extension KServeEnvironment {
+    /// - Returns: `nil` for a service that is not known.
+    fileprivate func isServing(_ service: String) -> Bool? {
+        guard service.isEmpty || service == KServeMethods.service else { return nil }
+        return control.isReady && !control.isExiting
+    }
+}
+
+/// Tells the state of a service, and again whenever it has changed. Nobody tells the front end, so it looks.
+private final class HealthWatch: RPCReceiver {
+    private static let interval = TimeAmount.seconds(1)
+
+    private let environment: KServeEnvironment
+    private var call: (any RPCCall)?
+    private var service = ""
+    private var told: Grpc_Health_V1_HealthCheckResponse.ServingStatus?
+    private var timer: Scheduled<Void>?
+
+    init(environment: KServeEnvironment, call: any RPCCall) {
+        self.environment = environment
+        self.call = call
+    }
+
+    func messageArrived(_ message: RPCMessage) {
+        guard let call else { return }
+        defer { call.messageDone(message) }
+        do throws(ServingError) {
+            service = try Grpc_Health_V1_HealthCheckRequest(message: message).service
+            look()
+        } catch {
+            end(RPCStatus(error))
+        }
+    }
+
+    func halfClosed() {}
+
+    func cancelled() {
+        timer?.cancel()
+        timer = nil
+        call = nil
+    }
+
+    func becameWritable() {}
+
+    private func look() {
+        guard let call else { return }
+        let status: Grpc_Health_V1_HealthCheckResponse.ServingStatus =
+            switch environment.isServing(service) {
+            case true?: .serving
+            case false?: .notServing
+            case nil: .serviceUnknown
+            }
+        // A client that does not read is told the latest state once it does.
+        if status != told, call.isWritable {
+            told = status
+            do throws(ServingError) {
+                try call.send(Grpc_Health_V1_HealthCheckResponse.with { $0.status = status })
+            } catch {
+                return end(RPCStatus(error))
+            }
+        }
+        // A watch would hold up the end of its connection for ever.
+        if environment.control.isExiting { return end(RPCStatus(.unavailable, "Server exiting")) }
+        timer = call.eventLoop.assumeIsolated().scheduleTask(in: Self.interval) { self.look() }
+    }
+
+    private func end(_ status: RPCStatus) {
+        let ending = call
+        cancelled()
+        ending?.finish(status)
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+internal import Transport
+
+/// A request that was read, ready for its model.
+struct InferSubmission {
+    var model: any ServableModel
+    var request: InferenceRequest
+    var wantsEmptyFinalResponse: Bool
+}
+
+/// When a message was waited for and when it was there; a trace has both.
+struct MessageTimes {
+    var waitedFrom: MonotonicTime
+    var arrived: MonotonicTime
+}
+
+extension KServeEnvironment {
+    static let shuttingDown = ServingError(
+        .unavailable,
+        "GRPC server is shutting down and has stopped accepting new requests.",
+        reason: .rejected
+    )
+
+    /// The model that a request names, once the gate has let the caller have it. No tensor has been looked at by then.
+    func model(_ envelope: InferEnvelope, for call: any RPCCall) throws(ServingError) -> any ServableModel {
+        guard !control.isExiting else { throw Self.shuttingDown }
+        let version = try envelope.version()
+        try gate.authorise(call.permit, scope: .infer, model: envelope.modelName, version: version)
+        return try inference.model(named: envelope.modelName, version: version)
+    }
+
+    func submission(
+        of message: RPCMessage,
+        _ envelope: InferEnvelope,
+        to model: any ServableModel,
+        for call: any RPCCall,
+        mailbox: CompletionMailbox,
+        times: MessageTimes
+    ) throws(ServingError) -> InferSubmission {
+        let head = call.head
+        let decoded = try InferRequestReader.read(
+            message.bytes,
+            envelope: envelope,
+            model: model,
+            limits: settings.requestLimits,
+            sharedMemory: sharedMemory
+        )
+        var fields = decoded.fields
+        if let headerForwarding { fields.parameters += try headerForwarding(head) }
+        fields.principal = call.permit.principal
+        fields.arrival = times.arrived
+        fields.deadline = head.deadline
+        fields.lender = mailbox
+        if let trace = trace?.beginTrace(model: model.name, version: model.version, requestID: fields.id) {
+            trace.record("GRPC_WAITREAD_START", at: times.waitedFrom)
+            trace.record("GRPC_WAITREAD_END", at: times.arrived)
+            fields.trace = trace
+        }
+        return InferSubmission(
+            model: model,
+            request: InferenceRequest(fields),
+            wantsEmptyFinalResponse: decoded.wantsEmptyFinalResponse
+        )
+    }
+}
+
+extension InferResponseWriter {
+    /// For answers to a request that came as far as its model.
+    init(_ model: any ServableModel, requestID: String) {
+        self.init(modelName: model.name, modelVersion: String(model.version), requestID: requestID)
+    }
+
+    /// For what is said of a request whose model did not answer: it is named as the client named it.
+    init(_ envelope: InferEnvelope) {
+        self.init(modelName: envelope.modelName, modelVersion: envelope.versionText, requestID: envelope.id)
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+private import InferenceProtos
+private import SwiftProtobuf
+
+/// The one table of what can be called.
+package enum KServeMethods {
+    package static let service = "inference.GRPCInferenceService"
+
+    /// The inference service, health and reflection.
+    package static func table(_ environment: KServeEnvironment) -> [RPCMethod] {
+        inference(environment) + control(environment) + sharedMemory(environment) + repository(environment)
+            + HealthMethods.table(environment) + ReflectionMethods.table(environment)
+    }
+
+    private static func inference(_ environment: KServeEnvironment) -> [RPCMethod] {
+        [
+            method(environment, "ModelInfer", .unary, .infer, .inference) {
+                ModelInferReceiver(environment: environment, call: $0)
+            },
+            method(environment, "ModelStreamInfer", .bidirectional, .infer, .inference) {
+                ModelStreamInferReceiver(environment: environment, call: $0)
+            },
+        ]
+    }
+
+    private static func control(_ environment: KServeEnvironment) -> [RPCMethod] {
+        [
+            unary(environment, "ServerLive", .health, .health, .immediate(environment.serverLive)),
+            unary(environment, "ServerReady", .health, .health, .immediate(environment.serverReady)),
+            unary(environment, "ModelReady", .health, .health, .immediate(environment.modelReady)),
+            unary(environment, "ServerMetadata", .metadata, .metadata, .immediate(environment.serverMetadata)),
+            unary(environment, "ModelMetadata", .metadata, .metadata, .immediate(environment.modelMetadata)),
+            unary(environment, "ModelConfig", .metadata, .modelConfig, .eventual(environment.modelConfig)),
+            unary(environment, "ModelStatistics", .statistics, .statistics, .immediate(environment.modelStatistics)),
+            unary(environment, "TraceSetting", .admin, .trace, .immediate(environment.traceSetting)),
+            unary(environment, "LogSettings", .admin, .logging, .immediate(environment.logSettings)),
+        ]
+    }
+
+    private static func repository(_ environment: KServeEnvironment) -> [RPCMethod] {
+        [
+            unary(environment, "RepositoryIndex", .admin, .modelRepository, .eventual(environment.repositoryIndex)),
+            unary(environment, "RepositoryModelLoad", .admin, .modelRepository, .eventual(environment.load)),
+            unary(environment, "RepositoryModelUnload", .admin, .modelRepository, .eventual(environment.unload)),
+        ]
+    }
+
+    private static func sharedMemory(_ environment: KServeEnvironment) -> [RPCMethod] {
+        func method<Request: Message, Response: Message>(
+            _ name: String,
+            _ handler: UnaryReceiver<Request, Response>.Handler
+        ) -> RPCMethod { unary(environment, name, .sharedMemory, .sharedMemory, handler) }
+        return [
+            method("SystemSharedMemoryStatus", .immediate(environment.systemRegions)),
+            method("SystemSharedMemoryRegister", .immediate(environment.registerSystem)),
+            method("SystemSharedMemoryUnregister", .eventual(environment.unregisterSystem)),
+            method("CudaSharedMemoryStatus", .immediate(environment.cudaRegions)),
+            method("CudaSharedMemoryRegister", .immediate(environment.registerCUDA)),
+            method("CudaSharedMemoryUnregister", .immediate(environment.unregisterCUDA)),
+        ]
+    }
+
+    private static func unary<Request: Message, Response: Message>(
+        _ environment: KServeEnvironment,
+        _ name: String,
+        _ scope: Scope,
+        _ category: ProtocolCategory,
+        _ handler: UnaryReceiver<Request, Response>.Handler
+    ) -> RPCMethod {
+        method(environment, name, .unary, scope, category) { UnaryReceiver(handler: handler, call: $0) }
+    }
+
+    private static func method(
+        _ environment: KServeEnvironment,
+        _ name: String,
+        _ kind: RPCMethod.Kind,
+        _ scope: Scope,
+        _ category: ProtocolCategory,
+        _ open: @escaping @Sendable (any RPCCall) -> any RPCReceiver
+    ) -> RPCMethod {
+        RPCMethod(
+            path: "/\(service)/\(name)",
+            kind: kind,
+            scope: scope,
+            open: environment.restricting(category, open)
+        )
+    }
+}
+
+extension KServeEnvironment {
+    /// `open`, but for calls that an operator's restriction refuses.
+    func restricting(
+        _ category: ProtocolCategory,
+        _ open: @escaping @Sendable (any RPCCall) -> any RPCReceiver
+    ) -> @Sendable (any RPCCall) -> any RPCReceiver {
+        guard let restriction else { return open }
+        return { call in
+            guard let status = restriction(category, call.head) else { return open(call) }
+            call.finish(status)
+            return DeafReceiver()
+        }
+    }
+}
+
+/// Whoever answers a call that is over before it began.
+private final class DeafReceiver: RPCReceiver {
+    func messageArrived(_ message: RPCMessage) {}
+    func halfClosed() {}
+    func cancelled() {}
+    func becameWritable() {}
+}
