@@ -50,14 +50,34 @@ def identity_model(repository, name, config_type, dims="-1, -1", batch=0, extra=
     )
 
 
+def repeat_model(repository, name="repeat"):
+    """One response for each element of IN, each after its delay in milliseconds."""
+    directory = repository / name
+    (directory / "1").mkdir(parents=True)
+    (directory / "config.pbtxt").write_text("""backend: "repeat"
+model_transaction_policy { decoupled: true }
+input [
+  { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+  { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] },
+  { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] }
+]
+output [
+  { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+  { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] }
+]
+""")
+
+
 class Server:
     """A `buckler serve` process of ours, ended by its own pid."""
 
     def __init__(self, *arguments, log, env=None):
-        self.port, self.metrics_port = free_port(), free_port()
+        self.port, self.grpc_port, self.metrics_port = free_port(), free_port(), free_port()
         self.log = Path(log)
         self.url = f"127.0.0.1:{self.port}"
-        self.command = [BUCKLER, "serve", f"--http-port={self.port}", f"--metrics-port={self.metrics_port}"]
+        self.grpc_url = f"127.0.0.1:{self.grpc_port}"
+        self.command = [BUCKLER, "serve", f"--http-port={self.port}", f"--grpc-port={self.grpc_port}",
+                        f"--metrics-port={self.metrics_port}"]
         with open(self.log, "wb") as output:
             self.process = subprocess.Popen(
                 [*self.command, *map(str, arguments)],
@@ -112,6 +132,10 @@ def repository(tmp_path_factory):
     for name, config_type, _ in TYPES:
         identity_model(repository, f"identity_{name}", config_type)
         identity_model(repository, f"batched_{name}", config_type, dims="-1", batch=8)
+    identity_model(repository, "sleeper", "TYPE_FP32", extra="""parameters [
+  { key: "execute_delay_ms" value: { string_value: "1000" } }
+]""")
+    repeat_model(repository)
     return repository
 
 
