@@ -157,7 +157,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Engines", "Inference", "ModelRepository", "Serving", logging],
+            dependencies: ["Engines", "Inference", "ModelRepository", "Scheduling", "Serving", logging],
             swiftSettings: settings
         ),
         .testTarget(
