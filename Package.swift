@@ -163,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Engines", "Inference", "ModelRepository", "Serving", logging],
+            dependencies: ["Engines", "Inference", "ModelRepository", "Scheduling", "Serving", logging],
             swiftSettings: settings
         ),
         .testTarget(

@@ -29,7 +29,9 @@ package struct HotHead: Sendable, Equatable {
                 return nil
             }
         }
-        guard let contentLength = fields.contentLength else { return nil }
+        guard let contentLength = fields.contentLength, RequestFault(fields.request, isHTTP10: false) == nil else {
+            return nil
+        }
         self.path = path
         self.contentLength = contentLength
         request = fields.request
@@ -55,7 +57,10 @@ private struct HotFields {
         switch header {
         case .expect, .contentEncoding, .transferEncoding: return false
         case .connection: return field.value.isSameText(as: "keep-alive")
-        case .host, .accept, .userAgent, .traceState, .contentType: return true
+        case .host:
+            request.takeHost()
+            return true
+        case .accept, .userAgent, .traceState, .contentType: return true
         case .contentLength:
             contentLength = Self.number(field.value)
             guard contentLength != nil else { return false }

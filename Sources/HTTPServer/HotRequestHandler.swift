@@ -56,7 +56,7 @@ package final class HotRequestHandler: ChannelInboundHandler {
         }
         context.fireChannelRead(wrapInboundOut(most))
         // A parser that has found an error must not be given more: it would take that for a second one.
-        guard !handler.isClosed else { return }
+        guard !handler.isBroken else { return framing.passedOn(endsMessage: false) }
         passLastOn(bytes, context: context)
     }
 

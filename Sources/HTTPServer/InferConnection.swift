@@ -11,6 +11,8 @@ package struct InferConnection: Sendable, Equatable {
     /// What may wait behind a request in flight: some reads' worth, since reading stops at the first part that waits.
     package static let heldPartsLimit = 16_384
     package static let heldBytesLimit = 512 << 10
+    /// How long a server that wants to end waits for the rest of a request that a client has begun to send.
+    package static let quiesceSeconds = 3
 
     package enum State: Sendable, Equatable {
         /// Next: `hotBody`, `coldBody`, `closed`.
@@ -31,7 +33,8 @@ package struct InferConnection: Sendable, Equatable {
     package private(set) var state = State.idle
     package private(set) var isReadHeld = false
     private var isWritable = true
-    private var isQuiescing = false
+    private var quiescingSince: MonotonicTime?
+    private var comesTooLate = false
     /// Whether the request in hand lets the connection live on.
     private var keepsAlive = true
     private var heldParts = 0
@@ -42,7 +45,16 @@ package struct InferConnection: Sendable, Equatable {
 
     package init(now: MonotonicTime) { waitingSince = now }
 
+    package var isQuiescing: Bool { quiescingSince != nil }
+
     // MARK: parts of requests
+
+    /// Whether a part that came from the client now belongs to a request that will be served. Those that begin when the
+    /// server wants to end, behind others, are not: a client that keeps sending would keep the server.
+    package mutating func accepts(isHead: Bool) -> Bool {
+        if isHead, isQuiescing { comesTooLate = true }
+        return !comesTooLate
+    }
 
     /// Whether the next part has to wait for the request before it, or for the client to read its answers.
     package var holdsParts: Bool {
@@ -152,6 +164,7 @@ package struct InferConnection: Sendable, Equatable {
     private mutating func afterAnswer(now: MonotonicTime) -> AnswerAction {
         if !keepsAlive || (isQuiescing && heldParts == 0) {
             state = .closed
+            waitingSince = now
             return .close
         }
         state = .idle
@@ -178,9 +191,11 @@ package struct InferConnection: Sendable, Equatable {
 
     package mutating func writabilityChanged(_ isWritable: Bool) { self.isWritable = isWritable }
 
-    /// - Returns: whether to close at once: no request is being served.
-    package mutating func quiesceRequested() -> Bool {
-        isQuiescing = true
+    /// The server wants to end.
+    /// - Returns: whether to close as soon as all is sent: no request is being served, or only the beginning of a head
+    ///   has come.
+    package mutating func quiesceRequested(now: MonotonicTime) -> Bool {
+        quiescingSince = quiescingSince ?? now
         guard state == .idle, heldParts == 0 else { return false }
         state = .closed
         return true
@@ -218,7 +233,10 @@ package struct InferConnection: Sendable, Equatable {
     /// What the server waits for the client to do, and until when; `nil` while the client waits for the server.
     package func deadline(_ limits: ConnectionLimits) -> (wait: Wait, at: MonotonicTime)? {
         func after(_ seconds: Int) -> MonotonicTime {
-            waitingSince.advanced(byNanoseconds: UInt64(max(0, seconds)) &* 1_000_000_000)
+            let due = waitingSince.advanced(bySeconds: seconds)
+            // Answers that are on their way keep their time.
+            guard let quiescingSince, state != .closed else { return due }
+            return min(due, max(waitingSince, quiescingSince).advanced(bySeconds: Self.quiesceSeconds))
         }
         switch state {
         case .idle where hasPartialHead: return (.header, after(limits.headerSeconds))
@@ -236,5 +254,12 @@ package struct InferConnection: Sendable, Equatable {
     private mutating func peerOrUsBroken() {
         assertionFailure("a head arrived in state \(state)")
         state = .closed
+    }
+}
+
+extension MonotonicTime {
+    fileprivate func advanced(bySeconds seconds: Int) -> MonotonicTime {
+        let (nanoseconds, overflow) = UInt64(max(0, seconds)).multipliedReportingOverflow(by: 1_000_000_000)
+        return advanced(byNanoseconds: overflow ? .max : nanoseconds)
     }
 }

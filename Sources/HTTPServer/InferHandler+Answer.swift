@@ -59,9 +59,13 @@ extension InferHandler {
     }
 
     func respond(_ error: ServingError, request: InferRequestHead, isHTTP10: Bool) {
-        var head = AnswerHead(status: ErrorStatus.of(error.code), contentLength: 0)
+        respond(ErrorStatus.of(error.code), error.message, request: request, isHTTP10: isHTTP10)
+    }
+
+    func respond(_ status: HTTPResponseStatus, _ message: String, request: InferRequestHead, isHTTP10: Bool) {
+        var head = AnswerHead(status: status, contentLength: 0)
         head.namesAcceptedEncodings = request.contentEncoding == nil
-        write(head, body: ControlDocuments.error(error.message), for: request, isHTTP10: isHTTP10)
+        write(head, body: ControlDocuments.error(message), for: request, isHTTP10: isHTTP10)
     }
 
     private func write(_ head: AnswerHead, body: ByteBuffer, for request: InferRequestHead, isHTTP10: Bool) {

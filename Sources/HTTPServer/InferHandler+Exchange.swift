@@ -47,8 +47,11 @@ extension InferHandler {
                 )
             }
             try shared.gate.authorise(permit, scope: arrival.scope, model: path.name, version: version)
-            if request.contentEncoding == nil {
-                throw ServingError(.unsupported, "the request's Content-Encoding is none of gzip, deflate and identity")
+            if let refused = request.refusedEncoding {
+                throw ServingError(
+                    .unsupported,
+                    "Content-Encoding '\(refused)' is not supported: a request's is one of gzip, deflate and identity"
+                )
             }
             guard let mailbox else { throw ServingError(.internalError, "this listener serves no models") }
             exchange = InferExchange(
@@ -154,6 +157,14 @@ extension InferHandler {
         case .failure(let error): respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
         }
         afterAnswer(remaining: 0)
+    }
+
+    /// Answers a request that no route may serve.
+    func refuse(_ fault: RequestFault, request: InferRequestHead, isHTTP10: Bool) {
+        let remaining = fault.endsConnection ? nil : request.contentLength
+        connection.refusing(remaining: remaining, awaitsContinue: request.expectsContinue)
+        respond(fault.status, fault.message, request: request, isHTTP10: isHTTP10)
+        afterAnswer(remaining: remaining)
     }
 
     /// Answers a request whose body has not been read to its end.

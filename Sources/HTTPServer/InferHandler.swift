@@ -31,6 +31,8 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     /// Messages that the parser has seen the end of.
     private(set) var endedMessages: UInt64 = 0
     private var timer: ConnectionTimer?
+    /// Why nothing more can be read. It is answered behind the requests that came before it.
+    private var fault: RequestFault?
 
     package init(shared: ConnectionContext, eventLoop: any EventLoop) {
         self.shared = shared
@@ -71,7 +73,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
-            if connection.quiesceRequested() { close() }
+            if connection.quiesceRequested(now: .now()) { closeWhenFlushed() } else { armTimer() }
         case ChannelEvent.inputClosed:
             switch connection.inputClosed() {
             case .passOn: context.fireUserInboundEventTriggered(event)
@@ -83,18 +85,29 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let fault = error as? HTTPParserError, connection.state != .closed else { return close() }
-        // An answer that is still owed to an earlier request would come after this one: then there is none.
-        guard connection.state == .idle || connection.state == .hotBody else { return close() }
-        if fault == .headerOverflow {
-            let limits = shared.connectionLimits
-            refuseConnection(
-                .requestHeaderFieldsTooLarge,
-                "the request's headers exceed a limit of this server: \(limits.headerFieldBytes) bytes for one, "
-                    + "\(limits.headerListBytes) for all, \(limits.headerCount) headers"
-            )
-        } else {
-            refuseConnection(.badRequest, "the request is not valid HTTP/1.1: \(fault)")
+        // A parser that has failed fails again with all that it is given. Once closed, the last answer is on its way.
+        guard !isBroken else { return }
+        guard let parserError = error as? HTTPParserError else { return close() }
+        faultArrived(RequestFault(parserError, limits: shared.connectionLimits))
+    }
+
+    /// Nothing more can be read: what came before is served and answered, then the client is told why, then it ends.
+    private func faultArrived(_ fault: RequestFault) {
+        guard connection.accepts(isHead: false) else { return }
+        guard connection.holdsParts || !held.isEmpty else { return answer(fault) }
+        self.fault = fault
+        if !connection.partHeld(bytes: 0) { close() }
+    }
+
+    private func answer(_ fault: RequestFault) {
+        switch connection.state {
+        case .idle, .hotBody: refuseConnection(fault.status, fault.message)
+        case .discarding, .coldBody(answeredWithLeft: _?):
+            connection.close()
+            closeWhenFlushed()
+        // Whether the router has begun its answer is not known.
+        case .coldBody(answeredWithLeft: nil): close()
+        case .submitted, .coldAnswering, .closed: break
         }
     }
 
@@ -107,12 +120,6 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         write(head, body: ControlDocuments.error(message), echoing: nil)
         connection.close()
         closeWhenFlushed()
-    }
-
-    /// After CONNECT or Upgrade the parser takes all that follows for another protocol and keeps it, without bound.
-    private func refuseTunnel() {
-        guard connection.state == .idle else { return close() }
-        refuseConnection(.badRequest, "this server does not switch protocols: send neither CONNECT nor Upgrade")
     }
 
     func close() {
@@ -143,9 +150,13 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     /// A part came, out of the parser or from ``HotRequestHandler``.
     func partArrived(_ part: HTTPServerRequestPart) {
         sawPart = true
-        guard let context, connection.state != .closed else { return }
-        if case .head(let head) = part, head.method == .CONNECT || head.headers.contains(name: "upgrade") {
-            return refuseTunnel()
+        guard let context, !isBroken else { return }
+        if case .head(let head) = part {
+            // The parser takes all that follows for another protocol and keeps it, without bound.
+            if head.method == .CONNECT || head.headers.contains(name: "upgrade") { return faultArrived(.tunnel) }
+            guard connection.accepts(isHead: true) else { return }
+        } else if !connection.accepts(isHead: false) {
+            return
         }
         if connection.holdsParts || (!held.isEmpty && !isTakingHeld) {
             held.append(part)
@@ -195,29 +206,31 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     private func headArrived(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let now = MonotonicTime.now()
-        if let hot = shared.hot, head.method == .POST, case .model(let path, .infer)? = RouteTable.match(head.uri) {
+        let request = InferRequestHead(head.headers)
+        let isHTTP10 = head.version != .http1_1
+        if let fault = RequestFault(request, isHTTP10: isHTTP10) {
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
-            admit(
-                InferRequestHead(head.headers),
-                isHTTP10: head.version != .http1_1,
-                path: path,
-                service: hot.service,
-                now: now
-            )
+            refuse(fault, request: request, isHTTP10: isHTTP10)
+        } else if let hot = shared.hot, head.method == .POST,
+            case .model(let path, .infer)? = RouteTable.match(head.uri)
+        {
+            connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
+            admit(request, isHTTP10: isHTTP10, path: path, service: hot.service, now: now)
         } else {
             connection.headArrived(isHot: false, keepsAlive: head.isKeepAlive, now: now)
-            if head.headers.first(name: "expect")?.lowercased() == "100-continue" { writeContinue() }
+            if request.expectsContinue { writeContinue() }
             passOn(.head(head), context: context)
         }
     }
 
     // MARK: requests that the parser never saw
 
-    var isClosed: Bool { connection.state == .closed }
+    /// Whether all that still comes is for no one.
+    var isBroken: Bool { connection.state == .closed || fault != nil }
 
     /// Whether a request may come past the parser: none is in hand, and nothing waits.
     var takesHotRequest: Bool {
-        connection.state == .idle && !connection.holdsParts && held.isEmpty && !isTakingHeld
+        connection.state == .idle && !connection.holdsParts && held.isEmpty && !isTakingHeld && fault == nil
     }
 
     func hotHeadArrived(_ head: HotHead) {
@@ -238,6 +251,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
             take(part, context: context)
         }
         isTakingHeld = false
+        if let fault, held.isEmpty, !connection.holdsParts { answer(fault) }
         // The router's channel hands parts on only when a read is complete, and the one that brought these long was.
         if hadHeld { context.fireChannelReadComplete() }
         if connection.takeHeldRead() { context.read() }
@@ -284,6 +298,8 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         }
         guard deadline.at <= .now() else { return armTimer() }
         switch (deadline.wait, connection.state) {
+        case (.body, .hotBody) where connection.isQuiescing:
+            refuseConnection(.serviceUnavailable, "the server is exiting and the request's body did not arrive in time")
         case (.header, _): refuseConnection(.requestTimeout, "the request's headers did not arrive in time")
         case (.body, .hotBody): refuseConnection(.requestTimeout, "the request's body did not arrive in time")
         case (.body, _), (.idle, _): close()

@@ -4,8 +4,11 @@ package import NIOHTTP1
 package import Transport
 
 /// What the infer path wants to know of a request's headers, gathered in one pass over them.
+///
+/// An `X-Request-Id` that cannot be echoed is refused (``RequestFault``), since its sender will look for it; a
+/// `traceparent` that cannot be is passed over, as its specification has it.
 package struct InferRequestHead: Sendable, Equatable {
-    /// Longer values are not echoed.
+    /// Bytes of a value that is echoed, all of which are visible ASCII or spaces.
     package static let echoLimit = 256
 
     /// Absent for a chunked upload.
@@ -13,6 +16,12 @@ package struct InferRequestHead: Sendable, Equatable {
     package var inferenceHeaderLengthText: String?
     /// `nil` if it is none that is known, or more than one.
     package var contentEncoding: ContentCoding? = .identity
+    /// What stands in `Content-Encoding` if that is not known, fit to be shown.
+    package private(set) var refusedEncoding: String?
+    /// Any but `100-continue`, fit to be shown.
+    package private(set) var refusedExpectation: String?
+    package private(set) var hosts = 0
+    package private(set) var hasRefusedID = false
     package var acceptEncoding: String?
     package var expectsContinue = false
     package var credential: String?
@@ -40,22 +49,51 @@ package struct InferRequestHead: Sendable, Equatable {
         return length
     }
 
+    /// One `Host` more; its value means nothing here.
+    package mutating func takeHost() { hosts += 1 }
+
     /// One header more.
     package mutating func take(_ header: InferHeader, _ value: String) {
         switch header {
-        case .expect: expectsContinue = expectsContinue || value.isSameText(as: "100-continue")
+        case .expect:
+            if value.isSameText(as: "100-continue") {
+                expectsContinue = true
+            } else {
+                refusedExpectation = Self.shown(value)
+            }
         case .apiKey: credential = credential ?? value
         case .traceParent: traceParent = Self.isEchoable(value) ? value : nil
-        case .requestID: requestID = Self.isEchoable(value) ? value : nil
+        case .requestID:
+            requestID = Self.isEchoable(value) ? value : nil
+            hasRefusedID = hasRefusedID || requestID == nil
         case .authorization: credential = value
         case .contentLength: if contentLength != nil { contentLength = Int(value) ?? 0 }
         case .acceptEncoding: acceptEncoding = acceptEncoding.map { $0 + "," + value } ?? value
-        case .contentEncoding:
-            contentEncoding = contentEncoding == .identity ? ContentCoding(contentEncoding: value) : nil
+        case .contentEncoding: takeEncoding(value)
         case .transferEncoding: contentLength = nil
         case .inferenceHeaderLength: inferenceHeaderLengthText = value
-        case .host, .accept, .connection, .userAgent, .traceState, .contentType: break
+        case .host: takeHost()
+        case .accept, .connection, .userAgent, .traceState, .contentType: break
         }
+    }
+
+    private mutating func takeEncoding(_ value: String) {
+        let before = contentEncoding
+        contentEncoding = before == .identity ? ContentCoding(contentEncoding: value) : nil
+        guard contentEncoding == nil else { return }
+        let others = refusedEncoding ?? before.flatMap { $0 == .identity ? nil : $0.rawValue }
+        refusedEncoding = Self.shown(others.map { $0 + ", " + value } ?? value)
+    }
+
+    /// The beginning of a client's text, without what could make a reader see something else.
+    private static func shown(_ text: String) -> String {
+        let limit = 64
+        var shown = ""
+        for scalar in text.unicodeScalars.prefix(limit) {
+            let isPlain = scalar.value >= 0x20 && scalar.value < 0x7f
+            shown.unicodeScalars.append(isPlain ? scalar : "\u{FFFD}")
+        }
+        return text.unicodeScalars.dropFirst(limit).isEmpty ? shown : shown + "…"
     }
 
     package static func isEchoable(_ value: String) -> Bool {

@@ -18,15 +18,42 @@ package struct ServingError: Error, Sendable, Equatable {
         case other = "OTHER"
     }
 
+    /// Where in a model's own files the error is; for the operator, like `cause`.
+    package struct Place: Sendable, Equatable, CustomStringConvertible {
+        /// Relative to the model's directory.
+        package var file: String
+        /// From 1.
+        package var line: Int
+        /// From 1, in Unicode scalars.
+        package var column: Int
+
+        package init(file: String, line: Int, column: Int) {
+            self.file = file
+            self.line = line
+            self.column = column
+        }
+
+        package var description: String { "\(file):\(line):\(column)" }
+    }
+
     package var code: Code
     package var message: String
     package var reason: Reason
     package var cause: String?
+    package var place: Place?
 
-    package init(_ code: Code, _ message: String, reason: Reason = .other, cause: String? = nil) {
+    /// - Parameter cause: the place if there is nothing else to say.
+    package init(
+        _ code: Code,
+        _ message: String,
+        reason: Reason = .other,
+        cause: String? = nil,
+        place: Place? = nil
+    ) {
         self.code = code
         self.message = message
         self.reason = reason
-        self.cause = cause
+        self.cause = cause ?? place?.description
+        self.place = place
     }
 }

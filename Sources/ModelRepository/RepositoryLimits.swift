@@ -18,6 +18,9 @@ package struct RepositoryLimits: Sendable, Equatable {
     package var ensembleSteps = 1024
     /// Entries of each of the maps and lists of a configuration that no other limit names.
     package var entries = 4096
+    /// How long a configuration may have requests wait for a batch to fill. Timeouts are not bounded: one that is too
+    /// long to count is none.
+    package var queueDelayMicroseconds: UInt64 = 3_600_000_000
     package var labelFileBytes = 16 << 20
     package var labels = 1_000_000
     /// Files that a load request brings along.

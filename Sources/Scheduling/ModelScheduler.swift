@@ -50,7 +50,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         inline = Mutex(InlinePolicy(limitNanoseconds: canLend ? settings.inlineLimitNanoseconds : 0))
         shutdown = Mutex(Shutdown(running: instances.count))
         let started = instances.indices.prefix { index in
-            InstanceThread.start(name: "\(settings.threadNamePrefix)-\(index)") { [self] in
+            settings.threads.start(name: "\(settings.threadNamePrefix)-\(index)") { [self] in
                 runInstance(index, spinNanoseconds: settings.spinNanoseconds)
             }
         }

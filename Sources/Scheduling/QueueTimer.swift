@@ -59,7 +59,7 @@ final class QueueTimer: Sendable {
         }
         if mustStart {
             // Without a thread now, the next to arm tries again; instances still notice what is late when they are idle.
-            let isStarted = InstanceThread.start(name: "queue-timer") { [self] in run() }
+            let isStarted = InstanceThreads.shared.start(name: "queue-timer") { [self] in run() }
             if !isStarted { state.withLock { $0.isRunning = false } }
         } else if isEarliest {
             parker.wake(at: time)

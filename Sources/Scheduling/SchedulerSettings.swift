@@ -14,8 +14,10 @@ package struct SchedulerSettings: Sendable {
     package var queueLimits = QueueLimits.unlimited
     /// The start of the instance threads' names; the kernel keeps 15 bytes.
     package var threadNamePrefix = "instance"
+    /// Where the instances' threads come from.
+    package var threads = InstanceThreads.shared
     /// How long an instance thread may spin for its next request before it sleeps. 0: it sleeps at once.
-    package var spinNanoseconds: UInt64 = InstanceThread.defaultSpinNanoseconds
+    package var spinNanoseconds: UInt64 = InstanceThreads.defaultSpinNanoseconds
     /// Executions that take no longer may run on the thread that submitted the requests. 0: none do.
     ///
     /// Only for models whose cost a request cannot choose: all dimensions but the batch are fixed.

@@ -102,8 +102,11 @@ actor ModelLifecycle {
             )
             message += "version \(version) is at UNAVAILABLE state: \(error.code.displayName): \(error.message);\n"
         }
+        // Files may come with the request, under any name.
+        let isKnown = loader.repository.has(name)
         registry.change { table in
             table.loadFailed(name, reasons: failures.mapValues { "\($0.code.displayName): \($0.message)" })
+            if !isKnown { table.forget(name) }
         }
         throw ServingError(.invalidArgument, message)
     }

@@ -20,6 +20,8 @@ package struct LoadSettings: Sendable {
     package var queueLimits = QueueLimits.unlimited
     /// Executions that take no longer may run on the event loop that read the requests; 0: none do.
     package var inlineLimitNanoseconds: UInt64 = 500_000
+    /// Where the threads of all models' instances come from.
+    package var instanceThreads = InstanceThreads.shared
     package var loadThreads = 4
     package var loadRetries = 0
 
@@ -85,16 +87,14 @@ struct ModelLoader: Sendable {
         )
         var instances: [any EngineInstance] = []
         for index in 0..<config.instanceCount { instances.append(try model.makeInstance(index)) }
-        let scheduler = ModelScheduler(
-            settings: SchedulerSettings(
-                config,
-                inputs: inputs,
-                queueLimits: settings.queueLimits,
-                inlineLimitNanoseconds: settings.inlineLimitNanoseconds
-            ),
-            instances: instances,
-            observer: statistics
+        var schedulerSettings = SchedulerSettings(
+            config,
+            inputs: inputs,
+            queueLimits: settings.queueLimits,
+            inlineLimitNanoseconds: settings.inlineLimitNanoseconds
         )
+        schedulerSettings.threads = settings.instanceThreads
+        let scheduler = ModelScheduler(settings: schedulerSettings, instances: instances, observer: statistics)
         guard scheduler.isSound else {
             scheduler.stop(whenDrained: {})
             throw ServingError(

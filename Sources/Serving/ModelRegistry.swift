@@ -96,6 +96,14 @@ struct ModelTable {
         }
     }
 
+    /// For a name that no repository has: once nothing runs under it, it is not worth remembering.
+    mutating func forget(_ name: String) {
+        let isInUse = models[name]?.values.contains { $0.servable != nil || $0.state == .unloading } ?? false
+        guard !isInUse else { return }
+        models[name] = nil
+        refusals[name] = nil
+    }
+
     mutating func unloadBegan(_ name: String) -> [ServableVersion] {
         let retired = (models[name] ?? [:]).values.compactMap(\.servable)
         for servable in retired { models[name]?[servable.version] = Version(state: .unloading) }

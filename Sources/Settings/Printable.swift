@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Makes what was typed fit to be shown: no control characters, no more than a line's worth.
-enum Printable {
+package enum Printable {
     private static let longest = 200
 
-    static func text(_ typed: String) -> String {
+    package static func text(_ typed: String) -> String {
         var shown = ""
         for (index, scalar) in typed.unicodeScalars.enumerated() {
             if index == longest { return shown + "…" }

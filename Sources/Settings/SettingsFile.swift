@@ -24,7 +24,7 @@ package struct SettingsFile: Sendable {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw SettingsError("\(name):" + explain(error))
+            throw SettingsError("\(name):" + explain(error, in: text))
         }
         var file = SettingsFile(name: name)
         guard let root, !file.isEmpty(root) else { return [] }
@@ -121,7 +121,7 @@ package struct SettingsFile: Sendable {
         return SettingsError("\(name):\(mark?.line ?? 1):\(mark?.column ?? 1): \(message)")
     }
 
-    private static func explain(_ error: any Error) -> String {
+    private static func explain(_ error: any Error, in text: String) -> String {
         guard let error = error as? YamlError else { return " not YAML" }
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
@@ -129,7 +129,10 @@ package struct SettingsFile: Sendable {
             return "\(mark.line):\(mark.column): \(problem)"
         case .duplicatedKeysInMapping(let duplicates, let context):
             let keys = duplicates.map { Printable.text($0) }.joined(separator: ", ")
-            return "\(context.mark.line):\(context.mark.column): more than once: \(keys)"
+            let first = context.mark
+            // The parser tells where the first of them stands first; whoever looks for it wants the one too many.
+            let line = RepeatedKey.line(of: duplicates.first ?? "", after: first.line, column: first.column, in: text)
+            return "\(line ?? first.line):\(first.column): more than once: \(keys)"
         case .reader(let problem, let offset, _, _):
             return " byte \(offset ?? 0): \(problem)"
         default:

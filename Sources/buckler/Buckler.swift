@@ -9,4 +9,22 @@ struct Buckler: AsyncParsableCommand {
         version: BucklerVersion.text,
         subcommands: [ServeCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self]
     )
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure, let outline = try? CommandOutline.of(Self.self),
+                let slip = MistypedArgument(in: arguments, of: outline)
+            else { exit(withError: error) }
+            Terminal.failure(of: slip.command, slip.message)
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
 }

@@ -81,11 +81,25 @@ struct Check: AsyncParsableCommand {
 
 /// What `buckler check` found, for people and for programs.
 struct CheckReport: Encodable {
+    /// Relative to the model's directory; lines and columns from 1.
+    struct Place: Encodable {
+        var file: String
+        var line: Int
+        var column: Int
+
+        init(_ place: ServingError.Place) {
+            file = place.file
+            line = place.line
+            column = place.column
+        }
+    }
+
     struct Version: Encodable {
         var version: Int64
         var loads: Bool
         var error: String?
         var cause: String?
+        var place: Place?
         var config: String?
     }
 
@@ -94,6 +108,7 @@ struct CheckReport: Encodable {
     var isSound: Bool
     var error: String?
     var cause: String?
+    var place: Place?
     var versions: [Version]
     var warnings: [String]
     var completed: [String]
@@ -104,12 +119,14 @@ struct CheckReport: Encodable {
         isSound = check.isSound
         error = check.error?.message
         cause = check.error?.cause
+        place = check.error?.place.map(Place.init)
         versions = check.versions.map {
             Version(
                 version: $0.version,
                 loads: $0.error == nil,
                 error: $0.error?.message,
                 cause: $0.error?.cause,
+                place: $0.error?.place.map(Place.init),
                 config: $0.configurationJSON
             )
         }

@@ -1,8 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 import Inference
 import Testing
 
-// SPDX-License-Identifier: Apache-2.0
 @testable import Engines
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 @Suite struct ExternalDataTests {
     @Test(arguments: ["external/flat.onnx", "external/model.onnx"])
@@ -29,6 +35,30 @@ import Testing
             try TestEngine.onnx(TestEngine.source("external/attack_\(attack).onnx"))
         }
         #expect(error?.message == message)
+    }
+
+    /// As if the scan had missed the model's reference to a file that lies where the server was started.
+    @Test func theEngineItselfFindsNoFiles() async {
+        await #expect(processExitsWith: .success) {
+            #expect(chdir(TestModelFiles.root + "/external") == 0 && access("data/w.bin", F_OK) == 0)
+            let source = TestEngine.source("external/flat.onnx")
+            let whole = try ModelContent.read(source.files, path: source.path)
+            let settings = try SessionSettings(source, cores: 1)
+            func open(_ content: ModelContent) throws -> ONNXRuntimeSession {
+                try ONNXRuntimeSession(
+                    content,
+                    library: TestEngine.library(),
+                    settings: settings,
+                    modelName: "m",
+                    memoryLimit: nil
+                )
+            }
+            _ = try open(whole)
+            let error = #expect(throws: ServingError.self) {
+                try open(ModelContent(model: whole.model, externalFiles: []))
+            }
+            if error == nil { exit(1) }
+        }
     }
 
     @Test(arguments: [

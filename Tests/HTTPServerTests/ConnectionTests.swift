@@ -56,6 +56,96 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (waiting + "Content-Length: 10\r\n\r\nabc", [503]),
+        (waiting + "Transfer-Encoding: chunked\r\n\r\n5\r\nab", [503]),
+        ("POST /v2/repository/index HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{", []),
+        ("GET /v2 HT", []),
+        (inferRequest("held", body: "whole") + "POST /v2/models/held/infer HT", [200]),
+        (inferRequest("held", body: "whole") + waiting + "Content-Length: 10\r\n\r\nabc", [200, 503]),
+    ])
+    func aStalledUploadDoesNotHoldTheServer(text: String, statuses: [Int]) async throws {
+        try await LiveServer.run { live in
+            let client = try RawClient(port: live.port)
+            client.send(text)
+            let isAdmitted = text.hasPrefix("POST")
+            let submitted = statuses.count { $0 == 200 }
+            #expect(await LiveServer.eventually { live.requestsInFlight == (isAdmitted ? 1 : 0) })
+            #expect(await LiveServer.eventually { live.service.held.requests.count == submitted })
+            try await Task.sleep(for: .milliseconds(200))
+            await live.shutDown()
+            live.service.held.answerAll()
+            let began = ContinuousClock.now
+            for status in statuses { #expect(try await client.answer().status == status) }
+            #expect(await client.isAtEnd())
+            #expect(began.duration(to: .now) < .seconds(InferConnection.quiesceSeconds + 10))
+        }
+    }
+
+    @Test func aClientThatKeepsSendingDoesNotHoldTheServer() async throws {
+        try await LiveServer.run { live in
+            let client = try RawClient(port: live.port)
+            client.send(inferRequest("held", body: "first") + inferRequest("held", body: "second"))
+            #expect(await LiveServer.eventually { live.service.held.requests.count == 1 })
+            let idle = try RawClient(port: live.port)
+            idle.send(get("/livez"))
+            _ = try await idle.answer()
+            await live.shutDown()
+            #expect(await idle.isAtEnd())
+            try await Task.sleep(for: .milliseconds(200))
+            client.send(inferRequest("echo", body: "late"))
+            live.service.held.answerAll()
+            #expect(try await client.answer().text.hasSuffix("first"))
+            #expect(await LiveServer.eventually { live.service.held.requests.count == 1 })
+            client.send(inferRequest("echo", body: "later"))
+            live.service.held.answerAll()
+            let last = try await client.answer()
+            #expect(last.text.hasSuffix("second"))
+            #expect(last.headers["connection"] == "close")
+            #expect(await client.isAtEnd())
+        }
+    }
+
+    @Test(arguments: [
+        ("Connection: close\r\n", "\u{1}\u{2}garbage", Int?.none),
+        ("Connection: close\r\n", get("/livez"), nil),
+        ("", "\u{1}\u{2}garbage", 400),
+        ("", "GET /v2 HTTP/1.1\r\nHost: h\r\nX: \(String(repeating: "a", count: 9000))\r\n\r\n", 431),
+        ("", "CONNECT a:1 HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+    ])
+    func whatComesBehindARequestDoesNotCostItItsAnswer(headers: String, rest: String, status: Int?) async throws {
+        try await LiveServer.run { live in
+            for isTogether in [true, false] {
+                let client = try RawClient(port: live.port)
+                let request = inferRequest("held", body: "owed", headers: headers)
+                let bytes = [UInt8](rest.unicodeScalars.map { UInt8($0.value) })
+                client.send(Array(request.utf8) + (isTogether ? bytes : []))
+                #expect(await LiveServer.eventually { live.service.held.requests.count == 1 })
+                if !isTogether { client.send(bytes) }
+                try await Task.sleep(for: .milliseconds(50))
+                #expect(!live.service.held.requests[0].isCancelled)
+                live.service.held.answerAll()
+                #expect(try await client.answer().text.hasSuffix("owed"))
+                if let status { #expect(try await client.answer().status == status) }
+                #expect(await client.isAtEnd())
+                #expect(await LiveServer.eventually { live.holdsNothing })
+            }
+        }
+    }
+
+    @Test func aLongAnswerIsSentWholeThoughGarbageFollowsItsRequest() async throws {
+        try await LiveServer.run { live in
+            let client = try RawClient(port: live.port)
+            let body = String(repeating: "0123456789", count: 800_000)
+            client.send(inferRequest("echo", body: body, headers: "Connection: close\r\n"))
+            try await Task.sleep(for: .milliseconds(100))
+            client.send([1, 2, 3])
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(try await client.answer().text.hasSuffix(body))
+            #expect(await client.isAtEnd())
+        }
+    }
+
     @Test func slowHeadersAndSlowBodiesAreTimedOut() async throws {
         try await LiveServer.run(configure: {
             $0.connectionLimits.headerSeconds = 1

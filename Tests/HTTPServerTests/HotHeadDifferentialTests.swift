@@ -65,6 +65,7 @@ private struct Tally: CustomStringConvertible {
         #expect(parsed.method == .POST && parsed.version == .http1_1 && parsed.isKeepAlive, "seed \(seed): \(text)")
         #expect(RouteTable.match(parsed.uri) == .model(hot.path, .infer), "seed \(seed): \(text)")
         #expect(!parsed.uri.utf8.contains(UInt8(ascii: "?")), "seed \(seed): \(text)")
+        #expect(RequestFault(InferRequestHead(parsed.headers), isHTTP10: false) == nil, "seed \(seed): \(text)")
         #expect(InferRequestHead(parsed.headers) == hot.request, "seed \(seed): \(text)")
         #expect(hot.request.contentLength == hot.contentLength, "seed \(seed): \(text)")
         let names = parsed.headers.map { $0.name.lowercased() }

@@ -81,11 +81,11 @@ import Testing
 
     @Test func quiescingWaitsForTheRequestAndForThoseBehindIt() {
         var idle = connection()
-        #expect(idle.quiesceRequested() == true)
+        #expect(idle.quiesceRequested(now: start) == true)
 
         var busy = submitted()
         _ = busy.partHeld(bytes: 0)
-        #expect(busy.quiesceRequested() == false)
+        #expect(busy.quiesceRequested(now: start) == false)
         #expect(!busy.answersAreLast)
         #expect(busy.hotAnswered(remaining: 0, now: start) == .next)
         busy.heldPartTaken(bytes: 0)
@@ -93,6 +93,38 @@ import Testing
         _ = busy.endArrived(now: start)
         #expect(busy.answersAreLast)
         #expect(busy.hotAnswered(remaining: 0, now: start) == .close)
+    }
+
+    @Test func whoeverIsWaitedForWhenQuiescingHasAFewSeconds() {
+        var reading = connection()
+        reading.headArrived(isHot: true, keepsAlive: true, now: start)
+        #expect(reading.quiesceRequested(now: after(10)) == false)
+        #expect(reading.deadline(limits)?.at == after(10 + InferConnection.quiesceSeconds))
+        #expect(reading.quiesceRequested(now: after(11)) == false)
+        #expect(reading.deadline(limits)?.at == after(10 + InferConnection.quiesceSeconds), "asking twice wins nothing")
+
+        var late = connection()
+        late.headArrived(isHot: false, keepsAlive: true, now: start)
+        _ = late.quiesceRequested(now: after(limits.bodySeconds - 1))
+        #expect(late.deadline(limits)?.at == after(limits.bodySeconds), "nor is any time prolonged")
+
+        var partialHead = connection()
+        partialHead.bytesWithoutPartArrived(now: start)
+        #expect(partialHead.quiesceRequested(now: start) == true)
+
+        var waiting = submitted()
+        _ = waiting.quiesceRequested(now: start)
+        #expect(waiting.deadline(limits) == nil, "a submitted request is finished")
+    }
+
+    @Test func requestsThatBeginWhileQuiescingAreNotServed() {
+        var busy = submitted()
+        #expect(busy.accepts(isHead: true) == true)
+        _ = busy.partHeld(bytes: 0)
+        _ = busy.quiesceRequested(now: start)
+        #expect(busy.accepts(isHead: false) == true, "the rest of one that had begun")
+        #expect(busy.accepts(isHead: true) == false)
+        #expect(busy.accepts(isHead: false) == false)
     }
 
     @Test func aClientThatAsksForCloseGetsIt() {

@@ -107,6 +107,7 @@ struct MutatedHeads {
     ]
 
     private static let strange = [
+        "Host: two", "Expect: more", "X-Request-Id: \(String(repeating: "i", count: 257))",
         "Transfer-Encoding: chunked", "Transfer-Encoding: identity", "transfer-encoding : chunked",
         "Expect: 100-continue",
         "Content-Encoding: gzip", "Upgrade: websocket", "Cookie: a=b", " folded", "\tfolded", ":novalue", "novalue",

@@ -36,3 +36,6 @@ def test_what_is_wrong_has_a_place(tmp_path, change, text, place):
     assert status == 1 and not report["isSound"]
     said = json.dumps(report)
     assert text in said and place in said, said
+    where = report.get("place") or report["versions"][0]["place"]
+    line, column = (int(number or 0) for number in place.split(":")[1:])
+    assert where["file"] == "config.pbtxt" and where["line"] == line and where["column"] >= max(1, column), where

@@ -179,4 +179,28 @@ import Testing
         #expect(queue.count == 2 && queue.bytes == 6 && queue.batchSize == 4)
         #expect(drain(&queue, now: 21).ids == ["a", "c"])
     }
+
+    /// A timeout beyond what can be counted is none.
+    @Test(
+        arguments: [UInt64.max, UInt64.max / 1000 + 1, UInt64.max / 1000],
+        [QueuePolicy.TimeoutAction.reject, QueuePolicy.TimeoutAction.delay]
+    )
+    func hugeTimeoutsNeitherTrapNorEnd(microseconds: UInt64, action: QueuePolicy.TimeoutAction) throws {
+        let batching = makeBatching {
+            $0.defaultQueuePolicy = QueuePolicy(
+                timeoutAction: action,
+                defaultTimeoutMicroseconds: microseconds,
+                allowTimeoutOverride: true
+            )
+        }
+        var queue = RequestQueue(batching: batching, limits: .unlimited)
+        let late = makeScheduled("a", at: 5) { $0.timeoutMicroseconds = microseconds }
+        let expiry = try queue.append(late)
+        #expect(expiry == nil || expiry == MonotonicTime(nanoseconds: .max))
+        var dropped: [DroppedRequest] = []
+        let distant = MonotonicTime(nanoseconds: .max)
+        #expect(queue.sweep(now: distant, dropped: &dropped) == expiry)
+        #expect(queue.takeFirst(now: distant, dropped: &dropped)?.request.fields.id == "a")
+        #expect(dropped.isEmpty)
+    }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Inference
 import Logging
 import ModelRepository
+import Scheduling
 import Synchronization
 import Testing
 
@@ -49,10 +50,15 @@ import Testing
             output { name: "OUTPUT0" data_type: TYPE_FP32 dims: [ -1 ] }
             """
 
-        func server(mode: ModelControlMode = .explicit, startup: [String] = []) throws -> ModelServer {
+        func server(
+            mode: ModelControlMode = .explicit,
+            startup: [String] = [],
+            threads: InstanceThreads = .shared
+        ) throws -> ModelServer {
             var settings = ModelServer.Settings()
             settings.controlMode = mode
             settings.startupModels = startup
+            settings.loading.instanceThreads = threads
             return ModelServer(
                 repository: try ModelRepository(roots: [path]),
                 engines: EngineSelection([IdentityEngine()]),
@@ -132,6 +138,68 @@ import Testing
         #expect(try server.isModelReady(named: "echo", version: nil))
         #expect(Self.outputs(await Self.infer(try server.model(named: "echo", version: nil), [7])) == [7])
         await server.stop()
+    }
+
+    /// Names that came with their files, in a request, and never worked.
+    @Test func madeUpNamesThatFailAreForgotten() async throws {
+        let server = try Repository().server()
+        _ = try await server.start()
+        let parameters = LoadParameters(
+            configuration: "{\"backend\":\"nonesuch\",\"max_batch_size\":0}",
+            files: ["1/model": [1]]
+        )
+        for index in 0..<10_000 {
+            let error = await #expect(throws: ServingError.self) {
+                try await server.load(model: "made-up-\(index)", parameters: parameters)
+            }
+            if index == 0 { #expect(error?.message.contains("version 1 is at UNAVAILABLE state") == true) }
+        }
+        #expect(await server.repositoryIndex(readyOnly: false).isEmpty)
+        #expect(server.registry.read { $0.models.isEmpty && $0.refusals.isEmpty })
+        #expect(server.isReady, "nothing that is wanted is missing")
+        await server.stop()
+    }
+
+    @Test func aMadeUpNameThatWorkedOutlivesItsFailedReload() async throws {
+        let server = try Repository().server()
+        _ = try await server.start()
+        func parameters(_ backend: String) -> LoadParameters {
+            let tensor = "\"data_type\":\"TYPE_FP32\",\"dims\":[-1]}]"
+            let configuration =
+                "{\"backend\":\"\(backend)\",\"input\":[{\"name\":\"INPUT0\",\(tensor),"
+                + "\"output\":[{\"name\":\"OUTPUT0\",\(tensor)}"
+            return LoadParameters(configuration: configuration, files: ["1/model": [1]])
+        }
+        try await server.load(model: "made-up", parameters: parameters("identity"))
+        await #expect(throws: ServingError.self) {
+            try await server.load(model: "made-up", parameters: parameters("nonesuch"))
+        }
+        #expect(try server.isModelReady(named: "made-up", version: nil))
+        await server.stop()
+    }
+
+    @Test(arguments: [(4, true), (5, false)])
+    func aModelThatDoesNotGetItsThreadsIsNotLoaded(instances: Int, loads: Bool) async throws {
+        let repository = try Repository()
+        try repository.add("echo")
+        try repository.add(
+            "wide",
+            config: Repository.identity + "\ninstance_group { kind: KIND_CPU count: \(instances) }"
+        )
+        let threads = InstanceThreads(limit: 5)
+        let server = try repository.server(startup: ["echo"], threads: threads)
+        #expect(try await server.start().isEmpty)
+        do {
+            try await server.load(model: "wide", parameters: LoadParameters())
+            #expect(loads)
+        } catch {
+            #expect(!loads)
+            #expect(error.message.contains("no more threads for the 5 instances of model 'wide'"), "\(error)")
+        }
+        #expect(Self.outputs(await Self.infer(try server.model(named: "echo", version: nil), [7])) == [7])
+        await server.stop()
+        for _ in 0..<1000 where threads.runningCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(threads.runningCount == 0)
     }
 
     @Test(arguments: [

@@ -51,7 +51,13 @@ import Testing
             ("limits: 5\n", "buckler.yaml:1:9: limits must be a mapping of keys to values"),
             ("http-restricted-api: 'health:a=b'\n", "buckler.yaml:1:22: http-restricted-api is refused: "),
             ("model-control-mode: poll\n", "buckler.yaml:1:21: model-control-mode=poll is refused: "),
-            ("id: a\nid: b\n", "buckler.yaml:1:1: more than once: id"), ("id: [\n", "buckler.yaml:2:1: "),
+            ("id: a\nid: b\n", "buckler.yaml:2:1: more than once: id"),
+            ("http-port: 1\nid: a\n\n# id: c\n'id' : b\n", "buckler.yaml:5:1: more than once: id"),
+            ("id: a\r\nhttp-port: 1\r\nid: b\r\n", "buckler.yaml:3:1: more than once: id"),
+            ("limits:\n  a: 1\n  b: 2\n  a: 3\nid: x\n", "buckler.yaml:4:3: more than once: a"),
+            ("limits: {a: 1, a: 2}\n", "buckler.yaml:1:10: more than once: a"),
+            ("a:\n  id: 1\n  id: 2\nid: 3\n", "buckler.yaml:3:3: more than once: id"),
+            ("id: [\n", "buckler.yaml:2:1: "),
         ]
     )
     func refuses(text: String, message: String) {

@@ -43,6 +43,15 @@ struct SessionOptions: ~Copyable {
         try set("session.inter_op.allow_spinning", settings.allowsSpinning)
         // Without this a file in the engine's other format would pass by the scan for external data.
         try api.check(ort.AddSessionConfigEntry(pointer, "session.load_model_format", "ONNX"))
+        // What is handed over from memory is all that there is: beneath a device nothing can be found. Should the scan
+        // ever miss a reference to a file, the engine must not look for it in the working directory.
+        try api.check(
+            ort.AddSessionConfigEntry(
+                pointer,
+                "session.model_external_initializers_file_folder_path",
+                "/dev/null/external-data"
+            )
+        )
         try api.check(ort.SessionOptionsSetCustomCreateThreadFn(pointer, OrtAccountedThreadCreate))
         try api.check(ort.SessionOptionsSetCustomThreadCreationOptions(pointer, UnsafeMutableRawPointer(account)))
         try api.check(ort.SessionOptionsSetCustomJoinThreadFn(pointer, OrtAccountedThreadJoin))

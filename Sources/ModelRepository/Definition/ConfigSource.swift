@@ -62,7 +62,11 @@ struct ConfigSource: Sendable {
         do throws(ConfigSyntaxError) {
             return try ModelConfigText.parse(content, file: file, limits: textLimits(limits))
         } catch {
-            throw ServingError(.invalidArgument, "failed to read the configuration of model '\(model)': \(error)")
+            throw ServingError(
+                .invalidArgument,
+                "failed to read the configuration of model '\(model)': \(error)",
+                place: ServingError.Place(file: file, line: error.line, column: error.column)
+            )
         }
     }
 
@@ -80,7 +84,7 @@ struct ConfigSource: Sendable {
         return text
     }
 
-    /// - Throws: the first problem; its place is in `cause`, for the log.
+    /// - Throws: the first problem; its place is for the log.
     func validate(
         _ config: Inference_ModelConfig,
         stage: ConfigValidator.Stage,

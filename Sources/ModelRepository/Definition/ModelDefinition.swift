@@ -50,7 +50,8 @@ package struct ModelDefinition: Sendable {
         }
         guard let position = positions.nearest(to: path) else { return error }
         var located = error
-        located.cause = "\(file):\(position.line):\(position.column)"
+        located.place = position.place(in: file)
+        located.cause = located.place?.description
         return located
     }
 

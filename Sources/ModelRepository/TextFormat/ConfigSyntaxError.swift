@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 
 /// A place in a text; both numbers start at 1, columns count Unicode scalars.
 package struct SourcePosition: Sendable, Hashable {
@@ -8,6 +9,10 @@ package struct SourcePosition: Sendable, Hashable {
     package init(line: Int, column: Int) {
         self.line = line
         self.column = column
+    }
+
+    package func place(in file: String) -> ServingError.Place {
+        ServingError.Place(file: file, line: line, column: column)
     }
 }
 

@@ -17,9 +17,7 @@ package struct ConfigProblem: Error, Sendable, Hashable {
 
     /// - Parameter file: what to call the text in the log, as in `config.pbtxt:3:9`.
     package func servingError(file: String? = nil) -> ServingError {
-        var cause: String?
-        if let file, let position { cause = "\(file):\(position.line):\(position.column)" }
-        return ServingError(.invalidArgument, message, cause: cause)
+        ServingError(.invalidArgument, message, place: file.flatMap { position?.place(in: $0) })
     }
 
     package func located(by positions: ConfigPositions) -> ConfigProblem {

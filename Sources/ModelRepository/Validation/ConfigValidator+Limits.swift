@@ -8,6 +8,35 @@ extension ConfigValidator {
         checkTensorLimits(of: config, limits: limits, list: &list)
         checkInstanceLimits(of: config, limits: limits, list: &list)
         checkEnsembleLimits(of: config, limits: limits, list: &list)
+        checkDelays(of: config, limits: limits, list: &list)
+    }
+
+    /// Requests of a model that waits for years would be as lost, and hold as much, as those of one that never answers.
+    private static func checkDelays(
+        of config: Inference_ModelConfig,
+        limits: RepositoryLimits,
+        list: inout ProblemList
+    ) {
+        let (path, delay): (String, UInt64)
+        switch config.schedulingChoice {
+        case .dynamicBatching(let batching):
+            (path, delay) = ("dynamic_batching", batching.maxQueueDelayMicroseconds)
+        case .sequenceBatching(let batching):
+            switch batching.strategyChoice {
+            case .direct(let direct):
+                (path, delay) = ("sequence_batching.direct", direct.maxQueueDelayMicroseconds)
+            case .oldest(let oldest):
+                (path, delay) = ("sequence_batching.oldest", oldest.maxQueueDelayMicroseconds)
+            case nil: return
+            }
+        case .ensembleScheduling, nil: return
+        }
+        guard delay > limits.queueDelayMicroseconds else { return }
+        let field = path + ".max_queue_delay_microseconds"
+        list.add(
+            "'\(field)' of model '\(config.name)' is \(delay), at most \(limits.queueDelayMicroseconds) is allowed",
+            at: field
+        )
     }
 
     private static func checkCounts(

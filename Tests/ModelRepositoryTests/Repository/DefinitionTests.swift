@@ -208,6 +208,9 @@ import Testing
         let failure = message { _ = try definition() }
         #expect(failure?.hasPrefix("failed to read the configuration of model 'm': config.pbtxt:2:3: ") == true)
         #expect(failure?.contains("no_such_field") == true)
+        let error = #expect(throws: ServingError.self) { try definition() }
+        #expect(error?.place == ServingError.Place(file: "config.pbtxt", line: 2, column: 3))
+        #expect(error?.cause == "config.pbtxt:2:3")
         try temporary.write("m/config.pbtxt", [0xff, 0xfe])
         #expect(message { _ = try definition() }?.contains("config.pbtxt:1:1: ") == true)
     }
@@ -219,7 +222,7 @@ import Testing
             throws: ServingError(
                 .invalidArgument,
                 "'max_batch_size' must be non-negative value for m",
-                cause: "configs/c.pbtxt:2:3"
+                place: ServingError.Place(file: "configs/c.pbtxt", line: 2, column: 3)
             )
         ) {
             try definition(configName: "c")

@@ -52,6 +52,20 @@ import Testing
             field: "dynamic_batching.preferred_batch_size",
             text: { "dynamic_batching { preferred_batch_size: \([Int](repeating: 1, count: $0)) }" }
         ) { $0.entries = bound },
+        Case(
+            field: "dynamic_batching.max_queue_delay_microseconds",
+            text: { "dynamic_batching { max_queue_delay_microseconds: \($0) }" }
+        ) { $0.queueDelayMicroseconds = UInt64(bound) },
+        Case(
+            field: "sequence_batching.direct.max_queue_delay_microseconds",
+            text: { "sequence_batching { direct { max_queue_delay_microseconds: \($0) } }" }
+        ) { $0.queueDelayMicroseconds = UInt64(bound) },
+        Case(
+            field: "sequence_batching.oldest.max_queue_delay_microseconds",
+            text: {
+                "sequence_batching { oldest { max_candidate_sequences: 1 max_queue_delay_microseconds: \($0) } }"
+            }
+        ) { $0.queueDelayMicroseconds = UInt64(bound) },
     ]
 
     @Test(arguments: cases.indices)
@@ -68,6 +82,19 @@ import Testing
             let problems = ConfigValidator.problems(in: config, stage: .complete, limits: limits)
             #expect(problems.map(\.path) == (count > Self.bound ? [test.field] : []))
         }
+    }
+
+    @Test func noRequestIsKeptForYears() throws {
+        let config = try Inference_ModelConfig(
+            textFormatString: #"name: "M" backend: "b" version_policy { all { } } instance_group { kind: KIND_CPU } "#
+                + "dynamic_batching { max_queue_delay_microseconds: \(UInt64.max) }"
+        )
+        #expect(
+            ConfigValidator.problems(in: config, stage: .complete).map(\.message) == [
+                "'dynamic_batching.max_queue_delay_microseconds' of model 'M' is 18446744073709551615, "
+                    + "at most 3600000000 is allowed"
+            ]
+        )
     }
 
     @Test func countsInstancesWithoutOverflow() throws {
