@@ -72,7 +72,7 @@ struct ServerParts {
         } catch {
             onnxRuntime = UnavailableEngine(name: "onnxruntime", error: error)
         }
-        return EngineSelection([onnxRuntime, IdentityEngine()])
+        return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine()])
     }
 
     private func engineLibraryPath() throws(ServingError) -> String {
