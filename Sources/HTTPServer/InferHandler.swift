@@ -195,13 +195,17 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     private func headArrived(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let now = MonotonicTime.now()
-        if let hot = shared.hot, head.method == .POST, case .model(let path, .infer)? = RouteTable.match(head.uri) {
+        if let hot = shared.hot, head.method == .POST, case .model(let path, let action)? = RouteTable.match(head.uri),
+            let inference = action.inference
+        {
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
             admit(
                 InferRequestHead(head.headers),
                 isHTTP10: head.version != .http1_1,
                 path: path,
-                service: hot.service,
+                action: inference,
+                headers: head.headers,
+                hot: hot,
                 now: now
             )
         } else {
@@ -225,7 +229,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         sawPart = true
         let now = MonotonicTime.now()
         connection.headArrived(isHot: true, keepsAlive: true, now: now)
-        admit(head.request, isHTTP10: false, path: head.path, service: hot.service, now: now)
+        admit(head.request, isHTTP10: false, path: head.path, hot: hot, now: now)
     }
 
     /// Takes up what waited, until something has to wait again.
