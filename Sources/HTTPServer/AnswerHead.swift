@@ -14,6 +14,10 @@ package struct AnswerHead {
     /// Tells a client whose encoding was refused what is understood.
     package var namesAcceptedEncodings = false
     package var connection = Connection.keepAlive
+    /// Set for a stream of server-sent events, which has no length.
+    package var eventStream: EventStream?
+
+    package enum EventStream { case chunked, untilClose }
 
     package init(status: HTTPResponseStatus, contentLength: Int) {
         self.status = status
@@ -26,15 +30,11 @@ package struct AnswerHead {
         } else {
             buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         }
-        if let inferenceHeaderLength {
-            buffer.writeStaticString("Content-Type: application/octet-stream\r\nInference-Header-Content-Length: ")
-            buffer.writeDecimal(inferenceHeaderLength)
-            buffer.writeStaticString("\r\nContent-Length: ")
+        if let eventStream {
+            writeFields(of: eventStream, into: &buffer)
         } else {
-            buffer.writeStaticString("Content-Type: application/json\r\nContent-Length: ")
+            writeLength(into: &buffer)
         }
-        buffer.writeDecimal(contentLength)
-        buffer.writeStaticString("\r\n")
         if let contentEncoding {
             buffer.writeStaticString("Content-Encoding: ")
             buffer.writeString(contentEncoding.rawValue)
@@ -47,6 +47,23 @@ package struct AnswerHead {
         case .keepAliveHTTP10: buffer.writeStaticString("Connection: keep-alive\r\n\r\n")
         case .close: buffer.writeStaticString("Connection: close\r\n\r\n")
         }
+    }
+
+    private func writeFields(of eventStream: EventStream, into buffer: inout ByteBuffer) {
+        buffer.writeStaticString("Content-Type: text/event-stream; charset=utf-8\r\n")
+        if eventStream == .chunked { buffer.writeStaticString("Transfer-Encoding: chunked\r\n") }
+    }
+
+    private func writeLength(into buffer: inout ByteBuffer) {
+        if let inferenceHeaderLength {
+            buffer.writeStaticString("Content-Type: application/octet-stream\r\nInference-Header-Content-Length: ")
+            buffer.writeDecimal(inferenceHeaderLength)
+            buffer.writeStaticString("\r\nContent-Length: ")
+        } else {
+            buffer.writeStaticString("Content-Type: application/json\r\nContent-Length: ")
+        }
+        buffer.writeDecimal(contentLength)
+        buffer.writeStaticString("\r\n")
     }
 
     private func writeEcho(of request: InferRequestHead, into buffer: inout ByteBuffer) {

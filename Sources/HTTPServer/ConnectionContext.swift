@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 package import NIOCore
+import NIOHTTP1
 package import Transport
 
 /// What all connections of a listener share.
@@ -8,19 +9,36 @@ package struct ConnectionContext: Sendable {
     /// Who answers infer requests on the event loop; absent where a listener has none, as for metrics.
     package struct Hot: Sendable {
         var service: any InferenceService
-        /// Whether ordinary requests go past the HTTP parser.
+        /// Whether ordinary requests go past the HTTP parser: not if any of their headers may matter.
         var recognisesRequests: Bool
+        private var forwarding: HeaderForwarding?
+        private var restrictedAPIs: RestrictedAPIs
         /// One for each event loop.
         var mailboxes: [ObjectIdentifier: CompletionMailbox]
 
-        package init(service: any InferenceService, recognisesRequests: Bool, eventLoopGroup: any EventLoopGroup) {
+        package init(
+            service: any InferenceService,
+            recognisesRequests: Bool,
+            eventLoopGroup: any EventLoopGroup,
+            forwarding: HeaderForwarding? = nil,
+            restrictedAPIs: RestrictedAPIs = RestrictedAPIs(.http)
+        ) {
             self.service = service
-            self.recognisesRequests = recognisesRequests
+            self.forwarding = forwarding
+            self.restrictedAPIs = restrictedAPIs
+            self.recognisesRequests =
+                recognisesRequests && forwarding == nil && !restrictedAPIs.isRestricted(.inference)
             var mailboxes: [ObjectIdentifier: CompletionMailbox] = [:]
             for loop in eventLoopGroup.makeIterator() {
                 mailboxes[ObjectIdentifier(loop)] = CompletionMailbox(eventLoop: loop)
             }
             self.mailboxes = mailboxes
+        }
+
+        /// What the operator has decided about the headers of requests to infer.
+        func apply(_ headers: HTTPHeaders, to request: inout InferRequestHead) throws(ServingError) {
+            try restrictedAPIs.check(.inference) { headers.first(name: $0) }
+            if let forwarding { request.forwarded = try forwarding.parameters(of: headers) }
         }
 
         func mailbox(of eventLoop: any EventLoop) -> CompletionMailbox {

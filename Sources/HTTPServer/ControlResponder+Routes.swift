@@ -59,10 +59,9 @@ extension ControlResponder {
             return ControlAnswer.document(
                 ControlDocuments.statistics(try control.statistics(ofModel: model, version: version))
             )
-        case .infer:
+        case .infer, .generate, .generateStream:
             // Only a listener without a hot path lets one through.
             throw Self.absent("inference on this port")
-        case .generate, .generateStream: throw Self.absent("the generate extension")
         case .traceSetting: throw Self.absent("tracing")
         }
     }

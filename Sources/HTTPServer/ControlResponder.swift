@@ -34,6 +34,13 @@ package struct ControlResponder: HTTPResponder {
         guard let route = RouteTable.match(request.head.path ?? "") else {
             return ControlAnswer.message("Not Found", status: .notFound)
         }
+        do throws(ServingError) {
+            try settings.restrictedAPIs.check(RouteTable.category(of: route)) { name in
+                HTTPField.Name(name).flatMap { request.headers[values: $0].first }
+            }
+        } catch {
+            return ControlAnswer.error(error)
+        }
         guard let method = RouteTable.Method(request.method), RouteTable.allows(method, on: route) else {
             return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
         }

@@ -61,7 +61,9 @@ package struct HTTPServer: Service {
             hot: ConnectionContext.Hot(
                 service: service,
                 recognisesRequests: settings.recognisesHotRequests,
-                eventLoopGroup: eventLoopGroup
+                eventLoopGroup: eventLoopGroup,
+                forwarding: settings.headerForwarding,
+                restrictedAPIs: settings.restrictedAPIs
             ),
             listener: HTTPListener(service: .inference, address: settings.address, port: settings.port)
         )

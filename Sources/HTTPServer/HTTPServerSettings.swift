@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
+package import Transport
 
 /// What an operator decides about the HTTP front end.
 package struct HTTPServerSettings: Sendable {
@@ -13,6 +14,9 @@ package struct HTTPServerSettings: Sendable {
     package var connectionLimits: ConnectionLimits
     /// Whether ordinary infer requests are read from their bytes, past the HTTP parser; the answers are the same.
     package var recognisesHotRequests = true
+    /// Headers that become parameters of requests to infer.
+    package var headerForwarding: HeaderForwarding?
+    package var restrictedAPIs = RestrictedAPIs(.http)
     /// `name` of the server metadata: Triton's `--id`.
     package var serverName = "triton"
     package var serverVersion: String

@@ -150,6 +150,9 @@ package struct InferConnection: Sendable, Equatable {
         if awaitsContinue || (remaining.map { $0 > Self.drainLimit } ?? true) { keepsAlive = false }
     }
 
+    /// The answer being written has no other end than the connection's.
+    package mutating func answerEndsConnection() { keepsAlive = false }
+
     /// The router wrote the end of an answer.
     package mutating func coldAnswered(now: MonotonicTime) -> AnswerAction {
         switch state {

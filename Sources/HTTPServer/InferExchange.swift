@@ -5,8 +5,9 @@ import Transport
 
 /// One hot request from its admission to its answer, and the sink that its model answers to.
 package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Sendable {
-    // SAFETY: other threads call `receive` only, which touches nothing but the two constants `mailbox` and, through it,
-    // a reference to `self`. Everything that varies is touched on the connection's event loop alone.
+    // SAFETY: other threads call `receive` only, which touches nothing but the constants `mailbox`, a reference to `self`
+    // through it, and `generation`, of which it uses the backlog, made for that; the rest of `generation` it looks at on
+    // the event loop only. Everything that varies is touched on the connection's event loop alone.
     private let mailbox: CompletionMailbox
 
     let head: InferRequestHead
@@ -14,12 +15,14 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     let arrival: MonotonicTime
     /// HTTP/1.0 must be told that the connection stays open.
     let isHTTP10: Bool
+    /// Set if the request is one to generate.
+    let generation: Generation?
     var permit: Permit
     var body: InferBody
     private(set) var plan: OutputPlan?
     private(set) var request: InferenceRequest?
     /// Set while the connection waits for the model; the circle it makes ends with the request.
-    private var handler: InferHandler?
+    var handler: InferHandler?
     private var response: InferenceResponse?
     private var responseCount = 0
     private let gate: any Gate
@@ -33,7 +36,8 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         body: InferBody,
         arrival: MonotonicTime,
         gate: any Gate,
-        mailbox: CompletionMailbox
+        mailbox: CompletionMailbox,
+        generation: Generation? = nil
     ) {
         self.head = head
         self.isHTTP10 = isHTTP10
@@ -43,9 +47,14 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         self.arrival = arrival
         self.gate = gate
         self.mailbox = mailbox
+        self.generation = generation
     }
 
-    package func receive(_ event: ResponseEvent) { mailbox.post(event, for: self) }
+    package func receive(_ event: ResponseEvent) {
+        guard let generation else { return mailbox.post(event, for: self) }
+        if mailbox.isOwnThread, generation.isSubmitting { generation.refusal = event.error }
+        if let event = screened(event, generation) { mailbox.post(event, for: self) }
+    }
 
     /// The whole body; the exchange keeps nothing of it.
     func takeBody() -> TensorBytes {
@@ -59,7 +68,21 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         self.request = request
         self.plan = plan
         self.handler = handler
+        guard let generation else { return model.infer(request, sink: self) }
+        let writer = GenerateResponseWriter(
+            requestID: request.fields.id,
+            modelName: model.name,
+            version: model.version
+        )
+        generation.answers = GenerateAnswers(generation.kind, writer: writer)
+        generation.isSubmitting = true
         model.infer(request, sink: self)
+        generation.isSubmitting = false
+    }
+
+    /// All that the model said in one turn of the event loop is here.
+    func turnEnded() {
+        if let generation { handler?.flushStream(self, generation) }
     }
 
     /// The client has gone; what the model still says is not for anyone.
@@ -76,6 +99,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
 
     /// On the event loop: what the model said.
     package func take(_ event: ResponseEvent) {
+        if let generation { return takeGenerated(event, generation) }
         switch event {
         case .response(let response, let isFinal):
             responseCount += 1

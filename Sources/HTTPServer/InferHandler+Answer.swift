@@ -68,7 +68,7 @@ extension InferHandler {
         write(head, body: ControlDocuments.error(message), for: request, isHTTP10: isHTTP10)
     }
 
-    private func write(_ head: AnswerHead, body: ByteBuffer, for request: InferRequestHead, isHTTP10: Bool) {
+    func write(_ head: AnswerHead, body: ByteBuffer, for request: InferRequestHead, isHTTP10: Bool) {
         var head = head
         head.connection = connection.answersAreLast ? .close : isHTTP10 ? .keepAliveHTTP10 : .keepAlive
         write(head, body: body, echoing: request)

@@ -10,11 +10,15 @@ extension InferHandler {
         _ request: InferRequestHead,
         isHTTP10: Bool,
         path: ModelPath,
-        service: any InferenceService,
+        action: ModelAction.Inference = .infer,
+        headers: HTTPHeaders? = nil,
+        hot: ConnectionContext.Hot,
         now: MonotonicTime
     ) {
         do throws(ServingError) {
-            try begin(request, isHTTP10: isHTTP10, path: path, service: service, now: now)
+            var request = request
+            if let headers { try hot.apply(headers, to: &request) }
+            try begin(request, isHTTP10: isHTTP10, path: path, action: action, service: hot.service, now: now)
             if request.expectsContinue { writeContinue() }
         } catch {
             connection.refusing(remaining: request.contentLength, awaitsContinue: request.expectsContinue)
@@ -26,6 +30,7 @@ extension InferHandler {
         _ request: InferRequestHead,
         isHTTP10: Bool,
         path: ModelPath,
+        action: ModelAction.Inference,
         service: any InferenceService,
         now: MonotonicTime
     ) throws(ServingError) {
@@ -35,18 +40,25 @@ extension InferHandler {
             credential: request.credential,
             declaredBytes: request.contentLength ?? 0
         )
-        try checkSize(of: request)
+        let generation = generation(action)
+        try checkSize(of: request, isAllJSON: generation != nil || request.inferenceHeaderLengthText == nil)
         let permit = try shared.gate.admit(arrival)
         do throws(ServingError) {
             let version = try path.version()
             let model = try service.model(named: path.name, version: version)
-            if model.isDecoupled {
+            if model.isDecoupled, generation == nil {
                 throw ServingError(
                     .unsupported,
                     "HTTP end point doesn't support models with decoupled transaction policy"
                 )
             }
             try shared.gate.authorise(permit, scope: arrival.scope, model: path.name, version: version)
+            if generation != nil, request.contentEncoding != .identity {
+                throw ServingError(
+                    .invalidArgument,
+                    "Unsupported content-encoding, only 'identity' is supported."
+                )
+            }
             if let refused = request.refusedEncoding {
                 throw ServingError(
                     .unsupported,
@@ -62,7 +74,8 @@ extension InferHandler {
                 body: InferBody(declared: request.contentLength, limits: shared.requestLimits),
                 arrival: now,
                 gate: shared.gate,
-                mailbox: mailbox
+                mailbox: mailbox,
+                generation: generation
             )
         } catch {
             shared.gate.release(permit)
@@ -70,11 +83,16 @@ extension InferHandler {
         }
     }
 
-    private func checkSize(of request: InferRequestHead) throws(ServingError) {
+    private func generation(_ action: ModelAction.Inference) -> Generation? {
+        guard case .generate(let kind) = action else { return nil }
+        return Generation(kind, backlogLimit: shared.connectionLimits.responseBacklogBytes)
+    }
+
+    private func checkSize(of request: InferRequestHead, isAllJSON: Bool) throws(ServingError) {
         guard let declared = request.contentLength else { return }
         try BodyLimits.check(
             declared: declared,
-            isAllJSON: request.inferenceHeaderLengthText == nil,
+            isAllJSON: isAllJSON,
             request: shared.requestLimits,
             connection: shared.connectionLimits
         )
@@ -113,14 +131,9 @@ extension InferHandler {
     func submit() {
         guard let exchange else { return }
         do throws(ServingError) {
-            let body = try decompressed(exchange)
-            let decoded = try InferRequestReader.read(
-                body: body,
-                inferenceHeaderLength: try exchange.head.inferenceHeaderLength(),
-                model: exchange.model,
-                limits: shared.requestLimits
-            )
+            let decoded = try decode(exchange)
             var fields = decoded.fields
+            HeaderForwarding.add(exchange.head.forwarded, to: &fields.parameters)
             fields.principal = exchange.permit.principal
             fields.arrival = exchange.arrival
             fields.lender = mailbox
@@ -133,6 +146,19 @@ extension InferHandler {
             exchange.release()
             answered(exchange, .failure(error))
         }
+    }
+
+    private func decode(_ exchange: InferExchange) throws(ServingError) -> DecodedInferRequest {
+        let body = try decompressed(exchange)
+        if exchange.generation != nil {
+            return try GenerateRequestReader.read(body: body, model: exchange.model, limits: shared.requestLimits)
+        }
+        return try InferRequestReader.read(
+            body: body,
+            inferenceHeaderLength: try exchange.head.inferenceHeaderLength(),
+            model: exchange.model,
+            limits: shared.requestLimits
+        )
     }
 
     private func decompressed(_ exchange: InferExchange) throws(ServingError) -> TensorBytes {
@@ -173,7 +199,7 @@ extension InferHandler {
         afterAnswer(remaining: remaining)
     }
 
-    private func afterAnswer(remaining: Int?) {
+    func afterAnswer(remaining: Int?) {
         switch connection.hotAnswered(remaining: remaining, now: .now()) {
         case .next:
             context?.flush()

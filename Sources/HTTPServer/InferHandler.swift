@@ -212,10 +212,18 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
             refuse(fault, request: request, isHTTP10: isHTTP10)
         } else if let hot = shared.hot, head.method == .POST,
-            case .model(let path, .infer)? = RouteTable.match(head.uri)
+            case .model(let path, let action)? = RouteTable.match(head.uri), let inference = action.inference
         {
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
-            admit(request, isHTTP10: isHTTP10, path: path, service: hot.service, now: now)
+            admit(
+                request,
+                isHTTP10: isHTTP10,
+                path: path,
+                action: inference,
+                headers: head.headers,
+                hot: hot,
+                now: now
+            )
         } else {
             connection.headArrived(isHot: false, keepsAlive: head.isKeepAlive, now: now)
             if request.expectsContinue { writeContinue() }
@@ -238,7 +246,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         sawPart = true
         let now = MonotonicTime.now()
         connection.headArrived(isHot: true, keepsAlive: true, now: now)
-        admit(head.request, isHTTP10: false, path: head.path, service: hot.service, now: now)
+        admit(head.request, isHTTP10: false, path: head.path, hot: hot, now: now)
     }
 
     /// Takes up what waited, until something has to wait again.

@@ -27,6 +27,8 @@ package struct InferRequestHead: Sendable, Equatable {
     package var credential: String?
     package var requestID: String?
     package var traceParent: String?
+    /// Headers that become parameters of the request.
+    package var forwarded: [Parameter] = []
 
     package init(_ headers: HTTPHeaders) {
         for (name, value) in headers {

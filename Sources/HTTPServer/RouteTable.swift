@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
+package import Transport
 
 /// A model, and perhaps a version, as a path names them.
 package struct ModelPath: Sendable, Equatable {
@@ -73,6 +74,28 @@ package enum RouteTable {
             case .stats: .statistics
             case .infer, .generate, .generateStream: .infer
             case .traceSetting: .admin
+            }
+        }
+    }
+
+    /// What has to be unrestricted, or opened by a header.
+    package static func category(of route: Route) -> RestrictedCategory {
+        switch route {
+        case .serverMetadata: .metadata
+        case .serverLive, .serverReady: .health
+        case .allStatistics: .statistics
+        case .repositoryIndex, .load, .unload, .namedRepository: .modelRepository
+        case .logging: .logging
+        case .traceSetting: .trace
+        case .systemSharedMemory, .cudaSharedMemory: .sharedMemory
+        case .model(_, let action):
+            switch action {
+            case .metadata: .metadata
+            case .ready: .health
+            case .config: .modelConfig
+            case .stats: .statistics
+            case .infer, .generate, .generateStream: .inference
+            case .traceSetting: .trace
             }
         }
     }

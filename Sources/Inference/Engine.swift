@@ -69,11 +69,14 @@ package struct EngineModelConfiguration: Sendable {
     package var inputs: [TensorSpec]
     package var outputs: [TensorSpec]
     package var maxBatchSize: Int
+    /// Whether requests may get any number of responses, also after `execute` has returned.
+    package var isDecoupled: Bool
 
-    package init(inputs: [TensorSpec], outputs: [TensorSpec], maxBatchSize: Int) {
+    package init(inputs: [TensorSpec], outputs: [TensorSpec], maxBatchSize: Int, isDecoupled: Bool = false) {
         self.inputs = inputs
         self.outputs = outputs
         self.maxBatchSize = maxBatchSize
+        self.isDecoupled = isDecoupled
     }
 }
 
@@ -96,10 +99,18 @@ package protocol EngineModel: AnyObject, Sendable {
 
     /// Called after ``configure(_:)``, once for each instance.
     func makeInstance(_ index: Int) throws(ServingError) -> any EngineInstance
+
+    /// Whether a request of fixed shapes always costs about the same, so that cheap ones may run on an event loop.
+    var hasSteadyCost: Bool { get }
+}
+
+extension EngineModel {
+    package var hasSteadyCost: Bool { true }
 }
 
 /// One lane of execution. Used by one thread at a time.
 package protocol EngineInstance: AnyObject, Sendable {
-    /// Runs `batch` and answers every request in it through it. May block; returns when it no longer needs the requests.
+    /// Runs `batch` and answers every request in it through it. May block; returns when it no longer needs the batch.
+    /// A decoupled model keeps a ``ResponseSender`` of each request that it answers later.
     func execute(_ batch: ExecutionBatch)
 }

@@ -20,7 +20,8 @@ package protocol BatchResponder: Sendable {
 /// The requests that an engine is to run at once, and the way back for its answers.
 ///
 /// The engine answers each request with 0..n responses and one end. Requests without an end when
-/// ``EngineInstance/execute(_:)`` returns are failed by the scheduler, except those of a decoupled model.
+/// ``EngineInstance/execute(_:)`` returns are failed by the scheduler, except those of a decoupled model that a
+/// ``ResponseSender`` was taken for. The batch itself is of no use after that.
 package final class ExecutionBatch {
     package let requests: [BatchedRequest]
     /// The sum of the requests' batch sizes.
@@ -31,6 +32,8 @@ package final class ExecutionBatch {
     package var inputsReady: MonotonicTime?
     /// When the model had run. The engine sets it; it divides "compute infer" from "compute output".
     package var outputsReady: MonotonicTime?
+
+    private var senders: [Int: ResponseSender] = [:]
 
     package init(requests: [BatchedRequest], totalBatchSize: Int, responder: any BatchResponder) {
         self.requests = requests
@@ -49,6 +52,16 @@ package final class ExecutionBatch {
     package func fail(requestAt index: Int, _ error: ServingError) {
         responder.deliver(.failed(error), toRequestAt: index)
     }
+
+    /// For an engine that answers from another thread or after `execute` has returned; the same one at each call.
+    package func sender(forRequestAt index: Int) -> ResponseSender {
+        if let sender = senders[index] { return sender }
+        let sender = ResponseSender(request: requests[index].request, index: index, responder: responder)
+        senders[index] = sender
+        return sender
+    }
+
+    package func hasSender(forRequestAt index: Int) -> Bool { senders[index] != nil }
 
     package func failAll(_ error: ServingError) {
         for index in requests.indices { fail(requestAt: index, error) }

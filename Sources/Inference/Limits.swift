@@ -52,6 +52,8 @@ package struct ConnectionLimits: Sendable, Equatable {
     package var requestsInFlight: Int
     package var connectionsPerAddress: Int
     package var connections: Int
+    /// Of the answers of one streaming request that the model has given and the client has not read.
+    package var responseBacklogBytes = 16 << 20
     package var headerFieldBytes = 8 << 10
     package var headerListBytes = 64 << 10
     package var headerCount = 100

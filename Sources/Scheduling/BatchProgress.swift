@@ -27,16 +27,20 @@ struct BatchProgress {
         case hold
     }
 
-    struct Complete {
-        var outcomes: [RequestReport.Outcome]
-        var ended: [MonotonicTime]
+    struct Ended {
+        var requests: [(index: Int, outcome: RequestReport.Outcome, at: MonotonicTime)]
         var timing: ExecutionTiming
+        /// Whether it is the first time that a success is among them.
+        var countsExecution: Bool
+        /// Whether no request is left.
+        var isLast: Bool
     }
 
     private struct Request {
         var outcome: RequestReport.Outcome?
         var ended: MonotonicTime
         var answers = 0
+        var isReported = false
         var heldEnd: ResponseEvent?
     }
 
@@ -44,7 +48,8 @@ struct BatchProgress {
     private var requests: [Request]
     private var open: Int
     private var timing: ExecutionTiming?
-    private var isReported = false
+    private var unreported = 0
+    private var hasCountedExecution = false
 
     init(count: Int, started: MonotonicTime, isDecoupled: Bool) {
         self.isDecoupled = isDecoupled
@@ -73,15 +78,26 @@ struct BatchProgress {
         return .pass(report)
     }
 
-    /// - Parameter unanswered: the error for a request that the engine has forgotten.
+    /// - Parameters:
+    ///   - unanswered: the error for a request that the engine has forgotten.
+    ///   - isAnsweredLater: whether the engine of a decoupled model has kept a way to answer a request.
     /// - Returns: the ends that are to be sent now.
     mutating func executionReturned(
         _ timing: ExecutionTiming,
-        unanswered: (Int) -> ServingError
+        unanswered: (Int) -> ServingError,
+        isAnsweredLater: (Int) -> Bool
     ) -> [(Int, ResponseEvent)] {
         self.timing = timing
-        guard !isDecoupled else { return [] }
         var ends: [(Int, ResponseEvent)] = []
+        if isDecoupled {
+            for index in requests.indices where requests[index].outcome == nil && !isAnsweredLater(index) {
+                let event = ResponseEvent.failed(unanswered(index))
+                end(index, event, now: timing.returned)
+                requests[index].ended = timing.returned
+                ends.append((index, event))
+            }
+            return ends
+        }
         ends.reserveCapacity(requests.count)
         for index in requests.indices {
             let event: ResponseEvent
@@ -98,11 +114,22 @@ struct BatchProgress {
         return ends
     }
 
-    /// What there is to report once the engine has returned and every request has ended; given once.
-    mutating func takeOutcomesIfComplete() -> Complete? {
-        guard let timing, open == 0, !isReported else { return nil }
-        isReported = true
-        return Complete(outcomes: requests.compactMap(\.outcome), ended: requests.map(\.ended), timing: timing)
+    /// What there is to report once the engine has returned: each end once, those of ordinary models all together.
+    mutating func takeEnded() -> Ended? {
+        guard let timing, unreported > 0 else { return nil }
+        var ended = Ended(requests: [], timing: timing, countsExecution: false, isLast: open == 0)
+        ended.requests.reserveCapacity(unreported)
+        for index in requests.indices where !requests[index].isReported {
+            guard let outcome = requests[index].outcome else { continue }
+            requests[index].isReported = true
+            ended.requests.append((index, outcome, requests[index].ended))
+            if outcome == .success, !hasCountedExecution {
+                hasCountedExecution = true
+                ended.countsExecution = true
+            }
+        }
+        unreported = 0
+        return ended
     }
 
     private mutating func end(_ index: Int, _ event: ResponseEvent, now: MonotonicTime) {
@@ -112,6 +139,7 @@ struct BatchProgress {
             requests[index].outcome = .success
         }
         open -= 1
+        unreported += 1
     }
 }
 

@@ -7,12 +7,15 @@ protocol AnswerOutlet: AnyObject, Sendable {
     var observer: any ExecutionObserver { get }
     /// - Parameter ticket: the request's place among all that were ever taken from the queue.
     func send(_ event: ResponseEvent, to sink: any ResponseSink, ticket: UInt64)
+    /// The last request of a decoupled model's run has ended.
+    func decoupledRunEnded()
 }
 
 /// One execution: passes on what the engine answers, and sees to it that every request ends exactly once.
 ///
 /// The ends of non-decoupled requests are kept until the engine has returned, so that they are counted before the
-/// clients know, and so that sinks hear of a batch all at once.
+/// clients know, and so that sinks hear of a batch all at once. A decoupled request lives until its own end, for which
+/// its ``ResponseSender`` keeps the run alive; one that was cancelled is told nothing more but that.
 final class BatchRun: BatchResponder {
     private let requests: [ScheduledRequest]
     private let firstTicket: UInt64
@@ -51,49 +54,69 @@ final class BatchRun: BatchResponder {
             outputsReady: batch.outputsReady,
             returned: .now()
         )
-        defer { finish(timing) }
+        let answeredLater = isDecoupled ? requests.indices.filter { batch.hasSender(forRequestAt: $0) } : []
+        defer { finish(timing, answeredLater: answeredLater) }
         return timing.returned.nanoseconds(since: started)
     }
 
-    private func finish(_ timing: ExecutionTiming) {
-        let (ends, outcomes) = progress.withLock { progress in
-            let ends = progress.executionReturned(timing) { .leftUnanswered(self.requests[$0].request) }
-            return (ends, progress.takeOutcomesIfComplete())
+    private func finish(_ timing: ExecutionTiming, answeredLater: [Int]) {
+        let (ends, ended) = progress.withLock { progress in
+            let ends = progress.executionReturned(
+                timing,
+                unanswered: { .leftUnanswered(requests[$0].request) },
+                isAnsweredLater: { answeredLater.contains($0) }
+            )
+            return (ends, progress.takeEnded())
         }
-        if let outcomes { report(outcomes) }
+        if let ended { report(ended) }
         for (index, event) in ends { send(event, toRequestAt: index) }
+        if isDecoupled, ended?.isLast == true { outlet.decoupledRunEnded() }
     }
 
     func deliver(_ event: ResponseEvent, toRequestAt index: Int) {
         guard requests.indices.contains(index) else { return }
-        let now = isDecoupled ? MonotonicTime.now() : started
-        let (verdict, outcomes) = progress.withLock { progress in
-            (progress.answered(event, requestAt: index, now: now), progress.takeOutcomesIfComplete())
+        if isDecoupled { return deliverDecoupled(event, toRequestAt: index) }
+        let verdict = progress.withLock { $0.answered(event, requestAt: index, now: started) }
+        if case .pass = verdict { send(event, toRequestAt: index) }
+    }
+
+    private func deliverDecoupled(_ event: ResponseEvent, toRequestAt index: Int) {
+        let request = requests[index].request
+        let isCancelled = request.isCancelled
+        let event = isCancelled && event.isEnd ? ResponseEvent.failed(.requestCancelled(request)) : event
+        let (verdict, ended) = progress.withLock { progress in
+            let verdict = progress.answered(event, requestAt: index, now: .now())
+            return (verdict, progress.takeEnded())
         }
-        if let outcomes { report(outcomes) }
+        if let ended { report(ended) }
         guard case .pass(let answer) = verdict else { return }
-        if let answer { outlet.observer.responseDelivered(answer) }
-        send(event, toRequestAt: index)
+        if var answer {
+            if isCancelled { answer.outcome = .failure(.cancelled) }
+            outlet.observer.responseDelivered(answer)
+        }
+        if !isCancelled || event.isEnd { send(event, toRequestAt: index) }
+        if ended?.isLast == true { outlet.decoupledRunEnded() }
     }
 
     private func send(_ event: ResponseEvent, toRequestAt index: Int) {
         outlet.send(event, to: requests[index].sink, ticket: firstTicket + UInt64(index))
     }
 
-    private func report(_ complete: BatchProgress.Complete) {
-        let reports = requests.indices.map { index in
+    private func report(_ ended: BatchProgress.Ended) {
+        let reports = ended.requests.map { one in
             RequestReport(
-                outcome: complete.outcomes[index],
-                batchSize: requests[index].batchSize,
-                enqueued: requests[index].enqueued,
-                ended: complete.ended[index]
+                outcome: one.outcome,
+                batchSize: requests[one.index].batchSize,
+                enqueued: requests[one.index].enqueued,
+                ended: one.at
             )
         }
-        let timing = complete.timing
+        let timing = ended.timing
         outlet.observer.batchCompleted(
             BatchReport(
                 requests: reports,
                 batchSize: requests.reduce(0) { $0 + $1.batchSize },
+                countsExecution: ended.countsExecution,
                 started: started,
                 computeInputNanoseconds: timing.input,
                 computeInferNanoseconds: timing.infer,

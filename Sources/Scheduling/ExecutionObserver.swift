@@ -15,12 +15,14 @@ package struct RequestReport: Sendable {
     package var ended: MonotonicTime
 }
 
-/// One execution of a model. Compute times are 0 if the engine does not say where one phase ends.
+/// One execution of a model, or of a decoupled one the part whose requests have ended by now. Compute times are 0 if the engine does not say where one phase ends.
 package struct BatchReport: Sendable {
     /// In the order of the batch.
     package var requests: [RequestReport]
-    /// The sum of the requests' batch sizes.
+    /// The sum of the batch sizes of all requests of the execution.
     package var batchSize: Int
+    /// `false` if another report of the same execution has counted it already.
+    package var countsExecution: Bool
     /// When the instance took the batch: the end of queueing.
     package var started: MonotonicTime
     package var computeInputNanoseconds: UInt64
@@ -51,7 +53,7 @@ package struct ResponseReport: Sendable {
 
 /// Who counts. Called without any lock of the scheduler held, from any thread; must return at once.
 package protocol ExecutionObserver: Sendable {
-    /// Once a batch. Non-decoupled requests get their last answer only afterwards, so that a client that has its answer
+    /// Once a batch; for a decoupled model once the engine has returned and then as its requests end. Non-decoupled requests get their last answer only afterwards, so that a client that has its answer
     /// finds it counted.
     func batchCompleted(_ report: BatchReport)
     /// For decoupled models only: once an answer.

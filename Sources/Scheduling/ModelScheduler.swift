@@ -11,6 +11,7 @@ private import Synchronization
 /// The threads keep the scheduler alive until ``stop()``, which must be called.
 package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
     private struct Shutdown {
+        /// Instance threads, and runs of a decoupled model that have requests without an end.
         var running: Int
         var waiting: [@Sendable () -> Void] = []
     }
@@ -56,7 +57,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         }
         guard started.count < instances.count else { return }
         hasAllThreads.store(false, ordering: .relaxed)
-        for _ in started.count..<instances.count { instanceExited() }
+        for _ in started.count..<instances.count { holderLeft() }
     }
 
     /// `false`: the system refused a thread. Then the scheduler is of no use and must be stopped.
@@ -90,7 +91,8 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         }
     }
 
-    /// - Parameter drained: called when the last thread has run its last batch, possibly on that thread.
+    /// - Parameter drained: called when the last thread has run its last batch, possibly on that thread, and the last
+    ///   request of a decoupled model has ended.
     package func stop(whenDrained drained: @escaping @Sendable () -> Void) {
         let isDrained = shutdown.withLock { shutdown in
             if shutdown.running > 0 { shutdown.waiting.append(drained) }
@@ -109,7 +111,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
             case .ran: continue
             case .wait(let until): parkers[index].wait(until: until, spin: &spin)
             case .exit:
-                instanceExited()
+                holderLeft()
                 return
             }
         }
@@ -160,6 +162,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         for one in dropped { drop(one, at: now) }
         switch step {
         case .run(let requests, let firstTicket):
+            if isDecoupled { shutdown.withLock { $0.running += 1 } }
             let run = BatchRun(
                 requests,
                 firstTicket: firstTicket,
@@ -175,7 +178,9 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         }
     }
 
-    private func instanceExited() {
+    func decoupledRunEnded() { holderLeft() }
+
+    private func holderLeft() {
         let waiting = shutdown.withLock { shutdown -> [@Sendable () -> Void] in
             shutdown.running -= 1
             guard shutdown.running == 0 else { return [] }

@@ -53,8 +53,4 @@ extension ServingError {
     static func requestCancelled(_ request: InferenceRequest) -> ServingError {
         ServingError(.cancelled, request.errorPrefix + "Request cancelled", reason: .cancelled)
     }
-
-    static func leftUnanswered(_ request: InferenceRequest) -> ServingError {
-        ServingError(.internalError, request.errorPrefix + "the model did not answer the request", reason: .backend)
-    }
 }

@@ -75,7 +75,12 @@ struct ModelLoader: Sendable {
         let outputs = config.tensorOutputs()
         do throws(ServingError) {
             try model.configure(
-                EngineModelConfiguration(inputs: inputs, outputs: outputs, maxBatchSize: Int(config.maxBatchSize))
+                EngineModelConfiguration(
+                    inputs: inputs,
+                    outputs: outputs,
+                    maxBatchSize: Int(config.maxBatchSize),
+                    isDecoupled: config.modelTransactionPolicy.decoupled
+                )
             )
         } catch {
             throw definition.locating(error)
@@ -91,7 +96,7 @@ struct ModelLoader: Sendable {
             config,
             inputs: inputs,
             queueLimits: settings.queueLimits,
-            inlineLimitNanoseconds: settings.inlineLimitNanoseconds
+            inlineLimitNanoseconds: model.hasSteadyCost ? settings.inlineLimitNanoseconds : 0
         )
         schedulerSettings.threads = settings.instanceThreads
         let scheduler = ModelScheduler(settings: schedulerSettings, instances: instances, observer: statistics)

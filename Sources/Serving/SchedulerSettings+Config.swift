@@ -23,7 +23,8 @@ extension SchedulerSettings {
         let isCostFixed = inputs.allSatisfy { spec in
             spec.dataType != .bytes && !spec.isOptional && spec.shape.dimensions.allSatisfy { $0 >= 0 }
         }
-        if isCostFixed { self.inlineLimitNanoseconds = inlineLimitNanoseconds }
+        // What a decoupled model does before it returns may have nothing to do with what its answers cost.
+        if isCostFixed && !isDecoupled { self.inlineLimitNanoseconds = inlineLimitNanoseconds }
         threadNamePrefix = config.name
     }
 }

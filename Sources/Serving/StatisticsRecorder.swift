@@ -85,6 +85,7 @@ extension ModelStatisticsSnapshot {
         // As in Triton, an execution whose requests all failed is none.
         guard succeeded > 0 else { return }
         inferenceCount += UInt64(succeeded)
+        guard report.countsExecution else { return }
         executionCount += 1
         batches[report.batchSize, default: Batch()].executed(report)
     }

@@ -15,6 +15,7 @@ extension Effect {
         case .optionalString(let path): settings[keyPath: path] = text
         case .list(let path):
             if !settings[keyPath: path].contains(text) { settings[keyPath: path].append(text) }
+        case .each(let path): settings[keyPath: path].append(text)
         case .table(let path):
             guard let setting = KeyedSetting(text) else { break }
             settings[keyPath: path][setting.group, default: [:]][setting.key] = setting.value
@@ -41,7 +42,7 @@ extension Effect {
             return String(value)
         case .string(let path): return settings[keyPath: path].isEmpty ? nil : settings[keyPath: path]
         case .optionalString(let path): return settings[keyPath: path]
-        case .list, .table: return nil
+        case .list, .each, .table: return nil
         case .controlMode: return settings.repository.controlMode.rawValue
         case .logFormat: return settings.log.format.rawValue
         case .jsonBytes: return String(settings.requestLimits.jsonBytes)

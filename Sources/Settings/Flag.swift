@@ -46,6 +46,8 @@ package enum Effect: Sendable {
     case optionalString(SettingPath<String?>)
     /// Values in the order given; the command line's replace the file's.
     case list(SettingPath<[String]>)
+    /// Every value as it was given, also one that was given before.
+    case each(SettingPath<[String]>)
     /// `[<group>,]<key>=<value>`, kept by group (`""` for none) and key; the last one given wins.
     case table(SettingPath<[String: [String: String]]>)
     case controlMode
@@ -54,6 +56,14 @@ package enum Effect: Sendable {
     case jsonBytes
     /// Nothing but the default exists, so there is nothing to keep.
     case fixed
+
+    /// Whether values on the command line take the place of those in the file instead of adding to them.
+    var isReplaced: Bool {
+        switch self {
+        case .list, .each: true
+        default: false
+        }
+    }
 }
 
 /// One flag of `buckler serve`: what it is called, what it takes, and what comes of it.
@@ -95,7 +105,7 @@ package struct Flag: Sendable {
 
     package var isRepeatable: Bool {
         switch disposition {
-        case .works(.list), .works(.table): true
+        case .works(.list), .works(.each), .works(.table): true
         default: kind.isPair
         }
     }

@@ -134,6 +134,13 @@ extension FlagTable {
             "Bytes in flight of one connection."
         ),
         Flag(
+            "max-response-backlog-byte-size",
+            .limits,
+            positive,
+            .works(.integer(\.connectionLimits.responseBacklogBytes)),
+            "Bytes of a stream's responses that may wait for a slow reader before the request is cancelled."
+        ),
+        Flag(
             "max-in-flight-memory-percent",
             .limits,
             .integer(1...100),

@@ -3,6 +3,10 @@ private import Inference
 private import Telemetry
 
 private let noVertexAI = "there is no Vertex AI endpoint"
+/// What can be restricted, in Triton's order.
+let restrictedNames =
+    "health, metadata, inference, shared-memory, model-config, model-repository, statistics, trace, logging"
+
 private let noSageMaker = "there is no SageMaker endpoint"
 
 extension FlagTable {
@@ -44,8 +48,8 @@ extension FlagTable {
             "http-header-forward-pattern",
             .http,
             .string,
-            .accepted("no engine that is here reads request parameters"),
-            "Regular expression for headers that become parameters of the request."
+            .works(.optionalString(\.httpHeaderForwardPattern)),
+            "Regular expression for names of headers that become parameters of the request; empty for none."
         ),
         Flag(
             "http-thread-count",
@@ -65,8 +69,8 @@ extension FlagTable {
             "http-restricted-api",
             .http,
             .restriction,
-            .refused("routes cannot be closed to callers yet, and accepting it would leave open what it is to close"),
-            "Ask for a header on some routes."
+            .works(.each(\.httpRestrictedAPIs)),
+            "Ask for a header on some routes: \(restrictedNames)."
         ),
     ]
 

@@ -13,8 +13,8 @@ extension FlagTable {
             "grpc-header-forward-pattern",
             .grpc,
             .string,
-            .accepted(noGRPC),
-            "Regular expression for headers that become parameters of the request."
+            .works(.optionalString(\.grpcHeaderForwardPattern)),
+            "Regular expression for names of metadata that become parameters of the request; empty for none."
         ),
         Flag(
             "grpc-infer-thread-count",
@@ -119,8 +119,8 @@ extension FlagTable {
             "grpc-restricted-protocol",
             .grpc,
             .restriction,
-            .accepted(noGRPC),
-            "Ask for a header on some calls."
+            .works(.each(\.grpcRestrictedProtocols)),
+            "Ask for metadata triton-grpc-protocol-<key> on some calls: \(restrictedNames)."
         ),
     ]
 }

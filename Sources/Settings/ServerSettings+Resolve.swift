@@ -44,7 +44,7 @@ extension ServerSettings {
             assignments.filter { $0.flag.group == .deprecated } + assignments.filter { $0.flag.group != .deprecated }
         for assignment in ordered {
             guard case .works(let effect) = assignment.flag.disposition else { continue }
-            if case .list = effect, replaced.contains(assignment.flag.canonicalName) { continue }
+            if effect.isReplaced, replaced.contains(assignment.flag.canonicalName) { continue }
             effect.apply(assignment.value, kind: assignment.flag.kind, to: &self)
         }
     }

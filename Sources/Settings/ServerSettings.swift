@@ -64,6 +64,12 @@ package struct ServerSettings: Sendable, Equatable {
     package var httpThreadCount = 0
     /// Whether ordinary infer requests go past the HTTP parser.
     package var httpFastPath = true
+    /// `--http-header-forward-pattern` and `--http-restricted-api`, unread.
+    package var httpHeaderForwardPattern: String?
+    package var httpRestrictedAPIs: [String] = []
+    /// `--grpc-header-forward-pattern` and `--grpc-restricted-protocol`, unread.
+    package var grpcHeaderForwardPattern: String?
+    package var grpcRestrictedProtocols: [String] = []
     package var metricsListener = Listener(address: "", port: 8002)
     package var metrics = Metrics()
     package var log = LogConfiguration()

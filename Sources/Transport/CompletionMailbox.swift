@@ -21,6 +21,9 @@ package final class CompletionMailbox: TurnLender {
 
     package init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
+    /// Whether the caller is on the thread that events are taken up by.
+    package var isOwnThread: Bool { eventLoop.inEventLoop }
+
     package func post(_ event: ResponseEvent, for waiter: any ResponseWaiter) {
         let mustWake = box.withLock { box in
             box.completions.append((waiter, event))

@@ -49,12 +49,14 @@ struct EchoService: InferenceService {
     let echo = EchoModel(name: "echo")
     let held = EchoModel(name: "held", holdsBack: true)
     let decoupled = EchoModel(name: "decoupled", isDecoupled: true)
+    let stream = StreamModel()
 
     func model(named name: String, version: Int64?) throws(ServingError) -> any ServableModel {
         switch name {
         case "echo": echo
         case "held": held
         case "decoupled": decoupled
+        case "stream": stream
         default: throw ServingError(.notFound, "Request for unknown model: '\(name)' is not found")
         }
     }

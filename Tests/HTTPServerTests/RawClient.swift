@@ -93,12 +93,49 @@ final class RawClient {
             headers[parts[0].lowercased()] = parts[1].drop { $0 == " " }.description
         }
         let status = Int(lines[0].split(separator: " ")[1]) ?? 0
+        if headers["transfer-encoding"] == "chunked" {
+            return RawAnswer(status: status, headers: headers, body: try await chunks(), headText: headText)
+        }
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
         while unread.count < length, await fill() {}
         guard unread.count >= length else { throw RawClientError(description: "the body ended early") }
         let body = Array(unread.prefix(length))
         unread.removeFirst(length)
         return RawAnswer(status: status, headers: headers, body: body, headText: headText)
+    }
+
+    /// The content of the chunks up to the last one.
+    private func chunks() async throws -> [UInt8] {
+        var content: [UInt8] = []
+        while true {
+            let size = Int(String(decoding: try await line(), as: UTF8.self), radix: 16) ?? -1
+            guard size >= 0 else { throw RawClientError(description: "no size of a chunk") }
+            while unread.count < size + 2, await fill() {}
+            guard unread.count >= size + 2 else { throw RawClientError(description: "a chunk ended early") }
+            content += unread[..<size]
+            unread.removeFirst(size + 2)
+            if size == 0 { return content }
+        }
+    }
+
+    /// Up to the next CR LF, which is taken too.
+    private func line() async throws -> [UInt8] {
+        while true {
+            if let end = unread.indices.dropLast().first(where: { unread[$0] == 13 && unread[$0 + 1] == 10 }) {
+                defer { unread.removeFirst(end + 2) }
+                return Array(unread[..<end])
+            }
+            guard await fill() else { throw RawClientError(description: "a line ended early") }
+        }
+    }
+
+    /// All that has come, once it holds `text`.
+    func received(until text: String) async throws -> String {
+        while true {
+            let all = String(decoding: unread, as: UTF8.self)
+            if all.contains(text) { return all }
+            guard await fill() else { throw RawClientError(description: "only \(all)") }
+        }
     }
 
     /// `false` at the end of the stream, after a reset and when nothing came in time.

@@ -49,7 +49,7 @@ import Testing
             ("- a\n", "buckler.yaml:1:1: the file must be a mapping of keys to values"),
             ("just text\n", "buckler.yaml:1:1: the file must be a mapping of keys to values"),
             ("limits: 5\n", "buckler.yaml:1:9: limits must be a mapping of keys to values"),
-            ("http-restricted-api: 'health:a=b'\n", "buckler.yaml:1:22: http-restricted-api is refused: "),
+            ("reuse-http-port: true\n", "buckler.yaml:1:18: reuse-http-port=true is refused: "),
             ("model-control-mode: poll\n", "buckler.yaml:1:21: model-control-mode=poll is refused: "),
             ("id: a\nid: b\n", "buckler.yaml:2:1: more than once: id"),
             ("http-port: 1\nid: a\n\n# id: c\n'id' : b\n", "buckler.yaml:5:1: more than once: id"),

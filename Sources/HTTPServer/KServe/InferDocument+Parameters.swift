@@ -81,7 +81,7 @@ extension InferDocument {
         fields.parameters.append(Parameter(name: name, value: try readParameterValue(key)))
     }
 
-    private mutating func readParameterValue(_ key: JSONText) throws(ServingError) -> ParameterValue {
+    mutating func readParameterValue(_ key: JSONText) throws(ServingError) -> ParameterValue {
         switch scanner.peekToken() {
         case UInt8(ascii: "\""):
             let text = try scanner.string()

@@ -90,7 +90,7 @@ package enum InferResponseWriter {
         buffer.writeStaticString(",\"outputs\":[")
     }
 
-    private static func write(_ value: ParameterValue, into buffer: inout ByteBuffer) {
+    static func write(_ value: ParameterValue, into buffer: inout ByteBuffer) {
         if case .string(let text) = value { return buffer.writeJSONString(text) }
         buffer.writeJSON(space: JSONOutput.floatSpace) { output in
             switch value {

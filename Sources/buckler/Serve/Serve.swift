@@ -37,13 +37,14 @@ struct Serve {
 
         let parts = ServerParts(settings: settings, logger: logger)
         try parts.checkListeners()
+        let policies = try parts.headerPolicies()
         models = try parts.modelServer()
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         listeners = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: parts.httpServer(models: models, eventLoops: eventLoops))],
+                services: [.init(service: parts.httpServer(models: models, policies: policies, eventLoops: eventLoops))],
                 logger: quiet
             )
         )

@@ -11,6 +11,7 @@ import Scheduling
 import Serving
 import Settings
 import Telemetry
+import Transport
 
 /// What the settings say, as the parts of a server. `buckler check` uses some of them too.
 struct ServerParts {
@@ -28,6 +29,9 @@ struct ServerParts {
             )
         }
     }
+
+    /// Patterns and restrictions, which are refused here if they cannot be what the operator meant.
+    func headerPolicies() throws(ServingError) -> HeaderPolicies { try HeaderPolicies(settings) }
 
     func modelServer() throws(ServingError) -> ModelServer {
         var modelSettings = ModelServer.Settings()
@@ -72,7 +76,7 @@ struct ServerParts {
         } catch {
             onnxRuntime = UnavailableEngine(name: "onnxruntime", error: error)
         }
-        return EngineSelection([onnxRuntime, IdentityEngine()])
+        return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine()])
     }
 
     private func engineLibraryPath() throws(ServingError) -> String {
@@ -80,7 +84,11 @@ struct ServerParts {
         return try EngineStore().locate().libraryPath
     }
 
-    func httpServer(models: ModelServer, eventLoops: any EventLoopGroup) -> HTTPServer {
+    func httpServer(
+        models: ModelServer,
+        policies: HeaderPolicies,
+        eventLoops: any EventLoopGroup
+    ) -> HTTPServer {
         var http = HTTPServerSettings(
             serverVersion: BucklerVersion.current,
             profile: settings.profile
@@ -92,6 +100,8 @@ struct ServerParts {
         http.requestLimits = settings.requestLimits
         http.connectionLimits = settings.connectionLimits
         http.recognisesHotRequests = settings.httpFastPath
+        http.headerForwarding = policies.httpForwarding
+        http.restrictedAPIs = policies.httpRestrictions
         http.serverName = settings.id
         let sampler =
             settings.metrics.allowsCPU

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+import NIOCore
+import NIOHTTP1
+
+/// Writing the answers of a generate request. Those that come in one turn of the event loop leave in one chunk.
+extension InferHandler {
+    private static let joinLimit = 16 << 10
+
+    func generated(_ exchange: InferExchange, _ generation: Generation, isEnd: Bool) {
+        guard self.exchange === exchange, connection.state == .submitted else { return }
+        guard isEnd else { return scheduleFlush(exchange, generation) }
+        if generation.kind == .stream {
+            writeStream(exchange, generation, isEnd: true)
+        } else if let status = generation.answers?.status, let body = generation.answers?.takeWaiting() {
+            write(
+                AnswerHead(status: status, contentLength: 0),
+                body: body,
+                for: exchange.head,
+                isHTTP10: exchange.isHTTP10
+            )
+        }
+        self.exchange = nil
+        afterAnswer(remaining: 0)
+    }
+
+    private func scheduleFlush(_ exchange: InferExchange, _ generation: Generation) {
+        guard !generation.isFlushScheduled, let context else { return }
+        generation.isFlushScheduled = true
+        context.eventLoop.execute { exchange.turnEnded() }
+    }
+
+    func flushStream(_ exchange: InferExchange, _ generation: Generation) {
+        generation.isFlushScheduled = false
+        guard self.exchange === exchange, connection.state == .submitted else { return }
+        writeStream(exchange, generation, isEnd: false)
+    }
+
+    private func writeStream(_ exchange: InferExchange, _ generation: Generation, isEnd: Bool) {
+        guard let context, let status = generation.answers?.status, let body = generation.answers?.takeWaiting() else {
+            return
+        }
+        let isChunked = !exchange.isHTTP10
+        var bytes = ByteBuffer()
+        if !generation.hasBegun {
+            generation.hasBegun = true
+            // Where there are no chunks, the end of the connection is the end of the answer.
+            if !isChunked { connection.answerEndsConnection() }
+            var head = AnswerHead(status: status, contentLength: 0)
+            head.eventStream = isChunked ? .chunked : .untilClose
+            head.connection = connection.answersAreLast ? .close : .keepAlive
+            head.write(echoing: exchange.head, into: &bytes)
+        }
+        let count = body.readableBytes
+        if isChunked, count > 0 {
+            bytes.writeString(String(count, radix: 16))
+            bytes.writeStaticString("\r\n")
+        }
+        if count <= Self.joinLimit {
+            bytes.writeImmutableBuffer(body)
+        } else {
+            context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+            context.write(wrapOutboundOut(.byteBuffer(body)), promise: nil)
+            bytes = ByteBuffer()
+        }
+        if isChunked, count > 0 { bytes.writeStaticString("\r\n") }
+        if isChunked, isEnd { bytes.writeStaticString("0\r\n\r\n") }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let backlog = generation.backlog
+        promise.futureResult.whenComplete { _ in backlog.sent(count) }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
+    }
+}
