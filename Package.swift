@@ -59,8 +59,9 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "KServeClient", "ModelRepository",
-                "Scheduling", "Serving", "Settings", "Telemetry", arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix,
+                "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos", "KServeClient",
+                "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", arguments, crypto, histogram,
+                lifecycle, logging, nioCore, nioPosix, nioSSL, protobuf,
             ],
             swiftSettings: settings
         ),
@@ -102,7 +103,7 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["Inference", logging], swiftSettings: settings),
         .target(
             name: "KServeClient",
-            dependencies: ["Inference", nioCore, nioHTTP1, nioPosix],
+            dependencies: ["Inference", nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, nioTLS],
             swiftSettings: settings
         ),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
@@ -114,7 +115,7 @@ let package = Package(
         .testTarget(name: "AccessTests", dependencies: ["Access", "Inference"], swiftSettings: settings),
         .testTarget(
             name: "BenchTests",
-            dependencies: ["buckler", "Inference", "KServeClient"],
+            dependencies: ["buckler", "Inference", "KServeClient", nioCore, nioHPACK],
             swiftSettings: settings
         ),
         .testTarget(
@@ -141,7 +142,7 @@ let package = Package(
         ),
         .testTarget(
             name: "KServeClientTests",
-            dependencies: ["Inference", "KServeClient", nioCore, nioHTTP1, nioPosix],
+            dependencies: ["Inference", "KServeClient", nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL],
             swiftSettings: settings
         ),
         .testTarget(
