@@ -111,11 +111,16 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
-        .target(name: "TestSupport", dependencies: ["Inference"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Inference", nioCore, nioHPACK, nioHTTP2, nioPosix, nioSSL],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "AccessTests", dependencies: ["Access", "Inference"], swiftSettings: settings),
         .testTarget(
             name: "BenchTests",
-            dependencies: ["buckler", "Inference", "KServeClient", nioCore, nioHPACK],
+            dependencies: ["buckler", "Inference", "KServeClient", "TestSupport", nioPosix],
             swiftSettings: settings
         ),
         .testTarget(
@@ -142,7 +147,7 @@ let package = Package(
         ),
         .testTarget(
             name: "KServeClientTests",
-            dependencies: ["Inference", "KServeClient", nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL],
+            dependencies: ["Inference", "KServeClient", "TestSupport", nioCore, nioHPACK, nioHTTP1, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(
