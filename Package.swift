@@ -60,8 +60,9 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "KServeClient", "ModelRepository",
-                "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix,
+                "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos", "KServeClient",
+                "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, crypto,
+                histogram, lifecycle, logging, nioCore, nioPosix, nioSSL, protobuf,
             ],
             swiftSettings: settings
         ),
@@ -107,7 +108,7 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["Inference", logging], swiftSettings: settings),
         .target(
             name: "KServeClient",
-            dependencies: ["Inference", nioCore, nioHTTP1, nioPosix],
+            dependencies: ["Inference", nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, nioTLS],
             swiftSettings: settings
         ),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
@@ -115,11 +116,16 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
-        .target(name: "TestSupport", dependencies: ["Inference"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Inference", nioCore, nioHPACK, nioHTTP2, nioPosix, nioSSL],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "AccessTests", dependencies: ["Access", "Inference"], swiftSettings: settings),
         .testTarget(
             name: "BenchTests",
-            dependencies: ["buckler", "Inference", "KServeClient"],
+            dependencies: ["buckler", "Inference", "KServeClient", "TestSupport", nioPosix],
             swiftSettings: settings
         ),
         .testTarget(
@@ -147,7 +153,7 @@ let package = Package(
         ),
         .testTarget(
             name: "KServeClientTests",
-            dependencies: ["Inference", "KServeClient", nioCore, nioHTTP1, nioPosix],
+            dependencies: ["Inference", "KServeClient", "TestSupport", nioCore, nioHPACK, nioHTTP1, nioPosix],
             swiftSettings: settings
         ),
         .testTarget(

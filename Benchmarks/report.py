@@ -66,6 +66,33 @@ def mlp_targets(mlp):
         yield f"wrk's requests/s at {check['in_flight']} in flight, % away", apart, "≤", 15
 
 
+def grpc_targets(grpc):
+    comparisons = grpc["comparisons"]
+    for title, echo in (("gRPC: CPU per request at 32 in flight ÷ (frame echo + engine at the batch formed)",
+                         find(comparisons, "grpc-frame-echo", 32)),
+                        ("gRPC: the same with all 32 on one connection", find(grpc["shared"], "grpc-frame-echo", 32))):
+        if echo:
+            engine = engine_cost(grpc, echo["first"].get("batch_formed", 1), "cpu_us_per_item")
+            yield title, echo["first"]["server_cpu_us"] / (echo["second"]["server_cpu_us"] + engine), "≤", 1.6
+    if other := find(comparisons, "grpc-swift-echo", 32):
+        yield ("gRPC: requests/s at 32 in flight ÷ grpc-swift-2's echo",
+               other["ratios"]["requests_per_second"]["median"], "≥", 3)
+    if echo := find(comparisons, "grpc-frame-echo", 1):
+        floor = echo["second"]["p50_us"] + engine_cost(grpc, 1, "wall_us_per_item")
+        yield "gRPC: p50 at 1 in flight ÷ (frame echo + engine at batch 1)", echo["first"]["p50_us"] / floor, "≤", 1.4
+    for in_flight in (1, 8, 32):
+        if http := find(comparisons, "http", in_flight):
+            yield (f"gRPC: CPU per request at {in_flight} in flight ÷ binary HTTP's",
+                   http["ratios"]["server_cpu_us"]["median"], "≤", 1.15)
+    for check in grpc["h2load"]:
+        apart = abs(check["h2load_requests_per_second"] / check["bench_requests_per_second"] - 1) * 100
+        yield f"gRPC: h2load's requests/s at {check['in_flight']} in flight, % away", apart, "≤", 15
+
+
+def stream_targets(stream):
+    yield "responses/s of a decoupled model on one stream", stream["responses_per_second"], "≥", 100_000
+
+
 def json_targets(results):
     for result in results:
         extra = result["first"]["server_cpu_us"] - result["second"]["server_cpu_us"]
@@ -87,7 +114,8 @@ def server_targets(server):
 
 
 def target_rows(results):
-    sections = (("server", server_targets), ("mlp", mlp_targets), ("json", json_targets), ("resnet50", resnet_targets))
+    sections = (("server", server_targets), ("mlp", mlp_targets), ("json", json_targets),
+                ("grpc", grpc_targets), ("stream", stream_targets), ("resnet50", resnet_targets))
     for name, targets in sections:
         if name not in results:
             continue
@@ -108,10 +136,13 @@ def main():
         print("\nA quick run: too short for figures that one would quote.")
     print("\n## Targets\n")
     print(table(["", "measured", "target", "met"], target_rows(results)))
+    titles = ["against", "in flight", "requests/s", "theirs", "ratio", "p50 µs", "theirs", "ratio", "p99 µs",
+              "CPU µs", "theirs", "batch", "failed"]
+    if "grpc" in results:
+        print("\n## The MLP over gRPC: Buckler against others, and against its own binary HTTP\n")
+        print(table(titles, comparison_rows(results["grpc"]["comparisons"])))
     if "mlp" in results:
         print("\n## The MLP, binary tensors: Buckler against others\n")
-        titles = ["against", "in flight", "requests/s", "theirs", "ratio", "p50 µs", "theirs", "ratio", "p99 µs",
-                  "CPU µs", "theirs", "batch", "failed"]
         print(table(titles, comparison_rows(results["mlp"]["comparisons"])))
         print("\n## ONNX Runtime in a loop, the MLP, one thread\n")
         print(table(["batch", "wall µs per item", "CPU µs per item"],

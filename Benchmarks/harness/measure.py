@@ -53,13 +53,14 @@ class Suite:
         return "/infer", headers, self.file("mlp.bentoml.json", bodies.bentoml_body(json.loads(file.read_text())))
 
     def buckler(self, models):
-        port, metrics = free_port(), free_port()
-        arguments = [self.options.buckler, "serve", "--http-port", port, "--metrics-port", metrics]
+        port, grpc_port, metrics = free_port(), free_port(), free_port()
+        arguments = [self.options.buckler, "serve", "--http-port", port, "--grpc-port", grpc_port]
+        arguments += ["--metrics-port", metrics]
         arguments += ["--model-repository", self.repository, "--model-control-mode", "explicit"]
         for model in models:
             arguments += ["--load-model", model]
         arguments += self.options.serve_argument
-        return Server("buckler", arguments, self.logs, port, "/v2/health/ready")
+        return Server("buckler", arguments, self.logs, port, "/v2/health/ready", grpc_port=grpc_port)
 
     def echo(self, program, response, threads=1):
         port = free_port()
@@ -85,6 +86,8 @@ class Suite:
         self.measure("server", self.server_alone)
         self.measure("mlp", self.mlp)
         self.measure("json", self.json_cost)
+        self.measure("grpc", self.grpc)
+        self.measure("stream", self.stream)
         if not self.options.without_resnet:
             self.measure("resnet50", self.resnet)
         return self.results
@@ -146,6 +149,54 @@ class Suite:
                     if comparison["in_flight"] == in_flight]
             results["wrk"].append({"in_flight": in_flight, "wrk_requests_per_second": rate, "failed": failed,
                                    "bench_requests_per_second": sorted(ours)[len(ours) // 2]})
+
+    def grpc(self):
+        """The MLP over gRPC: against frames and nothing else, another library, and the same server's binary HTTP."""
+        results = {"comparisons": [], "shared": [], "h2load": [], "engine": []}
+        asked = ["--model", "mlp", "--input-data", HERE / "bodies" / "mlp.json"]
+        with self.buckler(["mlp"]) as server:
+            request, answer = self.tools.record(server, asked, self.scratch / "mlp.grpc")
+            for program in ("grpc-frame-echo", "grpc-swift-echo"):
+                with self.echo(program, Path(answer).read_bytes()) as echo:
+                    for in_flight in IN_FLIGHT:
+                        self.compare_grpc(results, "comparisons", server, echo, echo.grpc_url, in_flight, asked)
+                    if program == "grpc-frame-echo":
+                        self.compare_grpc(results, "shared", server, echo, echo.grpc_url, 32, asked, connections=1)
+            for in_flight in IN_FLIGHT:
+                self.compare_grpc(results, "comparisons", server, server, server.url, in_flight, asked, name="http")
+            self.confirm_grpc(results, server, request)
+        formed = {1} | {max(1, round(comparison["first"].get("batch_formed", 1)))
+                        for comparison in results["comparisons"]}
+        for batch in sorted(formed):
+            results["engine"].append(self.tools.engine(self.repository / "mlp/1/model.onnx", batch, 1, 784))
+        return results
+
+    def compare_grpc(self, results, kind, server, other, url, in_flight, asked, connections=0, name=None):
+        result = self.tools.grpc_pair(server, other, url, in_flight, asked, connections)
+        results[kind].append({"against": name or other.name, **result})
+        first, second = result["first"]["requests_per_second"], result["second"]["requests_per_second"]
+        print(f"    {name or other.name}, {in_flight} in flight: {first:.0f} and {second:.0f} requests/s", flush=True)
+
+    def confirm_grpc(self, results, server, request):
+        """The same load from a program that is not ours."""
+        message = Path(request).read_bytes()
+        body = self.file("mlp.h2load", b"\0" + len(message).to_bytes(4, "big") + message)
+        for in_flight in IN_FLIGHT:
+            rate, failed = self.tools.h2load(server, in_flight, "/inference.GRPCInferenceService/ModelInfer", body)
+            ours = [comparison["first"]["requests_per_second"] for comparison in results["comparisons"]
+                    if comparison["in_flight"] == in_flight]
+            results["h2load"].append({"in_flight": in_flight, "h2load_requests_per_second": rate, "failed": failed,
+                                      "bench_requests_per_second": sorted(ours)[len(ours) // 2]})
+
+    def stream(self):
+        """One request at a time on one stream, each answered a thousand times."""
+        count = 1000
+        inputs = [("IN", "INT32", list(range(count))), ("DELAY", "UINT32", [0] * count), ("WAIT", "UINT32", [0])]
+        document = {"inputs": [{"name": name, "datatype": kind, "shape": [len(data)], "data": data}
+                               for name, kind, data in inputs]}
+        body = self.file("repeat.json", json.dumps(document).encode())
+        with self.buckler(["repeat"]) as server:
+            return self.tools.stream(server, ["--model", "repeat", "--input-data", body])
 
     def json_cost(self):
         """The same server and tensor, once as JSON and once as bytes."""

@@ -18,12 +18,15 @@ def free_port():
 class Server:
     """A context manager: inside it the process runs and has answered `ready_path` with 200."""
 
-    def __init__(self, name, arguments, log, port, ready_path=None, environment=None, directory=None, patience=90):
+    def __init__(self, name, arguments, log, port, ready_path=None, environment=None, directory=None, patience=90,
+                 grpc_port=None):
+        self.grpc_port = grpc_port or port
         self.name, self.port, self.ready_path, self.patience = name, port, ready_path, patience
         self.arguments, self.directory = [str(argument) for argument in arguments], directory
         self.environment = {**os.environ, **(environment or {})}
         self.log = log / f"{name}.log"
         self.url = f"http://127.0.0.1:{port}"
+        self.grpc_url = f"grpc://127.0.0.1:{self.grpc_port}"
         self.ready_seconds = None
 
     def __enter__(self):

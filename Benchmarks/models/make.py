@@ -123,12 +123,26 @@ input { name: "INPUT0" data_type: TYPE_FP32 dims: [ 3, 224, 224 ] }
 output { name: "OUTPUT0" data_type: TYPE_FP32 dims: [ 3, 224, 224 ] }
 """
 
+# Answers each element of IN with a response of its own.
+REPEAT = """\
+name: "repeat"
+backend: "repeat"
+max_batch_size: 0
+model_transaction_policy { decoupled: true }
+input [ { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+        { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] },
+        { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] } ]
+output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+         { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
+"""
+
 
 def main():
     root = Path(sys.argv[1])
     # An image that no engine computes on: what is left is the cost of reading and writing it.
-    (root / "image" / "1").mkdir(parents=True, exist_ok=True)
-    (root / "image" / "config.pbtxt").write_text(IDENTITY)
+    for name, configuration in (("image", IDENTITY), ("repeat", REPEAT)):
+        (root / name / "1").mkdir(parents=True, exist_ok=True)
+        (root / name / "config.pbtxt").write_text(configuration)
     write(root, "mlp", mlp(), input="784", output="10", max_batch=64, threads=1)
     write(root, "resnet50", resnet50(), input="3, 224, 224", output="1000", max_batch=8, threads=1)
 

@@ -11,6 +11,8 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     case answerTooLarge(limit: Int)
     /// A status other than 200, with the server's own words.
     case refused(status: Int, message: String)
+    /// The same over gRPC, or what became of the call on the way.
+    case rpcFailed(GRPCStatus)
     case badAnswer(String)
     case badInput(String)
 
@@ -27,6 +29,7 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case .connectionLost(let address): "\(address) closed the connection before its answer was complete"
         case .answerTooLarge(let limit): "the answer is larger than the \(limit) bytes that are read at most"
         case .refused(let status, let message): "the server answered \(status): \(message)"
+        case .rpcFailed(let status): "the call failed with \(status)"
         case .badAnswer(let reason): "the server's answer makes no sense: \(reason)"
         case .badInput(let reason): reason
         }

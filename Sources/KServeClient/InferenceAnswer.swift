@@ -7,8 +7,16 @@ package struct InferenceAnswer: Sendable {
     package var modelVersion: String
     package var id: String?
     package var outputs: [ClientTensor]
-    /// The JSON part as it came.
+    /// The JSON part as it came; over gRPC, all but the tensors as the same JSON.
     package var header: JSONValue
+
+    init(modelName: String, modelVersion: String, id: String?, outputs: [ClientTensor], header: JSONValue) {
+        self.modelName = modelName
+        self.modelVersion = modelVersion
+        self.id = id
+        self.outputs = outputs
+        self.header = header
+    }
 
     /// - Parameter headerLength: the value of `Inference-Header-Content-Length`, if the server sent one.
     /// - Throws: ``ClientError/badAnswer(_:)`` naming the output that does not add up.

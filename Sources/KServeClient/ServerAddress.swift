@@ -1,20 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a KServe v2 server listens: `http://127.0.0.1:8000`, `localhost:8000`, `http://[::1]:8000/prefix`.
+/// Where a KServe v2 server listens: `http://127.0.0.1:8000`, `localhost:8000`, `http://[::1]:8000/prefix`,
+/// `grpc://127.0.0.1:8001`, `grpcs://host:8001`.
 package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
+    package enum Scheme: String, Sendable, CaseIterable {
+        case http, grpc
+        /// gRPC over TLS.
+        case grpcs
+
+        /// Triton's for gRPC, which has none of its own.
+        var defaultPort: UInt16 { self == .http ? 80 : 8001 }
+
+        package var isGRPC: Bool { self != .http }
+    }
+
+    package var scheme: Scheme
     package var host: String
     package var port: Int
     /// What stands before `/v2`; empty or `/…` without a slash at its end.
     package var pathPrefix: String
 
+    /// - Parameter defaultScheme: of an address that does not say.
     /// - Throws: ``ClientError/badAddress(_:reason:)``.
-    package init(_ text: String) throws(ClientError) {
+    package init(_ text: String, defaultScheme: Scheme = .http) throws(ClientError) {
         var rest = Substring(text)
-        if let scheme = rest.range(of: "://") {
-            guard rest[..<scheme.lowerBound].lowercased() == "http" else {
-                throw .badAddress(text, reason: "only http:// is spoken here")
+        scheme = defaultScheme
+        if let mark = rest.range(of: "://") {
+            guard let named = Scheme(rawValue: rest[..<mark.lowerBound].lowercased()) else {
+                throw .badAddress(text, reason: "only http://, grpc:// and grpcs:// are spoken here")
             }
-            rest = rest[scheme.upperBound...]
+            scheme = named
+            rest = rest[mark.upperBound...]
         }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let path = rest[slash...]
@@ -22,12 +38,19 @@ package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
             throw .badAddress(text, reason: "a path has no spaces or control characters")
         }
         pathPrefix = String(path.last == "/" ? path.dropLast() : path)
-        (host, port) = try Self.hostAndPort(rest[..<slash], of: text)
+        guard !scheme.isGRPC || pathPrefix.isEmpty else {
+            throw .badAddress(text, reason: "gRPC has no path before its methods")
+        }
+        (host, port) = try Self.hostAndPort(rest[..<slash], defaultPort: scheme.defaultPort, of: text)
     }
 
-    private static func hostAndPort(_ authority: Substring, of text: String) throws(ClientError) -> (String, Int) {
+    private static func hostAndPort(
+        _ authority: Substring,
+        defaultPort: UInt16,
+        of text: String
+    ) throws(ClientError) -> (String, Int) {
         var host = authority
-        var portText = Substring("80")
+        var portText = Substring(String(defaultPort))
         // The colons inside the brackets of an IPv6 address are its own.
         let searchable = authority.firstIndex(of: "]").map { authority[$0...] } ?? authority
         if let colon = searchable.lastIndex(of: ":") {
@@ -46,7 +69,7 @@ package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
 
     package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    package var description: String { "http://\(authority)\(pathPrefix)" }
+    package var description: String { "\(scheme)://\(authority)\(pathPrefix)" }
 }
 
 extension Substring {

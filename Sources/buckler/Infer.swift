@@ -17,8 +17,7 @@ struct Infer: AsyncParsableCommand {
     @Argument(help: "The model to ask.")
     var model: String
 
-    @Option(help: "The server, like http://127.0.0.1:8000.")
-    var url = "http://127.0.0.1:8000"
+    @OptionGroup(title: "Server") var server: ServerOptions
 
     @Option(help: "The version of the model; the server's choice if not given.")
     var version: String?
@@ -35,8 +34,11 @@ struct Infer: AsyncParsableCommand {
     @Option(name: .customLong("classes"), help: "OUTPUT:K, for its K best classes. May be repeated.")
     var classes: [ShapeArgument] = []
 
-    @Flag(help: "Send and ask for tensors as bytes in place of JSON.")
+    @Flag(help: "Send and ask for tensors as bytes in place of JSON. Over gRPC they always are.")
     var binary = false
+
+    @Flag(help: "Ask on a gRPC stream and print each answer as it comes; models that answer many times need it.")
+    var streaming = false
 
     @Flag(help: "Print the answer as JSON.")
     var json = false
@@ -55,14 +57,53 @@ struct Infer: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = KServeClient(try ServerAddress(url), timeoutSeconds: timeout)
-        let answer = try await client.infer(model: model, version: version, try await message(client))
+        let address = try server.address()
+        switch try await server.client(address, timeoutSeconds: timeout) {
+        case .http(let client):
+            guard !streaming else { throw ClientError.badInput("--streaming needs gRPC: -i grpc, or grpc://HOST:8001") }
+            try show(try await client.infer(model: model, version: version, try await message(client)))
+        case .grpc(let client):
+            let message = try await modelInferMessage(client)
+            if streaming { return try await stream(client, message) }
+            try show(try await client.infer(message))
+        }
+    }
+
+    private func stream(_ client: GRPCInferenceClient, _ message: ModelInferMessage) async throws {
+        var answers = try await InferenceStream(client, message)
+        var failures = 0
+        while let answer = try await answers.next() {
+            switch answer {
+            // It says only that the one before was the last.
+            case .response(let answer, isFinal: true) where answer.outputs.isEmpty: break
+            case .response(let answer, _): try show(answer)
+            case .failed(let reason):
+                Terminal.failure(of: "infer", reason)
+                failures += 1
+            }
+        }
+        if failures > 0 { throw ExitCode.failure }
+    }
+
+    private func show(_ answer: InferenceAnswer) throws(ClientError) {
         print(json ? try InferText.json(answer).prettyText : try InferText.table(answer))
+    }
+
+    private func modelInferMessage(_ client: GRPCInferenceClient) async throws(ClientError) -> ModelInferMessage {
+        var message: ModelInferMessage
+        if let file {
+            let document = try InputFile.document(file)
+            message = try ModelInferMessage(modelName: model, modelVersion: version, document: document)
+        } else {
+            let inputs = try await tensors(client)
+            message = ModelInferMessage(modelName: model, modelVersion: version, inputs: inputs)
+        }
+        if !classes.isEmpty { message.outputs = outputs }
+        return message
     }
 
     private func message(_ client: KServeClient) async throws(ClientError) -> InferenceMessage {
         if let file, !binary, classes.isEmpty { return InferenceMessage(body: try InputFile.read(file)) }
-        let outputs = classes.map { RequestedOutput(name: $0.name, classificationCount: Int($0.dimensions[0])) }
         return try InferenceMessage(
             inputs: try await tensors(client),
             outputs: outputs,
@@ -70,7 +111,11 @@ struct Infer: AsyncParsableCommand {
         )
     }
 
-    private func tensors(_ client: KServeClient) async throws(ClientError) -> [ClientTensor] {
+    private var outputs: [RequestedOutput] {
+        classes.map { RequestedOutput(name: $0.name, classificationCount: Int($0.dimensions[0])) }
+    }
+
+    private func tensors(_ client: some ModelServerClient) async throws(ClientError) -> [ClientTensor] {
         if let file { return try InferenceMessage.inputs(ofRequest: try InputFile.document(file)) }
         let metadata = try await client.metadata(ofModel: model, version: version)
         let given = Dictionary(shapes.map { ($0.name, $0.dimensions) }) { $1 }

@@ -30,4 +30,12 @@ enum InputFile {
             throw .badInput("'\(path)' is not JSON: \(error)")
         }
     }
+
+    static func write(_ bytes: [UInt8], to path: String) throws(ClientError) {
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw .badInput("'\(path)' cannot be written: \((error as NSError).localizedDescription)")
+        }
+    }
 }

@@ -10,8 +10,7 @@ struct Remote: AsyncParsableCommand {
     )
 
     struct Server: ParsableArguments {
-        @Option(help: "The server, like http://127.0.0.1:8000.")
-        var url = "http://127.0.0.1:8000"
+        @OptionGroup var server: ServerOptions
 
         @Flag(help: "Print the server's answer as JSON.")
         var json = false
@@ -23,9 +22,11 @@ struct Remote: AsyncParsableCommand {
             guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout is from 1 to 86400.") }
         }
 
-        func client() throws(ClientError) -> KServeClient {
-            KServeClient(try ServerAddress(url), timeoutSeconds: timeout)
+        func client() async throws(ClientError) -> ServerClient {
+            try await server.client(try server.address(), timeoutSeconds: timeout)
         }
+
+        func models() async throws(ClientError) -> any ModelServerClient { try await client().models }
     }
 
     struct List: AsyncParsableCommand {
@@ -35,7 +36,7 @@ struct Remote: AsyncParsableCommand {
         var ready = false
 
         func run() async throws {
-            let index = try await server.client().repositoryIndex(readyOnly: ready)
+            let index = try await server.models().repositoryIndex(readyOnly: ready)
             if server.json { return print(index.prettyText) }
             print(RemoteText.index(index))
         }
@@ -51,11 +52,11 @@ struct Remote: AsyncParsableCommand {
         var config = false
 
         func run() async throws {
-            let client = try server.client()
+            let client = try await server.client()
             if config {
                 return print(try await client.configuration(ofModel: model, version: version).prettyText)
             }
-            let metadata = try await client.metadata(ofModel: model, version: version)
+            let metadata = try await client.models.metadata(ofModel: model, version: version)
             print(server.json ? metadata.prettyText : RemoteText.metadata(metadata))
         }
     }
@@ -70,7 +71,7 @@ struct Remote: AsyncParsableCommand {
         func run() async throws {
             var configuration: String?
             if let config { configuration = try InputFile.document(config).compactText }
-            try await server.client().load(model, configuration: configuration)
+            try await server.models().load(model, configuration: configuration)
             print(server.json ? "{}" : "'\(model)' is loaded")
         }
     }
@@ -83,7 +84,7 @@ struct Remote: AsyncParsableCommand {
         var dependents = false
 
         func run() async throws {
-            try await server.client().unload(model, dependents: dependents)
+            try await server.models().unload(model, dependents: dependents)
             print(server.json ? "{}" : "'\(model)' is being unloaded")
         }
     }
@@ -98,7 +99,7 @@ struct Remote: AsyncParsableCommand {
         var version: String?
 
         func run() async throws {
-            let statistics = try await server.client().statistics(ofModel: model, version: version)
+            let statistics = try await server.models().statistics(ofModel: model, version: version)
             print(server.json ? statistics.prettyText : RemoteText.statistics(statistics))
         }
     }

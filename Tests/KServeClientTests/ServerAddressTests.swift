@@ -15,7 +15,18 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "https://host", "http://", "host:0", "host:65536", "host:x", "http://a b", "http://h/\r\nX: y", "u@host",
+        ("grpc://h", "grpc", 8001), ("GRPCS://h:1", "grpcs", 1), ("h:2", "grpc", 2), ("http://h", "http", 80),
+    ])
+    func readsTheProtocol(_ text: String, scheme: String, port: Int) throws {
+        let address = try ServerAddress(text, defaultScheme: .grpc)
+        #expect(address.scheme.rawValue == scheme)
+        #expect(address.port == port)
+        #expect(address.description == "\(scheme)://h:\(port)")
+    }
+
+    @Test(arguments: [
+        "grpc://h/x", "", "https://host", "http://", "host:0", "host:65536", "host:x", "http://a b",
+        "http://h/\r\nX: y", "u@host",
     ])
     func refuses(_ text: String) {
         #expect(throws: ClientError.self) { try ServerAddress(text) }

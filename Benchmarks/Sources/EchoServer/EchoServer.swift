@@ -8,27 +8,35 @@ private import Glibc
 private import Musl
 #endif
 
-/// A server on loopback that answers every request with the same bytes: `PORT THREADS RESPONSE_FILE`.
+/// A server on loopback that answers every request with the same bytes: `PORT THREADS ANSWER_FILE`.
 ///
-/// The file holds a whole HTTP/1.1 response as Buckler sent it, so that the answers have the same size.
+/// The file holds what Buckler answered, so that the answers have the same size: a whole HTTP/1.1 response, or a message
+/// of gRPC.
 package struct EchoServer {
-    package let response: RecordedResponse
-    private let port: Int
-    private let threads: Int
+    package let answer: [UInt8]
+    package let port: Int
+    package let threads: Int
 
     /// Reads the command line; ends the process with a usage line if it makes no sense.
     package init(arguments: [String]) {
         guard arguments.count == 4, let port = UInt16(arguments[1]), let threads = Int(arguments[2]),
-            (1...64).contains(threads), let bytes = Self.read(arguments[3]),
-            let response = RecordedResponse(bytes)
-        else {
-            let usage = "usage: \(arguments.first ?? "echo") PORT THREADS RESPONSE_FILE\n"
-            _ = write(STDERR_FILENO, usage, usage.utf8.count)
-            exit(64)
-        }
-        self.response = response
+            (1...64).contains(threads), let bytes = Self.read(arguments[3])
+        else { Self.refuse(arguments) }
+        answer = bytes
         self.port = Int(port)
         self.threads = threads
+    }
+
+    /// The answer as a response of HTTP/1.1; ends the process with a usage line if it is none.
+    package var response: RecordedResponse {
+        guard let response = RecordedResponse(answer) else { Self.refuse(CommandLine.arguments) }
+        return response
+    }
+
+    private static func refuse(_ arguments: [String]) -> Never {
+        let usage = "usage: \(arguments.first ?? "echo") PORT THREADS ANSWER_FILE\n"
+        _ = write(STDERR_FILENO, usage, usage.utf8.count)
+        exit(64)
     }
 
     /// Serves until the process is ended. `addHandlers` is called on each connection's event loop.

@@ -10,7 +10,7 @@ struct Bench: AsyncParsableCommand {
         abstract: "Press a KServe v2 server and show how fast it answers.",
         discussion: """
             Keeps a number of requests in flight, one on each connection, and measures for --duration seconds after a \
-            warm-up. With --against, two servers are measured in turn and compared pair by pair.
+            warm-up. Speaks HTTP, or gRPC with -i grpc; with --streaming every response on a stream is counted. With --against, two servers are measured in turn and compared pair by pair.
             """
     )
 
@@ -31,9 +31,14 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let request = try await target.request()
-        let first = try target.loadTarget(request)
-        let second = try comparison.loadTarget(default: request)
+        let message = try await target.message()
+        let address = try target.server.address()
+        let request = try target.request(message, to: address)
+        if let record = load.record { return try await Self.record(record, request, target.server, address) }
+        let first = try target.loadTarget(request, at: address)
+        let second = try comparison.loadTarget(target) { address throws(ClientError) in
+            try target.request(message, to: address)
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: load.threads)
         var reports: [BenchReport] = []
         for inFlight in load.concurrency.counts {
@@ -50,6 +55,20 @@ struct Bench: AsyncParsableCommand {
         let labels = [first.label, second?.label ?? ""]
         print(json ? BenchReport.json(reports, labels: labels).prettyText : BenchReport.text(reports, labels: labels))
         if reports.contains(where: \.hasOnlyFailures) { throw ExitCode.failure }
+    }
+
+    private static func record(
+        _ file: String,
+        _ request: BenchRequest,
+        _ server: ServerOptions,
+        _ address: ServerAddress
+    ) async throws {
+        guard case .grpc(let client) = try await server.client(address, timeoutSeconds: 60), !request.isStreaming else {
+            throw ClientError.badInput("--record needs gRPC and no stream")
+        }
+        let answer = try await client.connection.unary(request.path, request.body)
+        try InputFile.write(request.body, to: file + ".request")
+        try InputFile.write(answer, to: file + ".answer")
     }
 
     /// Every other pair begins with the second server, so that neither profits from going first.

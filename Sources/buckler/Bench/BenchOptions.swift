@@ -4,8 +4,7 @@ import KServeClient
 
 /// Which server is measured and what it is sent.
 struct BenchTargetOptions: ParsableArguments {
-    @Option(help: "The server, like http://127.0.0.1:8000.")
-    var url = "http://127.0.0.1:8000"
+    @OptionGroup var server: ServerOptions
 
     @Option(name: [.short, .long], help: "The model to ask.")
     var model: String?
@@ -13,8 +12,11 @@ struct BenchTargetOptions: ParsableArguments {
     @Option(help: "The version of the model; the server's choice if not given.")
     var modelVersion: String?
 
-    @Option(help: "How tensors travel: binary or json.")
+    @Option(help: "How tensors travel over HTTP: binary or json.")
     var encoding = InferenceMessage.Encoding.binary
+
+    @Flag(help: "Send requests on gRPC streams, one at a time on each, and count every response.")
+    var streaming = false
 
     @Option(help: "zeros, random, or a file with a KServe v2 request as JSON.")
     var inputData = "random"
@@ -22,10 +24,10 @@ struct BenchTargetOptions: ParsableArguments {
     @Option(name: .customLong("shape"), help: "The shape of an input, as in --shape INPUT0:1,784. May be repeated.")
     var shapes: [ShapeArgument] = []
 
-    @Option(help: "A file that is sent as it is, in place of an inference request.")
+    @Option(help: "A file that is sent as it is, in place of an inference request; over gRPC, a message.")
     var rawBody: String?
 
-    @Option(help: "Where --raw-body is sent.")
+    @Option(help: "Where --raw-body is sent; over gRPC, a method if it is not ModelInfer or ModelStreamInfer.")
     var path: String?
 
     @Option(name: .customLong("header"), help: "A header for --raw-body, as in --header 'Content-Type: text/plain'.")
@@ -34,53 +36,55 @@ struct BenchTargetOptions: ParsableArguments {
     @Option(help: "The server's process id: its CPU time is measured, its children's too.")
     var pid: Int32?
 
-    func request() async throws(ClientError) -> BenchRequest {
-        if let rawBody {
-            let path = path ?? KServeClient.path(ofModel: model ?? "", version: modelVersion) + "/infer"
-            return BenchRequest(path: path, headers: headers.map(\.pair), body: try InputFile.read(rawBody))
-        }
-        let model = model ?? ""
-        let message = try InferenceMessage(inputs: try await inputs(ofModel: model), encoding: encoding)
-        let path = KServeClient.path(ofModel: model, version: modelVersion) + "/infer"
-        return BenchRequest(path: path, headers: message.headers, body: message.body)
-    }
-
-    private func inputs(ofModel model: String) async throws(ClientError) -> [ClientTensor] {
+    /// What both servers are asked; `nil` if a file is sent as it is.
+    func message() async throws(ClientError) -> ModelInferMessage? {
+        guard rawBody == nil else { return nil }
         let content: BenchInput.Content
         switch inputData {
         case "zeros": content = .zeros
         case "random": content = .random
-        default: return try InferenceMessage.inputs(ofRequest: InputFile.document(inputData))
+        default:
+            return try ModelInferMessage(
+                modelName: model ?? "",
+                modelVersion: modelVersion,
+                document: InputFile.document(inputData)
+            )
         }
-        let client = KServeClient(try ServerAddress(url))
-        let metadata = try await client.metadata(ofModel: model, version: modelVersion)
+        let client = try await server.client(try server.address(), timeoutSeconds: 60).models
+        let metadata = try await client.metadata(ofModel: model ?? "", version: modelVersion)
         let given = Dictionary(shapes.map { ($0.name, $0.dimensions) }) { $1 }
-        return try BenchInput.tensors(metadata: metadata, shapes: given, content: content)
+        let inputs = try BenchInput.tensors(metadata: metadata, shapes: given, content: content)
+        return ModelInferMessage(modelName: model ?? "", modelVersion: modelVersion, inputs: inputs)
     }
 
-    func loadTarget(_ request: BenchRequest) throws(ClientError) -> LoadTarget {
-        var target = LoadTarget(
-            address: try ServerAddress(url),
-            path: request.path,
-            headers: request.headers,
-            body: request.body,
-            processID: pid
-        )
+    func request(_ message: ModelInferMessage?, to address: ServerAddress) throws(ClientError) -> BenchRequest {
+        let isGRPC = address.scheme.isGRPC
+        if streaming, !isGRPC { throw .badInput("--streaming needs gRPC: -i grpc, or grpc://HOST:8001") }
+        if let rawBody {
+            let inferPath = KServeClient.path(ofModel: model ?? "", version: modelVersion) + "/infer"
+            let usual = isGRPC ? BenchRequest.method(isStreaming: streaming) : inferPath
+            return BenchRequest(
+                path: path ?? usual,
+                headers: headers.map(\.pair),
+                body: try InputFile.read(rawBody),
+                isStreaming: streaming
+            )
+        }
+        guard let message else { throw .badInput("name a model with --model") }
+        if isGRPC { return try BenchRequest(grpc: message, isStreaming: streaming) }
+        return try BenchRequest(http: message, encoding: encoding)
+    }
+
+    func loadTarget(_ request: BenchRequest, at address: ServerAddress) throws(ClientError) -> LoadTarget {
+        var target = LoadTarget(address: address, request, tls: try server.tls(for: address), processID: pid)
         target.statisticsModel = model
         return target
     }
 }
 
-/// A request before it is known to whom it goes.
-struct BenchRequest: Sendable {
-    var path: String
-    var headers: [(String, String)]
-    var body: [UInt8]
-}
-
 /// The second server, if there is one, and how it is asked if not as the first.
 struct BenchComparisonOptions: ParsableArguments {
-    @Option(help: "A second server, measured in turn with the first; it is sent the same unless told otherwise.")
+    @Option(help: "A second server, measured in turn with the first; it is asked the same unless told otherwise.")
     var against: String?
 
     @Option(help: "How many pairs of measurements.")
@@ -105,19 +109,23 @@ struct BenchComparisonOptions: ParsableArguments {
         guard (1...1000).contains(pairs) else { throw ValidationError("--pairs is a number from 1 to 1000.") }
     }
 
-    func loadTarget(default request: BenchRequest) throws(ClientError) -> LoadTarget? {
+    /// - Parameter request: what is sent to an address if nothing else is said.
+    func loadTarget(
+        _ first: BenchTargetOptions,
+        default request: (ServerAddress) throws(ClientError) -> BenchRequest
+    ) throws(ClientError) -> LoadTarget? {
         guard let against else { return nil }
-        var request = request
-        if let againstPath { request.path = againstPath }
+        let address = try first.server.address(against)
+        var sent = try request(address)
+        if let againstPath { sent.path = againstPath }
         if let againstRawBody {
-            request.body = try InputFile.read(againstRawBody)
-            request.headers = headers.map(\.pair)
+            sent.body = try InputFile.read(againstRawBody)
+            sent.headers = headers.map(\.pair)
         }
         var target = LoadTarget(
-            address: try ServerAddress(against),
-            path: request.path,
-            headers: request.headers,
-            body: request.body,
+            address: address,
+            sent,
+            tls: try first.server.tls(for: address),
             processID: againstPid
         )
         target.statisticsModel = againstModel
@@ -130,7 +138,9 @@ struct BenchLoadOptions: ParsableArguments {
     @Option(help: "Requests in flight; several numbers are measured one after another.")
     var concurrency = CountList(counts: [1, 8, 32])
 
-    @Option(help: "Connections; one for each request in flight if not given. Fewer means pipelining.")
+    @Option(
+        help: "Connections; one for each request in flight if not given. Fewer means pipelining, or many calls on each."
+    )
     var connections = 0
 
     @Option(help: "Event loop threads of this client.")
@@ -141,6 +151,9 @@ struct BenchLoadOptions: ParsableArguments {
 
     @Option(help: "Seconds of load before counting begins.")
     var warmup = 1.0
+
+    @Option(help: "Ask once over gRPC, write the message and its answer to FILE.request and FILE.answer, and stop.")
+    var record: String?
 
     @Flag(help: "Compare each answer's body with the first one's and count those that differ.")
     var verify = false

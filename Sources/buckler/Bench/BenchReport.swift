@@ -21,22 +21,23 @@ enum BenchReport {
         }
     }
 
-    /// Whether a server never answered with 200.
+    /// Whether a server never answered with success.
     var hasOnlyFailures: Bool {
-        runs.contains { $0.allSatisfy { $0.tally.succeeded == 0 } }
+        runs.contains { $0.allSatisfy { $0.tally.succeeded == 0 && $0.tally.responses == 0 } }
     }
 
     static func text(_ reports: [BenchReport], labels: [String]) -> String {
         var table = TextTable(columns)
         for report in reports { report.addRows(to: &table, labels: labels) }
-        let legend = "latencies in µs; CPU in µs per request; batch is inferences per execution"
+        let legend =
+            "latencies in µs; CPU in µs per request, or per response on streams; batch is inferences per execution"
         return ([table.text, "", legend] + reports.flatMap { $0.complaints(labels: labels) }).joined(separator: "\n")
     }
 
     private static let columns: [(title: String, alignment: TextTable.Alignment)] = [
         ("server", .left), ("in flight", .right), ("requests/s", .right), ("p50", .right), ("p90", .right),
         ("p95", .right), ("p99", .right), ("max", .right), ("client CPU", .right), ("server CPU", .right),
-        ("batch", .right), ("failed", .right),
+        ("batch", .right), ("responses/s", .right), ("failed", .right),
     ]
 
     private func addRows(to table: inout TextTable, labels: [String]) {

@@ -3,12 +3,13 @@ import Inference
 import KServeClient
 import NIOCore
 
-/// One connection that keeps `depth` requests under way: each answer sends the next request.
+/// One HTTP/1.1 connection that keeps `depth` requests under way: each answer sends the next request.
 final class LoadConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let lane: LoadLane
+    private let request: ByteBuffer
     private let depth: Int
     private var reader = ResponseReader()
     private var received: ByteBuffer?
@@ -17,8 +18,9 @@ final class LoadConnection: ChannelInboundHandler {
     private var oldest = 0
     private var inFlight = 0
 
-    init(lane: LoadLane, depth: Int) {
+    init(lane: LoadLane, request: ByteBuffer, depth: Int) {
         self.lane = lane
+        self.request = request
         self.depth = depth
         sentAt = Array(repeating: 0, count: depth)
     }
@@ -66,7 +68,7 @@ final class LoadConnection: ChannelInboundHandler {
     private func send(_ context: ChannelHandlerContext) {
         sentAt[(oldest + inFlight) % depth] = MonotonicTime.now().nanoseconds
         inFlight += 1
-        context.write(wrapOutboundOut(lane.request), promise: nil)
+        context.write(wrapOutboundOut(request), promise: nil)
     }
 
     private func complete(_ response: FramedResponse, _ context: ChannelHandlerContext) {

@@ -6,9 +6,8 @@ import NIOPosix
 
 /// The connections of one event loop to one server, and their shared tally. Used on that loop only.
 final class LoadLane {
-    let request: ByteBuffer
+    private let target: LoadTarget
     private let loop: any EventLoop
-    private let address: ServerAddress
     private let comparesBodies: Bool
     private let depths: [Int]
     private var tally = LoadTally()
@@ -16,13 +15,14 @@ final class LoadLane {
     private var startedAt: UInt64?
     private var elapsed: UInt64 = 0
     private var openConnections = 0
+    /// Streams have no end of their own, so that their connections are closed when the load stops.
+    private var channels: [ObjectIdentifier: any Channel] = [:]
     private var stopped: EventLoopPromise<Void>?
     private(set) var isStopping = false
 
     /// - Parameter depths: for each connection, how many requests it keeps under way.
     init(target: LoadTarget, depths: [Int], comparesBodies: Bool, loop: any EventLoop) {
-        request = ByteBuffer(bytes: target.request)
-        address = target.address
+        self.target = target
         self.depths = depths
         self.comparesBodies = comparesBodies
         self.loop = loop
@@ -40,13 +40,27 @@ final class LoadLane {
             .connectTimeout(.seconds(5))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(LoadConnection(lane: lane.value, depth: depth))
-                }
+                channel.eventLoop.makeCompletedFuture { try lane.value.addHandlers(to: channel, depth: depth) }
             }
-            .connect(host: address.host, port: address.port)
+            .connect(host: target.address.host, port: target.address.port)
         connecting.whenFailure { _ in lane.value.connectionRefused(depth: depth) }
         return connecting.map { _ in }
+    }
+
+    private func addHandlers(to channel: any Channel, depth: Int) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls = target.tls { try pipeline.addHandler(TLSTrust.handler(tls, host: target.address.host)) }
+        switch target.request {
+        case .http(let bytes):
+            try pipeline.addHandler(LoadConnection(lane: self, request: ByteBuffer(bytes: bytes), depth: depth))
+        case .grpc(let request):
+            try pipeline.addHandler(GRPCLoadConnection(lane: self, request: request, depth: depth))
+        }
+        guard target.isStreaming else { return }
+        let key = ObjectIdentifier(channel)
+        channels[key] = channel
+        let lane = NIOLoopBound(self, eventLoop: loop)
+        channel.closeFuture.whenComplete { _ in lane.value.channels[key] = nil }
     }
 
     private func connectionRefused(depth: Int) {
@@ -74,11 +88,27 @@ final class LoadLane {
             tally.refused(status: response.status, body: String(buffer: response.body.prefix(200)))
             return
         }
+        requestSucceeded(response.body, after: nanoseconds)
+    }
+
+    func requestSucceeded(_ body: ByteBuffer, after nanoseconds: UInt64) {
+        guard startedAt != nil else { return }
         var changed = false
         if comparesBodies {
-            if let firstBody { changed = firstBody != response.body } else { firstBody = response.body }
+            if let firstBody { changed = firstBody != body } else { firstBody = body }
         }
         tally.succeeded(after: nanoseconds, bodyChanged: changed)
+    }
+
+    func requestRefused(_ status: GRPCStatus) {
+        guard startedAt != nil else { return }
+        tally.refused(status)
+    }
+
+    /// One of the responses of a request on a stream.
+    func responseArrived() {
+        guard startedAt != nil else { return }
+        tally.responded()
     }
 
     func requestsFailed(_ cause: String, count: Int) {
@@ -104,6 +134,7 @@ final class LoadLane {
         isStopping = true
         stopped = promise
         if openConnections == 0 { promise.succeed() }
+        for channel in channels.values { channel.close(promise: nil) }
         let giveUp = loop.scheduleTask(in: .seconds(2)) { promise.succeed() }
         promise.futureResult.whenComplete { _ in giveUp.cancel() }
         return promise.futureResult

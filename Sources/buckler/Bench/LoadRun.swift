@@ -58,6 +58,7 @@ struct LoadRun: Sendable {
         let batchesAfter = await batchCounters()
         for lane in lanes { try await lane.flatMap { $0.stop() } }
         var measurement = Measurement(tally: tally, inFlight: plan.inFlight, nanoseconds: nanoseconds)
+        measurement.isStreaming = target.isStreaming
         measurement.clientNanoseconds = clientAfter - clientBefore
         if let serverBefore, let serverAfter, serverAfter >= serverBefore {
             measurement.serverNanoseconds = serverAfter - serverBefore
@@ -75,9 +76,17 @@ struct LoadRun: Sendable {
 
     private func batchCounters() async -> BatchCounters? {
         guard let model = target.statisticsModel else { return nil }
-        let client = KServeClient(target.address, timeoutSeconds: 2)
-        guard let document = try? await client.statistics(ofModel: model) else { return nil }
-        return BatchCounters(document)
+        guard target.address.scheme.isGRPC else {
+            let client = KServeClient(target.address, timeoutSeconds: 2)
+            return (try? await client.statistics(ofModel: model)).flatMap { BatchCounters($0) }
+        }
+        var settings = GRPCConnection.Settings()
+        settings.timeoutSeconds = 2
+        guard let connection = try? await GRPCConnection.open(target.address, tls: target.tls, settings: settings)
+        else { return nil }
+        let document = try? await GRPCInferenceClient(connection).statistics(ofModel: model)
+        await connection.close()
+        return document.flatMap { BatchCounters($0) }
     }
 }
 

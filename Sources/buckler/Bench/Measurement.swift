@@ -10,6 +10,8 @@ struct Measurement: Sendable {
     var nanoseconds: UInt64
     var clientNanoseconds: UInt64 = 0
     var serverNanoseconds: UInt64?
+    /// Whether each request may have been answered many times.
+    var isStreaming = false
     /// Inferences per execution, if the server tells.
     var batchFormed: Double?
 
@@ -25,16 +27,21 @@ struct Measurement: Sendable {
 
     var requestsPerSecond: Double { Double(tally.succeeded) / (Double(nanoseconds) / 1e9) }
 
+    /// `nil` where a request has one response anyway.
+    var responsesPerSecond: Double? {
+        isStreaming ? Double(tally.responses) / (Double(nanoseconds) / 1e9) : nil
+    }
+
     /// Latency in microseconds.
     func latency(_ percentile: Double) -> Double { Double(tally.latencies.valueAtPercentile(percentile)) / 1000 }
 
-    /// Microseconds of the client's CPU for each answer, failures included: they were work too.
-    var clientMicroseconds: Double? { perRequest(clientNanoseconds) }
+    /// Microseconds of the client's CPU for each answer, or response on a stream; failures included: they were work too.
+    var clientMicroseconds: Double? { perAnswer(clientNanoseconds) }
 
-    var serverMicroseconds: Double? { serverNanoseconds.flatMap { perRequest($0) } }
+    var serverMicroseconds: Double? { serverNanoseconds.flatMap { perAnswer($0) } }
 
-    private func perRequest(_ nanoseconds: UInt64) -> Double? {
-        let answered = tally.succeeded + tally.failed
+    private func perAnswer(_ nanoseconds: UInt64) -> Double? {
+        let answered = (isStreaming ? tally.responses : tally.succeeded) + tally.failed
         return answered > 0 ? Double(nanoseconds) / 1000 / Double(answered) : nil
     }
 
@@ -47,6 +54,7 @@ struct Measurement: Sendable {
         figures.append(("client_cpu_us", clientMicroseconds))
         figures.append(("server_cpu_us", serverMicroseconds))
         figures.append(("batch_formed", batchFormed))
+        figures.append(("responses_per_second", responsesPerSecond))
         return figures
     }
 
