@@ -29,6 +29,7 @@ package struct ConnectionContext: Sendable {
     }
 
     package var hot: Hot?
+    package var controls: ServerControls?
     package var gate: any Gate
     package var requestLimits: RequestLimits
     package var connectionLimits: ConnectionLimits
@@ -36,12 +37,14 @@ package struct ConnectionContext: Sendable {
 
     package init(
         hot: Hot?,
+        controls: ServerControls? = nil,
         gate: any Gate,
         requestLimits: RequestLimits,
         connectionLimits: ConnectionLimits,
         connections: ConnectionCount
     ) {
         self.hot = hot
+        self.controls = controls
         self.gate = gate
         self.requestLimits = requestLimits
         self.connectionLimits = connectionLimits

@@ -118,6 +118,7 @@ extension InferHandler {
                 limits: shared.requestLimits
             )
             var fields = decoded.fields
+            try readSharedInputs(decoded.sharedInputs, into: &fields, for: exchange)
             fields.principal = exchange.permit.principal
             fields.arrival = exchange.arrival
             fields.lender = mailbox
@@ -130,6 +131,20 @@ extension InferHandler {
             exchange.release()
             answered(exchange, .failure(error))
         }
+    }
+
+    /// Copies what the request left in shared memory, once the server has room for it.
+    private func readSharedInputs(
+        _ shared: SharedInputs,
+        into fields: inout InferenceRequest.Fields,
+        for exchange: InferExchange
+    ) throws(ServingError) {
+        guard !shared.isEmpty else { return }
+        guard let control = self.shared.controls?.sharedMemory else {
+            throw ControlResponder.absent("client shared memory")
+        }
+        try charge(shared.byteCount, to: exchange)
+        try shared.read(from: control, into: &fields)
     }
 
     private func decompressed(_ exchange: InferExchange) throws(ServingError) -> TensorBytes {

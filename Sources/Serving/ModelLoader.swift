@@ -20,6 +20,8 @@ package struct LoadSettings: Sendable {
     package var queueLimits = QueueLimits.unlimited
     /// Executions that take no longer may run on the event loop that read the requests; 0: none do.
     package var inlineLimitNanoseconds: UInt64 = 500_000
+    /// Where requests may have their outputs put; `nil`: nowhere.
+    package var sharedMemory: SharedMemoryStore?
     package var loadThreads = 4
     package var loadRetries = 0
 
