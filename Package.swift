@@ -90,7 +90,7 @@ let package = Package(
         .target(name: "Access", dependencies: ["Inference"], swiftSettings: settings),
         .target(
             name: "Serving",
-            dependencies: ["Inference", "InferenceProtos", "ModelRepository", "Scheduling", logging],
+            dependencies: ["CLinux", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", logging],
             swiftSettings: settings
         ),
         .target(

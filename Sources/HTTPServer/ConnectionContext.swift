@@ -47,6 +47,7 @@ package struct ConnectionContext: Sendable {
     }
 
     package var hot: Hot?
+    package var controls: ServerControls?
     package var gate: any Gate
     package var requestLimits: RequestLimits
     package var connectionLimits: ConnectionLimits
@@ -54,12 +55,14 @@ package struct ConnectionContext: Sendable {
 
     package init(
         hot: Hot?,
+        controls: ServerControls? = nil,
         gate: any Gate,
         requestLimits: RequestLimits,
         connectionLimits: ConnectionLimits,
         connections: ConnectionCount
     ) {
         self.hot = hot
+        self.controls = controls
         self.gate = gate
         self.requestLimits = requestLimits
         self.connectionLimits = connectionLimits

@@ -4,7 +4,7 @@ import Hummingbird
 import Inference
 
 extension ControlResponder {
-    func perform(_ route: Route, body: TensorBytes) async throws -> Response {
+    func perform(_ route: Route, _ method: RouteTable.Method, body: TensorBytes) async throws -> Response {
         switch route {
         case .serverMetadata:
             return ControlAnswer.document(
@@ -19,6 +19,8 @@ extension ControlResponder {
             return ControlAnswer.document(
                 ControlDocuments.statistics(try control.statistics(ofModel: nil, version: nil))
             )
+        case .model(let path, .traceSetting):
+            return try traceSettings(ofModel: path.name, method, body: body)
         case .model(let path, let action):
             return try answer(action, model: path.name, version: try path.version())
         case .repositoryIndex:
@@ -36,9 +38,11 @@ extension ControlResponder {
             return Response(status: .ok)
         case .namedRepository:
             throw ServingError(.unsupported, "'repository_name' specification is not supported")
-        case .logging: throw Self.absent("changing log settings over the network")
-        case .traceSetting: throw Self.absent("tracing")
-        case .systemSharedMemory, .cudaSharedMemory: throw Self.absent("client shared memory")
+        case .logging: return try logSettings(method, body: body)
+        case .traceSetting: return try traceSettings(ofModel: nil, method, body: body)
+        case .systemSharedMemory(let action, let region):
+            return try await systemSharedMemory(action, region: region, body: body)
+        case .cudaSharedMemory(let action, let region): return try cudaSharedMemory(action, region: region)
         }
     }
 
@@ -72,7 +76,7 @@ extension ControlResponder {
         return Response(status: isGood ? .ok : .badRequest)
     }
 
-    private static func absent(_ feature: String) -> ServingError {
+    static func absent(_ feature: String) -> ServingError {
         ServingError(.unsupported, "this server does not support \(feature)")
     }
 }

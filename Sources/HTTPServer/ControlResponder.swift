@@ -15,11 +15,18 @@ package struct ControlResponder: HTTPResponder {
     static let smallBodyLimit = 64 << 10
 
     let control: any ModelControl
+    let controls: ServerControls?
     let settings: HTTPServerSettings
     private let gate: any Gate
 
-    package init(control: any ModelControl, gate: any Gate, settings: HTTPServerSettings) {
+    package init(
+        control: any ModelControl,
+        controls: ServerControls? = nil,
+        gate: any Gate,
+        settings: HTTPServerSettings
+    ) {
         self.control = control
+        self.controls = controls
         self.gate = gate
         self.settings = settings
     }
@@ -45,18 +52,23 @@ package struct ControlResponder: HTTPResponder {
             return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
         }
         do {
-            return try await answer(route, request: request, context: context)
+            return try await answer(route, method, request: request, context: context)
         } catch let error as ServingError {
             return ControlAnswer.error(error)
         }
     }
 
-    private func answer(_ route: Route, request: Request, context: RoutedContext) async throws -> Response {
+    private func answer(
+        _ route: Route,
+        _ method: RouteTable.Method,
+        request: Request,
+        context: RoutedContext
+    ) async throws -> Response {
         let limit = bodyLimit(of: route)
         let declared = request.headers[.contentLength].flatMap { Int($0) }
         if let declared, declared > limit { throw BodyLimits.tooLarge(bytes: declared, limit: limit) }
         let scope = RouteTable.scope(of: route)
-        let readsBody = Self.readsBody(route)
+        let readsBody = Self.readsBody(route, method)
         let chargedBytes = readsBody ? declared ?? limit : 0
         let permit = try gate.admit(
             ControlAnswer.arrival(request, context: context, scope: scope, bytes: chargedBytes)
@@ -66,7 +78,7 @@ package struct ControlResponder: HTTPResponder {
             try gate.authorise(permit, scope: scope, model: model, version: version)
         }
         let body = !readsBody ? TensorBytes() : TensorBytes(adopting: try await collect(request.body, limit: limit))
-        return try await perform(route, body: body)
+        return try await perform(route, method, body: body)
     }
 
     private func bodyLimit(of route: Route) -> Int {
@@ -75,9 +87,11 @@ package struct ControlResponder: HTTPResponder {
     }
 
     /// Other routes let a body pass by unread.
-    private static func readsBody(_ route: Route) -> Bool {
+    private static func readsBody(_ route: Route, _ method: RouteTable.Method) -> Bool {
         switch route {
         case .load, .unload, .repositoryIndex: true
+        case .logging, .traceSetting, .model(_, .traceSetting): method == .post
+        case .systemSharedMemory(.register, _): true
         default: false
         }
     }

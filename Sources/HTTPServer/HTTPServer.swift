@@ -15,6 +15,7 @@ package struct HTTPServer: Service {
     private let settings: HTTPServerSettings
     private let service: any InferenceService
     private let control: any ModelControl
+    private let controls: ServerControls?
     private let gate: any Gate
     private let metricsPage: @Sendable () -> String
     private let eventLoopGroup: any EventLoopGroup
@@ -22,12 +23,14 @@ package struct HTTPServer: Service {
     private let onListening: @Sendable (HTTPListener) -> Void
 
     /// - Parameters:
+    ///   - controls: shared memory, traces and log settings; without them their routes answer that there are none.
     ///   - metricsPage: the text of `GET /metrics`, made anew for each request.
     ///   - onListening: called once for each socket, when it accepts connections.
     package init(
         settings: HTTPServerSettings,
         service: any InferenceService,
         control: any ModelControl,
+        controls: ServerControls? = nil,
         gate: any Gate,
         metricsPage: @escaping @Sendable () -> String,
         eventLoopGroup: any EventLoopGroup,
@@ -37,6 +40,7 @@ package struct HTTPServer: Service {
         self.settings = settings
         self.service = service
         self.control = control
+        self.controls = controls
         self.gate = gate
         self.metricsPage = metricsPage
         self.eventLoopGroup = eventLoopGroup
@@ -57,7 +61,7 @@ package struct HTTPServer: Service {
 
     private func inferenceApplication() -> Application<ControlResponder> {
         application(
-            ControlResponder(control: control, gate: gate, settings: settings),
+            ControlResponder(control: control, controls: controls, gate: gate, settings: settings),
             hot: ConnectionContext.Hot(
                 service: service,
                 recognisesRequests: settings.recognisesHotRequests,
@@ -89,6 +93,7 @@ package struct HTTPServer: Service {
         let limits = settings.connectionLimits
         let shared = ConnectionContext(
             hot: hot,
+            controls: controls,
             gate: gate,
             requestLimits: settings.requestLimits,
             connectionLimits: limits,

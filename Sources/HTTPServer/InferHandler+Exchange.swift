@@ -134,6 +134,7 @@ extension InferHandler {
             let decoded = try decode(exchange)
             var fields = decoded.fields
             HeaderForwarding.add(exchange.head.forwarded, to: &fields.parameters)
+            try readSharedInputs(decoded.sharedInputs, into: &fields, for: exchange)
             fields.principal = exchange.permit.principal
             fields.arrival = exchange.arrival
             fields.lender = mailbox
@@ -159,6 +160,20 @@ extension InferHandler {
             model: exchange.model,
             limits: shared.requestLimits
         )
+    }
+
+    /// Copies what the request left in shared memory, once the server has room for it.
+    private func readSharedInputs(
+        _ shared: SharedInputs,
+        into fields: inout InferenceRequest.Fields,
+        for exchange: InferExchange
+    ) throws(ServingError) {
+        guard !shared.isEmpty else { return }
+        guard let control = self.shared.controls?.sharedMemory else {
+            throw ControlResponder.absent("client shared memory")
+        }
+        try charge(shared.byteCount, to: exchange)
+        try shared.read(from: control, into: &fields)
     }
 
     private func decompressed(_ exchange: InferExchange) throws(ServingError) -> TensorBytes {

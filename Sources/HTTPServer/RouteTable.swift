@@ -33,6 +33,11 @@ package enum ModelAction: Sendable, Equatable {
     case metadata, ready, config, stats, infer, generate, generateStream, traceSetting
 }
 
+/// What can be asked of shared memory of either kind.
+package enum SharedMemoryAction: Sendable, Equatable {
+    case status, register, unregister
+}
+
 /// Everything that a path can mean.
 package enum Route: Sendable, Equatable {
     case serverMetadata, serverLive, serverReady
@@ -44,8 +49,8 @@ package enum Route: Sendable, Equatable {
     /// Triton accepts the path and answers that naming a repository is not supported.
     case namedRepository
     case logging, traceSetting
-    case systemSharedMemory(isStatus: Bool)
-    case cudaSharedMemory(isStatus: Bool)
+    case systemSharedMemory(SharedMemoryAction, region: String?)
+    case cudaSharedMemory(SharedMemoryAction, region: String?)
 }
 
 /// The one table of paths: methods and scopes are looked up here by the infer path and by all others alike.
@@ -109,7 +114,8 @@ package enum RouteTable {
         case .model(_, .metadata), .model(_, .ready), .model(_, .config), .model(_, .stats): method == .get
         case .model(_, .infer), .model(_, .generate), .model(_, .generateStream): method == .post
         case .repositoryIndex, .load, .unload, .namedRepository: method == .post
-        case .systemSharedMemory(let isStatus), .cudaSharedMemory(let isStatus): (method == .get) == isStatus
+        case .systemSharedMemory(let action, _), .cudaSharedMemory(let action, _):
+            (method == .get) == (action == .status)
         }
     }
 
@@ -127,10 +133,10 @@ package enum RouteTable {
         }
         if let rest = path.dropping("/v2/repository/") { return repository(rest) }
         if let rest = path.dropping("/v2/systemsharedmemory/") {
-            return sharedMemory(rest).map { .systemSharedMemory(isStatus: $0) }
+            return sharedMemory(rest).map { .systemSharedMemory($0, region: $1) }
         }
         if let rest = path.dropping("/v2/cudasharedmemory/") {
-            return sharedMemory(rest).map { .cudaSharedMemory(isStatus: $0) }
+            return sharedMemory(rest).map { .cudaSharedMemory($0, region: $1) }
         }
         return nil
     }
@@ -184,16 +190,20 @@ package enum RouteTable {
         return nil
     }
 
-    /// `[region/NAME/](status|register|unregister)`; `true` for `status`. Registering needs a region.
-    private static func sharedMemory(_ rest: UnsafeBufferPointer<UInt8>) -> Bool? {
+    /// `[region/NAME/](status|register|unregister)`. Registering needs a region.
+    private static func sharedMemory(_ rest: UnsafeBufferPointer<UInt8>) -> (SharedMemoryAction, String?)? {
         guard let afterKeyword = rest.dropping("region/") else {
-            if rest.matches("status") { return true }
-            return rest.matches("unregister") ? false : nil
+            return sharedMemoryAction(rest).flatMap { $0 == .register ? nil : ($0, nil) }
         }
         let (name, tail) = afterKeyword.splitAtSlash()
-        guard !name.isEmpty, let tail else { return nil }
-        if tail.matches("status") { return true }
-        return tail.matches("register") || tail.matches("unregister") ? false : nil
+        guard !name.isEmpty, let action = tail.flatMap(sharedMemoryAction) else { return nil }
+        return (action, String(decoding: name, as: UTF8.self))
+    }
+
+    private static func sharedMemoryAction(_ text: UnsafeBufferPointer<UInt8>) -> SharedMemoryAction? {
+        if text.matches("status") { return .status }
+        if text.matches("register") { return .register }
+        return text.matches("unregister") ? .unregister : nil
     }
 }
 

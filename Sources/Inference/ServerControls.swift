@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// What a front end is given besides models.
+package struct ServerControls: Sendable {
+    package var sharedMemory: any SharedMemoryControl
+    package var trace: any TraceControl
+    package var log: any LogControl
+
+    package init(sharedMemory: any SharedMemoryControl, trace: any TraceControl, log: any LogControl) {
+        self.sharedMemory = sharedMemory
+        self.trace = trace
+        self.log = log
+    }
+}
+
 /// Trace settings as Triton's API has them: a name and its values, all of them text.
 package typealias TraceSettings = [String: [String]]
 
@@ -14,8 +27,15 @@ package protocol TraceControl: Sendable {
     func changeTraceSettings(ofModel model: String?, _ changes: [String: [String]?]) throws(ServingError)
         -> TraceSettings
 
+    /// Whether any request may be traced: one load, so that a front end need not look at the clock for nothing.
+    var isTracing: Bool { get }
+
     /// A trace for the next request to `model` if it is one of those to be traced. Cheap when nothing is.
     func beginTrace(model: String, version: Int64, requestID: String) -> (any RequestTrace)?
+}
+
+extension TraceControl {
+    package var isTracing: Bool { true }
 }
 
 /// One traced request; told from any thread what happened when.

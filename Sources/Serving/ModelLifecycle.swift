@@ -81,7 +81,10 @@ actor ModelLifecycle {
 
     private func replace(_ name: String, with loaded: [VersionParts]) {
         let retirement = retirement
-        let servables = loaded.map { parts in ServableVersion(parts: parts) { retirement.retire($0) } }
+        let sharedMemory = loader.settings.sharedMemory
+        let servables = loaded.map { parts in
+            ServableVersion(parts: parts, sharedMemory: sharedMemory) { retirement.retire($0) }
+        }
         let replaced = registry.change { $0.loadSucceeded(name, servables: servables) }
         // Letting go of them here, outside the registry's lock, is what sets their retirement off.
         withExtendedLifetime(replaced) {}

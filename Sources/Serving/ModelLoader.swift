@@ -22,6 +22,8 @@ package struct LoadSettings: Sendable {
     package var inlineLimitNanoseconds: UInt64 = 500_000
     /// Where the threads of all models' instances come from.
     package var instanceThreads = InstanceThreads.shared
+    /// Where requests may have their outputs put; `nil`: nowhere.
+    package var sharedMemory: SharedMemoryStore?
     package var loadThreads = 4
     package var loadRetries = 0
 

@@ -8,6 +8,7 @@ package struct RequestFacts: Sendable, Equatable {
     /// Bytes of all input tensors.
     package var inputBytes: Int
     package var wantsClassification: Bool
+    package var wantsSharedMemory: Bool
 }
 
 /// What a request to one version of a model must look like. The texts are those of Triton's core.
@@ -37,7 +38,7 @@ package struct RequestContract: Sendable {
     }
 
     private func checkUnprefixed(_ fields: InferenceRequest.Fields) throws(ServingError) -> RequestFacts {
-        let wantsClassification = try checkOutputs(fields.requestedOutputs)
+        try checkOutputs(fields.requestedOutputs)
         try checkInputCount(fields.inputs)
         let batchSize = try batchSize(of: fields.inputs)
         var inputBytes = 0
@@ -48,12 +49,12 @@ package struct RequestContract: Sendable {
         return RequestFacts(
             batchSize: maxBatchSize > 0 ? batchSize : 1,
             inputBytes: inputBytes,
-            wantsClassification: wantsClassification
+            wantsClassification: fields.requestedOutputs.contains { $0.classificationCount > 0 },
+            wantsSharedMemory: fields.requestedOutputs.contains { $0.sharedMemory != nil }
         )
     }
 
-    private func checkOutputs(_ requested: [RequestedOutput]) throws(ServingError) -> Bool {
-        var wantsClassification = false
+    private func checkOutputs(_ requested: [RequestedOutput]) throws(ServingError) {
         for (index, output) in requested.enumerated() {
             guard outputs.contains(where: { $0.name == output.name }) else {
                 throw ServingError(
@@ -67,9 +68,13 @@ package struct RequestContract: Sendable {
                     "output '\(output.name)' is requested more than once for model '\(modelName)'"
                 )
             }
-            wantsClassification = wantsClassification || output.classificationCount > 0
+            if output.sharedMemory != nil, output.classificationCount > 0 {
+                throw ServingError(
+                    .invalidArgument,
+                    "Output can't set both 'shared_memory_region' and 'classification'"
+                )
+            }
         }
-        return wantsClassification
     }
 
     private func checkInputCount(_ given: [InputTensor]) throws(ServingError) {

@@ -22,10 +22,16 @@ struct VersionParts: Sendable {
 package final class ServableVersion: ServableModel {
     let parts: VersionParts
     private let contract: RequestContract
+    private let sharedMemory: SharedMemoryStore?
     private let retire: @Sendable (VersionParts) -> Void
 
-    init(parts: VersionParts, retire: @escaping @Sendable (VersionParts) -> Void) {
+    init(
+        parts: VersionParts,
+        sharedMemory: SharedMemoryStore?,
+        retire: @escaping @Sendable (VersionParts) -> Void
+    ) {
         self.parts = parts
+        self.sharedMemory = sharedMemory
         self.retire = retire
         contract = RequestContract(
             modelName: parts.name,
@@ -56,6 +62,14 @@ package final class ServableVersion: ServableModel {
                     requested: request.fields.requestedOutputs,
                     labels: parts.labels,
                     isBatched: maxBatchSize > 0
+                )
+            }
+            if facts.wantsSharedMemory {
+                guard let sharedMemory else { throw SharedMemoryStore.disabled }
+                sink = try SharedMemorySink(
+                    next: sink,
+                    requested: request.fields.requestedOutputs,
+                    store: sharedMemory
                 )
             }
             parts.scheduler.enqueue(

@@ -108,10 +108,8 @@ extension FlagTable {
             "allow-client-shm",
             .sharedMemory,
             .bool,
-            .works(.fixed),
-            default: "false",
-            refusing: ["true": "clients cannot register shared memory yet"],
-            "Let clients register shared memory."
+            .works(.bool(\.sharedMemory.isAllowed)),
+            "Let clients register system shared memory and name it in requests."
         ),
     ]
 

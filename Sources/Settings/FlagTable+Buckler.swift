@@ -63,6 +63,28 @@ extension FlagTable {
             .works(.integer(\.inlineExecutionMicroseconds)),
             "Run executions that take no longer on the thread that read the requests; 0 for never."
         ),
+        Flag(
+            "client-shm-owner-uids",
+            .sharedMemory,
+            .nonEmptyString,
+            .works(.string(\.sharedMemory.ownerUserIDs)),
+            default: "that of the server",
+            "Numeric users, separated by commas, whose shared memory may be registered."
+        ),
+        Flag(
+            "max-client-shm-regions",
+            .sharedMemory,
+            .integer(1...1 << 20),
+            .works(.integer(\.sharedMemory.regions)),
+            "Regions of shared memory that may be registered at once; each holds a file descriptor."
+        ),
+        Flag(
+            "max-client-shm-name-byte-size",
+            .sharedMemory,
+            .integer(1...Int.max),
+            .works(.integer(\.sharedMemory.nameBytes)),
+            "Bytes of the name of a region of shared memory."
+        ),
     ]
 
     private static let positive = ValueKind.integer(1...Int.max)

@@ -33,6 +33,14 @@ extension ServerSettings {
         settings.take(typed, overriddenBy: [])
         if settings.metricsListener.address.isEmpty { settings.metricsListener.address = settings.http.address }
         settings.notices = notices(for: written + typed, environment: environment)
+        if settings.sharedMemory.isAllowed {
+            settings.notices.append(
+                "--allow-client-shm lets every caller of the shared memory routes have memory read and written that "
+                    + (settings.sharedMemory.ownerUserIDs.isEmpty
+                        ? "belongs to the server's user"
+                        : "belongs to one of the users \(Printable.text(settings.sharedMemory.ownerUserIDs))")
+            )
+        }
         try settings.validate()
         return .serve(settings)
     }

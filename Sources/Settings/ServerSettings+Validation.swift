@@ -7,6 +7,12 @@ extension ServerSettings {
         try validateRepository()
         try validateListeners()
         try validateLimits()
+        if sharedMemory.owners == nil {
+            throw SettingsError(
+                "--client-shm-owner-uids must be numbers of users with commas between them; got "
+                    + "'\(Printable.text(sharedMemory.ownerUserIDs))'"
+            )
+        }
     }
 
     private func validateRepository() throws(SettingsError) {

@@ -50,6 +50,24 @@ package struct ServerSettings: Sendable, Equatable {
         }
     }
 
+    package struct SharedMemory: Sendable, Equatable {
+        package var isAllowed = false
+        /// As typed: numbers with commas between them; empty for the server's own user.
+        package var ownerUserIDs = ""
+        package var regions = 1024
+        /// Bytes of a region's name.
+        package var nameBytes = 1024
+
+        package init() {}
+
+        /// `nil` if what was typed is not a list of users.
+        package var owners: Set<UInt32>? {
+            if ownerUserIDs.isEmpty { return [] }
+            let numbers = ownerUserIDs.split(separator: ",", omittingEmptySubsequences: false).map { UInt32($0) }
+            return numbers.contains(nil) ? nil : Set(numbers.compactMap { $0 })
+        }
+    }
+
     package var profile: Profile
     /// The name in `/v2`.
     package var id = "triton"
@@ -73,6 +91,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var metricsListener = Listener(address: "", port: 8002)
     package var metrics = Metrics()
     package var log = LogConfiguration()
+    /// Memory that clients may share with the server.
+    package var sharedMemory = SharedMemory()
     /// `--backend-config` by backend (`""` for all) and key.
     package var backendConfig: [String: [String: String]] = [:]
     package var requestLimits: RequestLimits

@@ -31,10 +31,10 @@ import Testing
         ("/v2/repository/models/m/load", .load("m"), .admin),
         ("/v2/repository/models/m/unload", .unload("m"), .admin),
         ("/v2/repository/r/models/m/load", .namedRepository, .admin),
-        ("/v2/systemsharedmemory/status", .systemSharedMemory(isStatus: true), .sharedMemory),
-        ("/v2/systemsharedmemory/region/x/register", .systemSharedMemory(isStatus: false), .sharedMemory),
-        ("/v2/cudasharedmemory/region/x/status", .cudaSharedMemory(isStatus: true), .sharedMemory),
-        ("/v2/cudasharedmemory/unregister", .cudaSharedMemory(isStatus: false), .sharedMemory),
+        ("/v2/systemsharedmemory/status", .systemSharedMemory(.status, region: nil), .sharedMemory),
+        ("/v2/systemsharedmemory/region/x/register", .systemSharedMemory(.register, region: "x"), .sharedMemory),
+        ("/v2/cudasharedmemory/region/x/status", .cudaSharedMemory(.status, region: "x"), .sharedMemory),
+        ("/v2/cudasharedmemory/unregister", .cudaSharedMemory(.unregister, region: nil), .sharedMemory),
     ]
 
     @Test(arguments: known)
@@ -72,6 +72,8 @@ import Testing
         #expect(!RouteTable.allows(.get, on: .repositoryIndex))
         #expect(RouteTable.allows(.get, on: .logging) && RouteTable.allows(.post, on: .logging))
         #expect(!RouteTable.allows(.post, on: .serverLive))
-        #expect(!RouteTable.allows(.get, on: .systemSharedMemory(isStatus: false)))
+        #expect(!RouteTable.allows(.get, on: .systemSharedMemory(.register, region: "x")))
+        #expect(!RouteTable.allows(.get, on: .systemSharedMemory(.unregister, region: nil)))
+        #expect(!RouteTable.allows(.post, on: .cudaSharedMemory(.status, region: nil)))
     }
 }

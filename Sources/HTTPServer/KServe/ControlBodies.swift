@@ -90,10 +90,10 @@ package enum ControlBodies {
 }
 
 extension ControlBodies {
-    private typealias Member = (inout JSONScanner, JSONText) throws(ServingError) -> Bool
+    typealias Member = (inout JSONScanner, JSONText) throws(ServingError) -> Bool
 
     /// Calls `read` for each member of the body's object; a member that it does not know is checked and passed.
-    private static func members(
+    static func members(
         of body: TensorBytes,
         _ limits: RequestLimits,
         _ read: Member
@@ -144,7 +144,7 @@ extension ControlBodies {
         }
     }
 
-    private static func object(
+    static func object(
         _ scanner: inout JSONScanner,
         _ limits: RequestLimits,
         depth: Int,
@@ -173,7 +173,7 @@ extension ControlBodies {
         throw ServingError(.invalidArgument, message)
     }
 
-    private static func once(
+    static func once(
         _ isFirst: Bool,
         _ key: JSONText,
         _ scanner: JSONScanner

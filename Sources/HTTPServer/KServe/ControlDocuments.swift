@@ -7,7 +7,8 @@ package enum ControlDocuments {
     /// The extensions that `GET /v2` lists, in Triton's order: those that work here.
     package static let extensions = [
         "classification", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
-        "model_configuration", "binary_tensor_data", "parameters", "statistics",
+        "model_configuration", "system_shared_memory", "cuda_shared_memory", "binary_tensor_data", "parameters",
+        "statistics", "trace", "logging",
     ]
 
     /// `{"error":"…"}`

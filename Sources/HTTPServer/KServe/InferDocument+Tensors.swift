@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
 
+/// What a tensor's parameters say of shared memory.
+private struct SharedMemoryParameters {
+    var region: String?
+    var offset: UInt64?
+    var byteSize: UInt64?
+
+    /// As in Triton, sizes without a region mean nothing, and those that are not given are 0.
+    var slice: SharedMemorySlice? {
+        region.map { SharedMemorySlice(region: $0, offset: offset ?? 0, byteSize: byteSize ?? 0) }
+    }
+}
+
 /// What has been read of one object of `inputs`.
 private struct InputDeclaration {
     var name: String?
     var dataType: DataType?
     var shape: Shape?
     var binarySize: UInt64?
-    var hasSharedMemory = false
+    var sharedMemory = SharedMemoryParameters()
     var hasParameters = false
     var hasData = false
     /// Where `data` starts, if it came before what is needed to read it.
@@ -17,7 +29,8 @@ private struct InputDeclaration {
     /// - Throws: with Triton's text, unless the content is given in exactly one way.
     func validateContent() throws(ServingError) {
         let binary = binarySize != nil
-        let ways = (hasData ? 1 : 0) + (binary ? 1 : 0) + (hasSharedMemory ? 1 : 0)
+        let shared = sharedMemory.region != nil
+        let ways = (hasData ? 1 : 0) + (binary ? 1 : 0) + (shared ? 1 : 0)
         guard ways != 1 else { return }
         var text =
             "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters',"
@@ -28,29 +41,29 @@ private struct InputDeclaration {
             text += " set"
             if hasData { text += " 'data'" }
             if binary { text += " 'binary_data_size'" }
-            if hasSharedMemory { text += " 'shared_memory_region'" }
+            if shared { text += " 'shared_memory_region'" }
         }
         throw ServingError(.invalidArgument, text)
     }
 }
 
 extension InferDocument {
-    static let sharedMemoryDisabled = ServingError(.unsupported, "Client shared memory is disabled.")
-
     mutating func readInput() throws(ServingError) -> InputTensor {
         var input = InputDeclaration()
         try openElement("inputs")
         var first = true
         while let key = try scanner.nextMember(first: &first) { try readInputMember(key, &input) }
         try input.validateContent()
-        if input.hasSharedMemory { throw Self.sharedMemoryDisabled }
         guard let name = input.name else { throw missing("name") }
         guard let dataType = input.dataType else { throw missing("datatype") }
         guard let shape = input.shape else { throw missing("shape") }
         // Said here for binary inputs too, so that no one after this meets such a shape.
         let count = try elementCount(of: shape, input: name)
         let bytes: TensorBytes
-        if let size = input.binarySize {
+        if let slice = input.sharedMemory.slice {
+            try sharedInputs.append(slice, toInputAt: fields.inputs.count, limit: limits.bodyBytes)
+            bytes = TensorBytes()
+        } else if let size = input.binarySize {
             bytes = try takeBinary(size, input: name)
         } else if let tensor = input.tensor {
             bytes = tensor
@@ -101,14 +114,30 @@ extension InferDocument {
             if scanner.matches(key, "binary_data_size") {
                 try once(input.binarySize == nil, key)
                 input.binarySize = try unsigned("binary_data_size")
-            } else if scanner.matches(key, "shared_memory_region") {
-                try once(!input.hasSharedMemory, key)
-                input.hasSharedMemory = true
-                try scanner.skipValue(depth: 4)
-            } else {
+            } else if try !readSharedMemory(key, &input.sharedMemory) {
                 try scanner.skipValue(depth: 4)
             }
         }
+    }
+
+    /// - Returns: `false`, nothing read, for any other parameter.
+    private mutating func readSharedMemory(
+        _ key: JSONText,
+        _ parameters: inout SharedMemoryParameters
+    ) throws(ServingError) -> Bool {
+        if scanner.matches(key, "shared_memory_region") {
+            try once(parameters.region == nil, key)
+            parameters.region = scanner.decoded(try boundedString("shared_memory_region"))
+        } else if scanner.matches(key, "shared_memory_offset") {
+            try once(parameters.offset == nil, key)
+            parameters.offset = try unsigned("shared_memory_offset")
+        } else if scanner.matches(key, "shared_memory_byte_size") {
+            try once(parameters.byteSize == nil, key)
+            parameters.byteSize = try unsigned("shared_memory_byte_size")
+        } else {
+            return false
+        }
+        return true
     }
 
     mutating func readOutput() throws(ServingError) -> RequestedOutput {
@@ -131,25 +160,26 @@ extension InferDocument {
         guard let name else { throw missing("name") }
         outputPlan.list(name, binary: settings.binary ?? false)
         let classes = Int(clamping: settings.classification ?? 0)
-        return RequestedOutput(name: name, classificationCount: classes)
+        return RequestedOutput(
+            name: name,
+            classificationCount: classes,
+            sharedMemory: settings.sharedMemory.slice
+        )
     }
 
     private struct OutputSettings {
         var wereRead = false
         var binary: Bool?
         var classification: UInt64?
-        var hasSharedMemory = false
+        var sharedMemory = SharedMemoryParameters()
 
         func validate() throws(ServingError) {
-            guard hasSharedMemory else { return }
-            if classification != nil || binary == true {
-                let other = classification != nil ? "classification" : "binary_data"
-                throw ServingError(
-                    .invalidArgument,
-                    "Output can't set both 'shared_memory_region' and '\(other)'"
-                )
-            }
-            throw InferDocument.sharedMemoryDisabled
+            guard sharedMemory.region != nil, classification != nil || binary == true else { return }
+            let other = classification != nil ? "classification" : "binary_data"
+            throw ServingError(
+                .invalidArgument,
+                "Output can't set both 'shared_memory_region' and '\(other)'"
+            )
         }
     }
 
@@ -167,11 +197,7 @@ extension InferDocument {
             } else if scanner.matches(key, "classification") {
                 try once(settings.classification == nil, key)
                 settings.classification = try unsigned("classification")
-            } else if scanner.matches(key, "shared_memory_region") {
-                try once(!settings.hasSharedMemory, key)
-                settings.hasSharedMemory = true
-                try scanner.skipValue(depth: 4)
-            } else {
+            } else if try !readSharedMemory(key, &settings.sharedMemory) {
                 try scanner.skipValue(depth: 4)
             }
         }

@@ -10,6 +10,7 @@ struct InferDocument {
     let limits: RequestLimits
     var fields = InferenceRequest.Fields()
     var outputPlan = OutputPlan(binaryByDefault: false)
+    var sharedInputs = SharedInputs()
     /// Where the next binary tensor starts in the body.
     var binaryOffset: Int
 

@@ -5,6 +5,8 @@ package import Inference
 package struct DecodedInferRequest: Sendable {
     package var fields: InferenceRequest.Fields
     package var outputPlan: OutputPlan
+    /// Inputs whose bytes are still to be read.
+    package var sharedInputs = SharedInputs()
 }
 
 /// Reads the body of an infer request: JSON, then the binary tensors that it announces.
@@ -16,7 +18,7 @@ package enum InferRequestReader {
     ///   - body: the whole body, after any decompression. Binary tensors of the result share its memory.
     ///   - inferenceHeaderLength: of the header `Inference-Header-Content-Length`; `nil` if it was not sent, and then
     ///     all of the body is JSON. 0 makes the body the one input of the model, without any JSON.
-    /// - Throws: `.invalidArgument`, and `.unsupported` for client shared memory, with Triton's texts.
+    /// - Throws: `.invalidArgument` with Triton's texts.
     package static func read(
         body: TensorBytes,
         inferenceHeaderLength: Int?,
@@ -50,7 +52,11 @@ package enum InferRequestReader {
                 limits: limits
             )
             try document.read()
-            return DecodedInferRequest(fields: document.fields, outputPlan: document.outputPlan)
+            return DecodedInferRequest(
+                fields: document.fields,
+                outputPlan: document.outputPlan,
+                sharedInputs: document.sharedInputs
+            )
         }
     }
 }

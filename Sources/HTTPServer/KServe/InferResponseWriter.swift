@@ -43,7 +43,11 @@ package enum InferResponseWriter {
         let start = buffer.writerIndex
         writeHead(response, requestID, modelName, version, into: &buffer)
         for (index, output) in response.outputs.enumerated() {
-            try write(output, first: index == 0, binary: plan.isBinary(output.name), into: &buffer)
+            if let slice = output.sharedMemory {
+                write(output, at: slice, first: index == 0, into: &buffer)
+            } else {
+                try write(output, first: index == 0, binary: plan.isBinary(output.name), into: &buffer)
+            }
         }
         buffer.writeStaticString("]}")
         let headerLength = buffer.writerIndex - start
@@ -112,16 +116,7 @@ package enum InferResponseWriter {
         let space =
             JSONOutput.space(for: output.name) + (output.shape.count + 1) * (JSONOutput.integerSpace + 1) + 96
         buffer.writeJSON(space: space) { json in
-            if !first { json.byte(UInt8(ascii: ",")) }
-            json.literal("{\"name\":")
-            json.string(output.name)
-            json.literal(",\"datatype\":")
-            json.string(output.dataType.wireName)
-            json.literal(",\"shape\":[")
-            for index in 0..<output.shape.count {
-                if index > 0 { json.byte(UInt8(ascii: ",")) }
-                json.integer(output.shape[index])
-            }
+            describe(output, first: first, in: &json)
             if binary {
                 json.literal("],\"parameters\":{\"binary_data_size\":")
                 json.integer(output.bytes.count)
@@ -133,6 +128,41 @@ package enum InferResponseWriter {
         if !binary {
             try JSONTensorOutput(output: output).write(into: &buffer)
             buffer.writeStaticString("]}")
+        }
+    }
+
+    /// All of an output up to its shape, without the bracket that ends it.
+    private static func describe(_ output: OutputTensor, first: Bool, in json: inout JSONOutput) {
+        if !first { json.byte(UInt8(ascii: ",")) }
+        json.literal("{\"name\":")
+        json.string(output.name)
+        json.literal(",\"datatype\":")
+        json.string(output.dataType.wireName)
+        json.literal(",\"shape\":[")
+        for index in 0..<output.shape.count {
+            if index > 0 { json.byte(UInt8(ascii: ",")) }
+            json.integer(output.shape[index])
+        }
+    }
+
+    /// An output whose bytes are in shared memory: where, in place of what.
+    private static func write(
+        _ output: OutputTensor,
+        at slice: SharedMemorySlice,
+        first: Bool,
+        into buffer: inout ByteBuffer
+    ) {
+        let names = JSONOutput.space(for: output.name) + JSONOutput.space(for: slice.region)
+        let space = names + (output.shape.count + 2) * (JSONOutput.integerSpace + 1) + 160
+        buffer.writeJSON(space: space) { json in
+            describe(output, first: first, in: &json)
+            json.literal("],\"parameters\":{\"shared_memory_region\":")
+            json.string(slice.region)
+            json.literal(",\"shared_memory_offset\":")
+            json.integer(slice.offset)
+            json.literal(",\"shared_memory_byte_size\":")
+            json.integer(slice.byteSize)
+            json.literal("}}")
         }
     }
 

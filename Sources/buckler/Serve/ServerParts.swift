@@ -17,6 +17,18 @@ import Transport
 struct ServerParts {
     let settings: ServerSettings
     let logger: Logger
+    private let sharedMemory: SharedMemoryStore
+
+    init(settings: ServerSettings, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        var shared = SharedMemorySettings(readByteLimit: settings.requestLimits.bodyBytes)
+        shared.isAllowed = settings.sharedMemory.isAllowed
+        shared.ownerUserIDs = settings.sharedMemory.owners ?? []
+        shared.regionLimit = settings.sharedMemory.regions
+        shared.nameByteLimit = settings.sharedMemory.nameBytes
+        sharedMemory = SharedMemoryStore(shared)
+    }
 
     /// Before anything listens: no address that the profile does not allow.
     func checkListeners() throws(ServingError) {
@@ -59,6 +71,7 @@ struct ServerParts {
             bytes: bytesInFlight
         )
         loading.inlineLimitNanoseconds = UInt64(settings.inlineExecutionMicroseconds) * 1000
+        loading.sharedMemory = sharedMemory
         loading.loadThreads = settings.repository.loadThreadCount
         loading.loadRetries = settings.repository.loadRetryCount
         return loading

@@ -247,9 +247,17 @@ import Testing
         ),
         (
             input(
-                "\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"parameters\":{\"shared_memory_region\":\"r\"}"
+                "\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"parameters\":{\"shared_memory_region\":1}"
             ),
-            "Client shared memory is disabled."
+            "Unable to parse 'shared_memory_region': attempt to access JSON non-string as string"
+        ),
+        (
+            input(
+                "\"name\":\"IN\",\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1],"
+                    + "\"parameters\":{\"shared_memory_region\":\"r\"}"
+            ),
+            "Input must set only one of the following fields: 'data', 'binary_data_size' in 'parameters',"
+                + " 'shared_memory_region' in 'parameters'. But set 'data' 'shared_memory_region'"
         ),
     ])
     func refuses(_ json: String, _ text: String) {
@@ -293,7 +301,10 @@ import Testing
             "\"parameters\":{\"shared_memory_region\":\"r\",\"binary_data\":true}",
             "Output can't set both 'shared_memory_region' and 'binary_data'"
         ),
-        ("\"parameters\":{\"shared_memory_region\":\"r\",\"binary_data\":false}", "Client shared memory is disabled."),
+        (
+            "\"parameters\":{\"shared_memory_region\":\"r\",\"shared_memory_offset\":-1}",
+            "Unable to parse 'shared_memory_offset': attempt to access JSON non-unsigned-integer as unsigned-integer"
+        ),
         (
             "\"parameters\":{\"binary_data\":1}",
             "Unable to parse 'binary_data': attempt to access JSON non-boolean as boolean"
