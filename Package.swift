@@ -169,7 +169,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Engines", "Inference", "ModelRepository", "Scheduling", "Serving", logging],
+            dependencies: [
+                "Engines", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", "Serving", logging, protobuf,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

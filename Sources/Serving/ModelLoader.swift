@@ -94,6 +94,7 @@ struct ModelLoader: Sendable {
         )
         var instances: [any EngineInstance] = []
         for index in 0..<config.instanceCount { instances.append(try model.makeInstance(index)) }
+        try warmUp(instances, definition)
         var schedulerSettings = SchedulerSettings(
             config,
             inputs: inputs,
@@ -122,6 +123,23 @@ struct ModelLoader: Sendable {
             statistics: statistics
         )
         return (parts, definition.completed)
+    }
+
+    private func warmUp(_ instances: [any EngineInstance], _ definition: ModelDefinition) throws(ServingError) {
+        let config = definition.config
+        guard !config.modelWarmup.isEmpty else { return }
+        let contract = RequestContract(
+            modelName: config.name,
+            inputs: config.tensorInputs(),
+            outputs: config.tensorOutputs(),
+            maxBatchSize: Int(config.maxBatchSize)
+        )
+        do throws(ServingError) {
+            let warmup = try Warmup(config, contract: contract, files: definition.files)
+            for instance in instances { try warmup.run(on: instance, model: config.name) }
+        } catch {
+            throw definition.locating(error, at: "model_warmup")
+        }
     }
 
     private func source(of definition: ModelDefinition, version: Int64, engine: String) -> EngineModelSource {

@@ -31,7 +31,6 @@ enum SupportedConfig {
             ("batch_input", !config.batchInput.isEmpty),
             ("batch_output", !config.batchOutput.isEmpty),
             ("allow_ragged_batch", config.input.contains(where: \.allowRaggedBatch)),
-            ("model_warmup", !config.modelWarmup.isEmpty),
             ("model_repository_agents", !config.modelRepositoryAgents.agents.isEmpty),
             ("model_operations", !config.modelOperations.opLibraryFilename.isEmpty),
             ("response_cache", config.responseCache.enable),

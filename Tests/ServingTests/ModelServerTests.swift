@@ -202,9 +202,28 @@ import Testing
         #expect(threads.runningCount == 0)
     }
 
+    @Test(arguments: [("INPUT0", true), ("OTHER", false)])
+    func aModelIsWarmedUpBeforeItServes(input: String, loads: Bool) async throws {
+        let repository = try Repository()
+        let sample = "inputs { key: \"\(input)\" value { data_type: TYPE_FP32 dims: [ 2 ] zero_data: true } }"
+        try repository.add(
+            "echo",
+            config: Repository.identity + "\nmodel_warmup { name: \"first\" count: 2 \(sample) }"
+        )
+        let server = try repository.server(mode: .none)
+        let failures = try await server.start()
+        #expect(failures.isEmpty == loads && server.isReady == loads)
+        if loads {
+            let statistics = try server.statistics(ofModel: "echo", version: nil)
+            #expect(statistics.map(\.inferenceCount) == [0], "it counts nowhere")
+        } else {
+            #expect(failures["echo"]?.message.contains("failed to run warm-up sample 'first' of model 'echo'") == true)
+        }
+        await server.stop()
+    }
+
     @Test(arguments: [
         ("sequence_batching {}", "sequence_batching"),
-        ("model_warmup { name: \"w\" batch_size: 1 }", "model_warmup"),
         ("response_cache { enable: true }", "response_cache"),
     ])
     func whatIsNotSupportedYetIsNamed(addition: String, field: String) async throws {
