@@ -37,7 +37,9 @@ package struct GenerateResponseWriter: Sendable {
                 InferResponseWriter.write(parameter.value, into: &buffer)
             }
             for output in response.outputs {
-                if isReserved(output.name) || response.parameters.contains(where: { $0.name == output.name }) { continue }
+                if isReserved(output.name) || response.parameters.contains(where: { $0.name == output.name }) {
+                    continue
+                }
                 writeKey(output.name, into: &buffer)
                 try write(output, into: &buffer)
             }

@@ -51,7 +51,7 @@ extension InferExchange {
 
     /// On the event loop: what the model said, or ``screened(_:_:)`` in its place.
     func takeGenerated(_ event: ResponseEvent, _ generation: Generation) {
-        let isCutShort = event.error == generation.backlog.error
+        let isCutShort = event.error.map { $0 == generation.backlog.error } ?? false
         let isEnd = event.isEnd && !isCutShort
         if isEnd { release() }
         if isCutShort { request?.cancel() }

@@ -58,11 +58,15 @@ struct PatternParser {
 
     private mutating func sequence() throws(LinearPattern.Fault) -> PatternTree {
         var parts: [PatternTree] = []
-        while let character = next, character != ("|" as Unicode.Scalar).value, character != (")" as Unicode.Scalar).value {
+        while let character = next, character != ("|" as Unicode.Scalar).value,
+            character != (")" as Unicode.Scalar).value
+        {
             guard var part = try atom() else { continue }
             var isRepeated = false
             while let repetition = try repetition() {
-                if isRepeated { throw fault("a repetition cannot be repeated without a group", at: repetition.position) }
+                if isRepeated {
+                    throw fault("a repetition cannot be repeated without a group", at: repetition.position)
+                }
                 isRepeated = true
                 part = .repetition(
                     part,

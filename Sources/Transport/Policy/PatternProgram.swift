@@ -40,7 +40,8 @@ enum PatternProgram {
         mutating func append(_ step: Step) throws(LinearPattern.Fault) {
             guard steps.count < LinearPattern.programLimit else {
                 throw LinearPattern.Fault(
-                    message: "the pattern is too large: its repetitions make more than \(LinearPattern.programLimit) steps",
+                    message:
+                        "the pattern is too large: its repetitions make more than \(LinearPattern.programLimit) steps",
                     position: position
                 )
             }

@@ -44,7 +44,9 @@ struct Serve {
         quiet.logLevel = max(logger.logLevel, .warning)
         listeners = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: parts.httpServer(models: models, policies: policies, eventLoops: eventLoops))],
+                services: [
+                    .init(service: parts.httpServer(models: models, policies: policies, eventLoops: eventLoops))
+                ],
                 logger: quiet
             )
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import HTTPServer
@@ -79,7 +80,8 @@ import Testing
         (#"{"parameters":{"parameters":{}}}"#, "parameter 'parameters' has invalid type."),
         (#"{"x":1,"x":2}"#, "duplicate member 'x'"), (#"{"ids":1,"parameters":{"ids":2}}"#, "duplicate member 'ids'"),
         (#"[1]"#, "attempt to access JSON non-object as object"), ("", "The document is empty"),
-        (#"{"x":1} y"#, "failed to parse the request JSON buffer"), (#"{"x":1"#, "failed to parse the request JSON buffer"),
+        (#"{"x":1} y"#, "failed to parse the request JSON buffer"),
+        (#"{"x":1"#, "failed to parse the request JSON buffer"),
     ])
     func whatIsWrongIsSaid(json: String, text: String) {
         let message = message(json)
@@ -138,7 +140,8 @@ import Testing
     @Test func theBatchDimensionIsDeducedToo() throws {
         let model = DeclaredModel(
             inputs: [
-                TensorSpec(name: "a", dataType: .int32, shape: [2]), TensorSpec(name: "b", dataType: .int32, shape: [-1]),
+                TensorSpec(name: "a", dataType: .int32, shape: [2]),
+                TensorSpec(name: "b", dataType: .int32, shape: [-1]),
             ],
             maxBatchSize: 8
         )

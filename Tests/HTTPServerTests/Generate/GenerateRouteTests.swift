@@ -107,7 +107,8 @@ import Transport
                 client.send(
                     generateRequest(#"{"id":"refused"}"#, streams: streams)
                         + generateRequest("{\"TEXT\":[\"a\",\"b\"]}", streams: streams)
-                        + generateRequest("{", streams: streams) + generateRequest("{}", model: "none", streams: streams)
+                        + generateRequest("{", streams: streams)
+                        + generateRequest("{}", model: "none", streams: streams)
                         + generateRequest("{}", streams: streams, headers: "Content-Encoding: gzip\r\n")
                 )
                 let expected = [
@@ -201,7 +202,8 @@ import Transport
             let client = try RawClient(port: live.port)
             client.send(generateRequest("{\"INPUT\":[1,2]}", model: "echo", streams: true))
             #expect(
-                try await client.answer().text == "data: {\"model_name\":\"echo\",\"model_version\":\"1\",\"OUTPUT\":[1,2]}\n\n"
+                try await client.answer().text
+                    == "data: {\"model_name\":\"echo\",\"model_version\":\"1\",\"OUTPUT\":[1,2]}\n\n"
             )
         }
     }
@@ -249,7 +251,8 @@ import Transport
         try await LiveServer.run(configure: { $0.restrictedAPIs = apis }) { live in
             let client = try RawClient(port: live.port)
             let closed = [
-                inferRequest("echo", body: "x"), generateRequest("{}"), inferRequest("echo", body: "x", headers: "Admin: s\r\n"),
+                inferRequest("echo", body: "x"), generateRequest("{}"),
+                inferRequest("echo", body: "x", headers: "Admin: s\r\n"),
                 get("/v2/models/m/config"), get("/v2/models/m/infer"),
             ]
             for request in closed {
