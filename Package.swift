@@ -110,7 +110,12 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
-        .target(name: "TestSupport", dependencies: ["Inference"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Inference", protobuf],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "AccessTests", dependencies: ["Access", "Inference"], swiftSettings: settings),
         .testTarget(
             name: "BenchTests",

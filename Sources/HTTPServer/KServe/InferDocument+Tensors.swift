@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
+private import Transport
 
 /// What has been read of one object of `inputs`.
 private struct InputDeclaration {
@@ -35,15 +36,13 @@ private struct InputDeclaration {
 }
 
 extension InferDocument {
-    static let sharedMemoryDisabled = ServingError(.unsupported, "Client shared memory is disabled.")
-
     mutating func readInput() throws(ServingError) -> InputTensor {
         var input = InputDeclaration()
         try openElement("inputs")
         var first = true
         while let key = try scanner.nextMember(first: &first) { try readInputMember(key, &input) }
         try input.validateContent()
-        if input.hasSharedMemory { throw Self.sharedMemoryDisabled }
+        if input.hasSharedMemory { throw InferRequestRules.sharedMemoryDisabled }
         guard let name = input.name else { throw missing("name") }
         guard let dataType = input.dataType else { throw missing("datatype") }
         guard let shape = input.shape else { throw missing("shape") }
@@ -149,7 +148,7 @@ extension InferDocument {
                     "Output can't set both 'shared_memory_region' and '\(other)'"
                 )
             }
-            throw InferDocument.sharedMemoryDisabled
+            throw InferRequestRules.sharedMemoryDisabled
         }
     }
 
@@ -208,8 +207,7 @@ extension InferDocument {
         let text = try boundedString("datatype")
         if scanner.matches(text, "FP32") { return .fp32 }
         if let type = DataType(wireName: scanner.decoded(text)) { return type }
-        let place = input.map { " \($0)" } ?? ""
-        throw ServingError(.invalidArgument, "invalid datatype for input\(place): '\(excerpt(text))'")
+        throw InferRequestRules.unknownDataType(excerpt(text), input: input)
     }
 
     private mutating func readShape() throws(ServingError) -> Shape {
@@ -226,15 +224,7 @@ extension InferDocument {
     }
 
     private func elementCount(of shape: Shape, input: String) throws(ServingError) -> Int {
-        if let count = shape.elementCount { return count }
-        let isNegative = shape.dimensions.contains { $0 < 0 }
-        throw ServingError(
-            .invalidArgument,
-            "invalid shape for input '\(input)': shape \(shape) "
-                + (isNegative
-                    ? "contains one or more invalid dimensions"
-                    : "causes total element count to exceed maximum size of \(Int64.max)")
-        )
+        try InferRequestRules.elementCount(of: shape, input: input)
     }
 
     private mutating func readData(
