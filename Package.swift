@@ -118,7 +118,7 @@ let package = Package(
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "TestSupport",
-            dependencies: ["Inference", nioCore, nioHPACK, nioHTTP2, nioPosix, nioSSL],
+            dependencies: ["Inference", nioCore, nioHPACK, nioHTTP2, nioPosix, nioSSL, protobuf],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),

@@ -2,6 +2,7 @@
 import Foundation
 import InferenceProtos
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 /// `Fixtures/` holds the messages of PyPI's tritonclient, taken from the descriptors in its wheel.
@@ -17,35 +18,5 @@ import Testing
         let ours = describe(file)
         #expect(Set(ours.keys) == Set(theirs.keys))
         for (name, lines) in theirs { #expect(ours[name] == lines, "\(name)") }
-    }
-
-    private func describe(_ file: Google_Protobuf_FileDescriptorProto) -> [String: [String]] {
-        var types: [String: [String]] = [:]
-        for type in file.enumType { describe(type, within: "", into: &types) }
-        for type in file.messageType { describe(type, within: "", into: &types) }
-        return types
-    }
-
-    private func describe(
-        _ type: Google_Protobuf_EnumDescriptorProto,
-        within scope: String,
-        into types: inout [String: [String]]
-    ) {
-        types["enum \(scope)\(type.name)"] = type.value.map { "\($0.name) = \($0.number)" }
-    }
-
-    private func describe(
-        _ type: Google_Protobuf_DescriptorProto,
-        within scope: String,
-        into types: inout [String: [String]]
-    ) {
-        let kind = type.options.mapEntry ? "entry" : "message"
-        types["\(kind) \(scope)\(type.name)"] = type.field.map { field in
-            let typeName = field.typeName.isEmpty ? "" : " " + field.typeName
-            let oneof = field.hasOneofIndex ? " oneof " + type.oneofDecl[Int(field.oneofIndex)].name : ""
-            return "\(field.label) \(field.type)\(typeName) \(field.name) = \(field.number)\(oneof)"
-        }
-        for nested in type.enumType { describe(nested, within: scope + type.name + ".", into: &types) }
-        for nested in type.nestedType { describe(nested, within: scope + type.name + ".", into: &types) }
     }
 }

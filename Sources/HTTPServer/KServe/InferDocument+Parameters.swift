@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
+private import Transport
 
 extension InferDocument {
-    /// Bytes of a sequence id that is a string; Triton's bound.
-    private static let sequenceIDLimit = 128
-
     private struct Seen: OptionSet {
         var rawValue: UInt8
         static let sequenceID = Seen(rawValue: 1)
@@ -58,14 +56,7 @@ extension InferDocument {
     private mutating func readSequenceID() throws(ServingError) -> CorrelationID {
         _ = scanner.peekToken()
         if let number = scanner.integer(UInt64.self) { return number == 0 ? .none : .number(number) }
-        let text = try boundedString("sequence_id")
-        guard text.decodedCount <= Self.sequenceIDLimit else {
-            throw ServingError(
-                .unsupported,
-                "string correlation ID cannot be longer than \(Self.sequenceIDLimit) characters"
-            )
-        }
-        return text.decodedCount == 0 ? .none : .string(scanner.decoded(text))
+        return try InferRequestRules.correlationID(scanner.decoded(try boundedString("sequence_id")))
     }
 
     private mutating func readCustomParameter(_ key: JSONText, _ names: inout NameSet) throws(ServingError) {

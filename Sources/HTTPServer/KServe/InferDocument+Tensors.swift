@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
+private import Transport
 
 /// What a tensor's parameters say of shared memory.
 private struct SharedMemoryParameters {
@@ -234,8 +235,7 @@ extension InferDocument {
         let text = try boundedString("datatype")
         if scanner.matches(text, "FP32") { return .fp32 }
         if let type = DataType(wireName: scanner.decoded(text)) { return type }
-        let place = input.map { " \($0)" } ?? ""
-        throw ServingError(.invalidArgument, "invalid datatype for input\(place): '\(excerpt(text))'")
+        throw InferRequestRules.unknownDataType(excerpt(text), input: input)
     }
 
     private mutating func readShape() throws(ServingError) -> Shape {
@@ -252,15 +252,7 @@ extension InferDocument {
     }
 
     private func elementCount(of shape: Shape, input: String) throws(ServingError) -> Int {
-        if let count = shape.elementCount { return count }
-        let isNegative = shape.dimensions.contains { $0 < 0 }
-        throw ServingError(
-            .invalidArgument,
-            "invalid shape for input '\(input)': shape \(shape) "
-                + (isNegative
-                    ? "contains one or more invalid dimensions"
-                    : "causes total element count to exceed maximum size of \(Int64.max)")
-        )
+        try InferRequestRules.elementCount(of: shape, input: input)
     }
 
     private mutating func readData(

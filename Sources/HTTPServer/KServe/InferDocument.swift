@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
+private import Transport
 
 /// The JSON part of an infer request while it is read.
 struct InferDocument {
@@ -88,7 +89,7 @@ struct InferDocument {
             guard fields.inputs.count < limits.inputs else { throw tooMany("inputs", limits.inputs) }
             let input = try readInput()
             guard names.insert(input.name) else {
-                throw ServingError(.invalidArgument, errorPrefix + "input '\(input.name)' already exists in request")
+                throw InferRequestRules.alreadyThere("input", input.name, requestID: fields.id)
             }
             fields.inputs.append(input)
         }
@@ -102,7 +103,7 @@ struct InferDocument {
             guard fields.requestedOutputs.count < limits.outputs else { throw tooMany("outputs", limits.outputs) }
             let output = try readOutput()
             guard names.insert(output.name) else {
-                throw ServingError(.invalidArgument, errorPrefix + "output '\(output.name)' already exists in request")
+                throw InferRequestRules.alreadyThere("output", output.name, requestID: fields.id)
             }
             fields.requestedOutputs.append(output)
         }
@@ -121,12 +122,7 @@ struct InferDocument {
 }
 
 extension InferDocument {
-    /// How Triton starts the errors of a request whose id is known by now.
-    var errorPrefix: String { "[request id: \(fields.id.isEmpty ? "<id_unknown>" : fields.id)] " }
-
-    func tooMany(_ things: StaticString, _ limit: Int) -> ServingError {
-        ServingError(.invalidArgument, "number of \(things) in request exceeds the maximum of \(limit)")
-    }
+    func tooMany(_ things: StaticString, _ limit: Int) -> ServingError { InferRequestRules.tooMany(things, limit) }
 
     /// Refuses a member that its object already had: which of the two is meant is anyone's guess.
     @inline(__always)
@@ -144,8 +140,7 @@ extension InferDocument {
 
     /// A name as an error shows it.
     func excerpt(_ text: JSONText) -> String {
-        let name = scanner.decoded(text)
-        return name.utf8.count <= 128 ? name : String(name.prefix(64)) + "…"
+        InferRequestRules.excerpt(scanner.decoded(text))
     }
 
     /// Takes a string of at most ``RequestLimits/stringBytes`` bytes.
@@ -159,10 +154,7 @@ extension InferDocument {
 
     @inline(never)
     func tooLong(_ what: StaticString, _ count: Int) -> ServingError {
-        ServingError(
-            .invalidArgument,
-            "'\(what)' of \(count) bytes exceeds the maximum of \(limits.stringBytes) bytes"
-        )
+        InferRequestRules.tooLong(what, bytes: count, limit: limits.stringBytes)
     }
 
     /// Passes a value that is of the wrong type and says so; its syntax comes first.
@@ -201,22 +193,5 @@ extension InferDocument {
             return false
         }
         throw try notA("object", what)
-    }
-}
-
-/// Names that must differ from each other; a set once there are enough for one to be worth it.
-struct NameSet {
-    private var few: [String] = []
-    private var many: Set<String> = []
-
-    /// - Returns: `false` if `name` was there already.
-    mutating func insert(_ name: String) -> Bool {
-        if many.isEmpty {
-            if few.contains(name) { return false }
-            few.append(name)
-            if few.count > 8 { many = Set(few) }
-            return true
-        }
-        return many.insert(name).inserted
     }
 }

@@ -47,7 +47,11 @@ extension KServeEnvironment {
             sharedMemory: sharedMemory
         )
         var fields = decoded.fields
-        if let headerForwarding { fields.parameters += try headerForwarding(head) }
+        for parameter in try headerForwarding?(head) ?? [] {
+            // The last one of a name is the one that counts.
+            fields.parameters.removeAll { $0.name == parameter.name }
+            fields.parameters.append(parameter)
+        }
         fields.principal = call.permit.principal
         fields.arrival = times.arrived
         fields.deadline = head.deadline

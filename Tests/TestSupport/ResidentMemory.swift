@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #if canImport(Glibc)
-import Glibc
+private import Glibc
 #elseif canImport(Musl)
-import Musl
+private import Musl
 #endif
 
 /// What `/proc/self/statm` says of this process.
-func residentBytes() -> Int {
+package func residentBytes() -> Int {
     guard let file = fopen("/proc/self/statm", "r") else { return 0 }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)

@@ -14,6 +14,11 @@ package struct WireField: Equatable {
 
     package var number: Int
     package var kind: Kind
+
+    package init(number: Int, kind: Kind) {
+        self.number = number
+        self.kind = kind
+    }
 }
 
 /// A walk over the fields of one protobuf message. It reads nothing outside of the message whatever the message says.
