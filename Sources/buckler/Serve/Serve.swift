@@ -22,6 +22,7 @@ struct Serve {
     private let log: ServerLog
     private let logger: Logger
     private let models: ModelServer
+    private let traces: TraceRecorder
     private let listeners: ServiceGroup
     private let eventLoops: MultiThreadedEventLoopGroup
 
@@ -38,12 +39,16 @@ struct Serve {
         let parts = ServerParts(settings: settings, logger: logger)
         try parts.checkListeners()
         models = try parts.modelServer()
+        traces = try parts.traceRecorder(models: models)
+        let controls = parts.controls(traces: traces, log: log)
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         listeners = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: parts.httpServer(models: models, eventLoops: eventLoops))],
+                services: [
+                    .init(service: parts.httpServer(models: models, controls: controls, eventLoops: eventLoops))
+                ],
                 logger: quiet
             )
         )
@@ -75,6 +80,7 @@ struct Serve {
                 case .listenersEnded:
                     tasks.cancelAll()
                     await models.stop()
+                    traces.stop()
                     try await eventLoops.shutdownGracefully()
                     return
                 }
