@@ -130,6 +130,7 @@ extension InferHandler {
 
     func submit() {
         guard let exchange else { return }
+        let received = shared.controls?.trace.isTracing == true ? MonotonicTime.now() : nil
         do throws(ServingError) {
             let decoded = try decode(exchange)
             var fields = decoded.fields
@@ -142,6 +143,7 @@ extension InferHandler {
             if seconds > 0 {
                 fields.deadline = exchange.arrival.advanced(byNanoseconds: UInt64(seconds) &* 1_000_000_000)
             }
+            if let received { fields.trace = beginTrace(of: fields, exchange, received: received) }
             exchange.submit(InferenceRequest(fields), plan: decoded.outputPlan, for: self)
         } catch {
             exchange.release()
@@ -160,6 +162,33 @@ extension InferHandler {
             model: exchange.model,
             limits: shared.requestLimits
         )
+    }
+
+    private func beginTrace(
+        of fields: InferenceRequest.Fields,
+        _ exchange: InferExchange,
+        received: MonotonicTime
+    ) -> (any RequestTrace)? {
+        let model = exchange.model
+        let trace = shared.controls?.trace.beginTrace(
+            model: model.name,
+            version: model.version,
+            requestID: fields.id
+        )
+        trace?.record("HTTP_RECV_START", at: exchange.arrival)
+        trace?.record("HTTP_RECV_END", at: received)
+        return trace
+    }
+
+    /// Ends the trace once all that was written so far has reached the socket, or never will.
+    private func endWhenSent(_ trace: any RequestTrace) {
+        guard let context else { return trace.end() }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in
+            trace.record("HTTP_SEND_END", at: .now())
+            trace.end()
+        }
+        context.write(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
     }
 
     /// Copies what the request left in shared memory, once the server has room for it.
@@ -193,10 +222,13 @@ extension InferHandler {
     func answered(_ exchange: InferExchange, _ result: Result<InferenceResponse, ServingError>) {
         guard self.exchange === exchange, connection.state == .submitted else { return }
         self.exchange = nil
+        let trace = exchange.request?.fields.trace
+        trace?.record("HTTP_SEND_START", at: .now())
         switch result {
         case .success(let response): respond(response, to: exchange)
         case .failure(let error): respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
         }
+        if let trace { endWhenSent(trace) }
         afterAnswer(remaining: 0)
     }
 

@@ -15,6 +15,11 @@ package struct OutputTensor: Sendable {
         self.shape = shape
         self.bytes = bytes
     }
+
+    /// An input as traces record it.
+    package init(_ input: InputTensor) {
+        self.init(name: input.name, dataType: input.dataType, shape: input.shape, bytes: input.bytes)
+    }
 }
 
 /// One answer to a request. Model, version and request id are known to whoever asked, so they are not repeated here.

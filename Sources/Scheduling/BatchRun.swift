@@ -47,6 +47,8 @@ final class BatchRun: BatchResponder {
             return BatchedRequest(request: scheduled.request, batchSize: scheduled.batchSize)
         }
         let batch = ExecutionBatch(requests: batched, totalBatchSize: totalBatchSize, responder: self)
+        let traces = requests.compactMap { $0.request.fields.trace }
+        if !traces.isEmpty { recordInputs() }
         instance.execute(batch)
         let timing = ExecutionTiming(
             started: started,
@@ -54,9 +56,26 @@ final class BatchRun: BatchResponder {
             outputsReady: batch.outputsReady,
             returned: .now()
         )
+        if !traces.isEmpty { record(batch, returned: timing.returned, in: traces) }
         let answeredLater = isDecoupled ? requests.indices.filter { batch.hasSender(forRequestAt: $0) } : []
         defer { finish(timing, answeredLater: answeredLater) }
         return timing.returned.nanoseconds(since: started)
+    }
+
+    private func recordInputs() {
+        for scheduled in requests {
+            guard let trace = scheduled.request.fields.trace else { continue }
+            trace.recordTensors("TENSOR_BACKEND_INPUT", scheduled.request.fields.inputs.map { OutputTensor($0) })
+        }
+    }
+
+    private func record(_ batch: ExecutionBatch, returned: MonotonicTime, in traces: [any RequestTrace]) {
+        for trace in traces {
+            trace.record("COMPUTE_START", at: started)
+            trace.record("COMPUTE_INPUT_END", at: batch.inputsReady ?? started)
+            trace.record("COMPUTE_OUTPUT_START", at: batch.outputsReady ?? returned)
+            trace.record("COMPUTE_END", at: returned)
+        }
     }
 
     private func finish(_ timing: ExecutionTiming, answeredLater: [Int]) {

@@ -72,6 +72,10 @@ package final class ServableVersion: ServableModel {
                     store: sharedMemory
                 )
             }
+            if let trace = request.fields.trace {
+                sink = TraceSink(next: sink, trace: trace)
+                TraceSink.begin(request, trace)
+            }
             parts.scheduler.enqueue(
                 ScheduledRequest(
                     request: request,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private let noTracing = "requests are not traced yet"
 private let noCache = "there is no response cache yet; every request runs"
 private let noGPU = "no engine that is here uses a GPU"
 
@@ -11,8 +10,9 @@ extension FlagTable {
             "trace-config",
             .tracing,
             .setting(group: "mode"),
-            .accepted(noTracing),
-            "Setting of request tracing, or of one of its modes."
+            .works(.list(\.trace.config)),
+            "Setting of request tracing (level, rate, count, mode), or of one of its modes (triton,file and "
+                + "triton,log-frequency)."
         )
     ]
 
@@ -128,23 +128,34 @@ extension FlagTable {
             .accepted(noCache),
             "Use --cache-config."
         ),
-        Flag("trace-file", .deprecated, .path, .accepted(noTracing), "Use --trace-config."),
+        Flag("trace-file", .deprecated, .path, .works(.string(\.trace.file)), "Use --trace-config."),
         Flag(
             "trace-level",
             .deprecated,
             .choice(["OFF", "TIMESTAMPS", "TENSORS", "MIN", "MAX", "true", "false", "on"]),
-            .accepted(noTracing),
+            .works(.list(\.trace.levels)),
             default: "OFF",
             "Use --trace-config."
         ),
-        Flag("trace-rate", .deprecated, .anyInteger, .accepted(noTracing), default: "1000", "Use --trace-config."),
-        Flag("trace-count", .deprecated, .anyInteger, .accepted(noTracing), default: "-1", "Use --trace-config."),
+        Flag(
+            "trace-rate",
+            .deprecated,
+            .integer(0...Int(Int32.max)),
+            .works(.integer(\.trace.rate)),
+            "Use --trace-config."
+        ),
+        Flag(
+            "trace-count",
+            .deprecated,
+            .integer(-1...Int(Int32.max)),
+            .works(.integer(\.trace.count)),
+            "Use --trace-config."
+        ),
         Flag(
             "trace-log-frequency",
             .deprecated,
-            .anyInteger,
-            .accepted(noTracing),
-            default: "0",
+            .integer(0...Int(Int32.max)),
+            .works(.integer(\.trace.logFrequency)),
             "Use --trace-config."
         ),
     ]

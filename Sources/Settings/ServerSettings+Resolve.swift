@@ -33,6 +33,7 @@ extension ServerSettings {
         settings.take(typed, overriddenBy: [])
         if settings.metricsListener.address.isEmpty { settings.metricsListener.address = settings.http.address }
         settings.notices = notices(for: written + typed, environment: environment)
+        settings.notices += settings.trace.notices
         if settings.sharedMemory.isAllowed {
             settings.notices.append(
                 "--allow-client-shm lets every caller of the shared memory routes have memory read and written that "

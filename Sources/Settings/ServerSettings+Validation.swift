@@ -7,6 +7,7 @@ extension ServerSettings {
         try validateRepository()
         try validateListeners()
         try validateLimits()
+        _ = try trace.configuration()
         if sharedMemory.owners == nil {
             throw SettingsError(
                 "--client-shm-owner-uids must be numbers of users with commas between them; got "

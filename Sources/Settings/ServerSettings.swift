@@ -91,6 +91,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var metricsListener = Listener(address: "", port: 8002)
     package var metrics = Metrics()
     package var log = LogConfiguration()
+    package var trace = TraceFlags()
     /// Memory that clients may share with the server.
     package var sharedMemory = SharedMemory()
     /// `--backend-config` by backend (`""` for all) and key.

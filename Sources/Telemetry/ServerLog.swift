@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Logging
+private import Synchronization
 
 #if canImport(Glibc)
 private import Glibc
@@ -7,16 +8,35 @@ private import Glibc
 private import Musl
 #endif
 
-/// The log as the flags set it up: makes loggers, and prints tables.
-package struct ServerLog: Sendable {
-    let configuration: LogConfiguration
+/// The log as the flags set it up, and as it was changed since: makes loggers, and prints tables.
+package final class ServerLog: Sendable {
+    private let current: Mutex<LogConfiguration>
     let output: LogOutput
     let processID: Int32 = getpid()
 
     package init(_ configuration: LogConfiguration) throws(LogFileError) {
-        self.configuration = configuration
+        current = Mutex(configuration)
         output = try LogOutput(file: configuration.file)
     }
+
+    /// How lines are printed from now on.
+    package var configuration: LogConfiguration { current.withLock { $0 } }
+
+    /// The file stays what it was.
+    func change(_ body: (inout LogConfiguration) -> Void) {
+        current.withLock { configuration in
+            let file = configuration.file
+            body(&configuration)
+            configuration.file = file
+        }
+    }
+
+    /// The format of a line of `level`; `nil` if it is not to be printed.
+    func format(of level: Logger.Level) -> LogFormat? {
+        current.withLock { $0.prints(level) ? $0.format : nil }
+    }
+
+    var lowestLevel: Logger.Level { current.withLock { $0.lowestLevel } }
 
     /// A logger that writes here, whatever `LoggingSystem` was told.
     package func logger(label: String) -> Logger {
@@ -25,7 +45,7 @@ package struct ServerLog: Sendable {
 
     /// Prints a table of already escaped cells under a line of level info.
     package func table(_ table: String, file: String = #fileID, line: UInt = #line) {
-        guard configuration.info else { return }
+        guard let format = format(of: .info) else { return }
         let line = LogLine(
             level: .info,
             message: "",
@@ -34,7 +54,7 @@ package struct ServerLog: Sendable {
             file: file,
             line: line
         )
-        output.write(line.text(configuration.format, table: table))
+        output.write(line.text(format, table: table))
     }
 }
 
@@ -61,11 +81,14 @@ package struct ServerLogHandler: LogHandler {
     private let log: ServerLog
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
-    package var logLevel: Logger.Level
+    private var chosenLevel: Logger.Level?
 
-    package init(log: ServerLog) {
-        self.log = log
-        logLevel = log.configuration.lowestLevel
+    package init(log: ServerLog) { self.log = log }
+
+    /// What the log prints at the moment, unless this logger was told otherwise.
+    package var logLevel: Logger.Level {
+        get { chosenLevel ?? log.lowestLevel }
+        set { chosenLevel = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -74,7 +97,7 @@ package struct ServerLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        guard log.configuration.prints(event.level) else { return }
+        guard let format = log.format(of: event.level) else { return }
         let provided = metadata.merging(metadataProvider?.get() ?? [:]) { _, new in new }
         var metadata = provided.merging(event.metadata ?? [:]) { _, new in new }
         if let error = event.error { metadata["error"] = "\(error)" }
@@ -87,6 +110,6 @@ package struct ServerLogHandler: LogHandler {
             file: event.file,
             line: event.line
         )
-        log.output.write(line.text(log.configuration.format))
+        log.output.write(line.text(format))
     }
 }

@@ -22,6 +22,7 @@ struct Serve {
     private let log: ServerLog
     private let logger: Logger
     private let models: ModelServer
+    private let traces: TraceRecorder
     private let listeners: ServiceGroup
     private let eventLoops: MultiThreadedEventLoopGroup
 
@@ -39,13 +40,22 @@ struct Serve {
         try parts.checkListeners()
         let policies = try parts.headerPolicies()
         models = try parts.modelServer()
+        traces = try parts.traceRecorder(models: models)
+        let controls = parts.controls(traces: traces, log: log)
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         listeners = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: parts.httpServer(models: models, policies: policies, eventLoops: eventLoops))
+                    .init(
+                        service: parts.httpServer(
+                            models: models,
+                            policies: policies,
+                            controls: controls,
+                            eventLoops: eventLoops
+                        )
+                    )
                 ],
                 logger: quiet
             )
@@ -78,6 +88,7 @@ struct Serve {
                 case .listenersEnded:
                     tasks.cancelAll()
                     await models.stop()
+                    traces.stop()
                     try await eventLoops.shutdownGracefully()
                     return
                 }

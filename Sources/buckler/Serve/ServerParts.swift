@@ -97,9 +97,27 @@ struct ServerParts {
         return try EngineStore().locate().libraryPath
     }
 
+    func traceRecorder(models: ModelServer) throws(SettingsError) -> TraceRecorder {
+        let policy = TraceRecorder.Policy(allowsChanges: settings.profile == .secure) { name throws(ServingError) in
+            guard try models.isModelReady(named: name, version: nil) else {
+                throw ServingError(.invalidArgument, "Request for unknown model : \(name)")
+            }
+        }
+        return TraceRecorder(try settings.trace.configuration(), policy: policy, logger: logger)
+    }
+
+    func controls(traces: TraceRecorder, log: ServerLog) -> ServerControls {
+        ServerControls(
+            sharedMemory: sharedMemory,
+            trace: traces,
+            log: LogSettings(log: log, allowsChanges: settings.profile == .secure)
+        )
+    }
+
     func httpServer(
         models: ModelServer,
         policies: HeaderPolicies,
+        controls: ServerControls,
         eventLoops: any EventLoopGroup
     ) -> HTTPServer {
         var http = HTTPServerSettings(
@@ -124,6 +142,7 @@ struct ServerParts {
             settings: http,
             service: models,
             control: models,
+            controls: controls,
             gate: LocalGate(
                 bytesInFlight: bytesInFlight,
                 requestsInFlight: settings.connectionLimits.requestsInFlight
