@@ -88,6 +88,7 @@ package struct ServerSettings: Sendable, Equatable {
     /// `--grpc-header-forward-pattern` and `--grpc-restricted-protocol`, unread.
     package var grpcHeaderForwardPattern: String?
     package var grpcRestrictedProtocols: [String] = []
+    package var grpc: GRPCSettings
     package var metricsListener = Listener(address: "", port: 8002)
     package var metrics = Metrics()
     package var log = LogConfiguration()
@@ -113,6 +114,7 @@ package struct ServerSettings: Sendable, Equatable {
         self.profile = profile
         requestLimits = RequestLimits(profile: profile)
         connectionLimits = ConnectionLimits(profile: profile)
+        grpc = GRPCSettings(profile: profile)
         switch profile {
         case .secure:
             modelArenaBytes = 2 << 30

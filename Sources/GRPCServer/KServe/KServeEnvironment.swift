@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 package import NIOCore
-internal import Transport
-
-/// What a call belongs to where access to the protocol is restricted by category; names are Triton's.
-package enum ProtocolCategory: String, Sendable, CaseIterable {
-    case health, metadata, inference, statistics, trace, logging
-    case sharedMemory = "shared-memory"
-    case modelConfig = "model-config"
-    case modelRepository = "model-repository"
-}
+package import Transport
 
 /// What an operator decides about the inference service over gRPC.
 package struct KServeSettings: Sendable {
@@ -17,15 +9,12 @@ package struct KServeSettings: Sendable {
     /// `name` of the server metadata: Triton's `--id`.
     package var serverName = "triton"
     package var serverVersion: String
-    /// The protocol extensions that the server metadata lists.
-    package var extensions: [String]
     /// Bytes of answers of decoupled models that may wait on one stream for a client that reads slowly. A stream that
     /// needs more is ended.
     package var streamBacklogBytes: Int
 
-    package init(serverVersion: String, extensions: [String], profile: Profile) {
+    package init(serverVersion: String, profile: Profile) {
         self.serverVersion = serverVersion
-        self.extensions = extensions
         requestLimits = RequestLimits(profile: profile)
         streamBacklogBytes = ConnectionLimits(profile: profile).bytesInFlightPerConnection
     }
@@ -33,11 +22,6 @@ package struct KServeSettings: Sendable {
 
 /// Whom the methods of the inference service ask. One object, so that a call holds one reference and not ten.
 package final class KServeEnvironment: Sendable {
-    /// - Returns: how a call of the category is refused; `nil` if it may go on.
-    package typealias Restriction = @Sendable (ProtocolCategory, RPCHead) -> RPCStatus?
-    /// - Returns: headers of a call that become parameters of its requests.
-    package typealias HeaderForwarding = @Sendable (RPCHead) throws(ServingError) -> [Parameter]
-
     let inference: any InferenceService
     let control: any ModelControl
     let gate: any Gate
@@ -45,7 +29,7 @@ package final class KServeEnvironment: Sendable {
     let sharedMemory: (any SharedMemoryControl)?
     let trace: (any TraceControl)?
     let log: (any LogControl)?
-    let restriction: Restriction?
+    let restrictions: RestrictedAPIs
     let headerForwarding: HeaderForwarding?
     /// One for each event loop.
     private let mailboxes: [ObjectIdentifier: CompletionMailbox]
@@ -59,7 +43,7 @@ package final class KServeEnvironment: Sendable {
         sharedMemory: (any SharedMemoryControl)? = nil,
         trace: (any TraceControl)? = nil,
         log: (any LogControl)? = nil,
-        restriction: Restriction? = nil,
+        restrictions: RestrictedAPIs = RestrictedAPIs(.grpc),
         headerForwarding: HeaderForwarding? = nil
     ) {
         self.inference = inference
@@ -69,7 +53,7 @@ package final class KServeEnvironment: Sendable {
         self.sharedMemory = sharedMemory
         self.trace = trace
         self.log = log
-        self.restriction = restriction
+        self.restrictions = restrictions
         self.headerForwarding = headerForwarding
         var mailboxes: [ObjectIdentifier: CompletionMailbox] = [:]
         for loop in eventLoopGroup.makeIterator() {

@@ -2,6 +2,7 @@
 internal import Inference
 private import InferenceProtos
 private import SwiftProtobuf
+internal import Transport
 
 /// The one table of what can be called.
 package enum KServeMethods {
@@ -65,7 +66,7 @@ package enum KServeMethods {
         _ environment: KServeEnvironment,
         _ name: String,
         _ scope: Scope,
-        _ category: ProtocolCategory,
+        _ category: RestrictedCategory,
         _ handler: UnaryReceiver<Request, Response>.Handler
     ) -> RPCMethod {
         method(environment, name, .unary, scope, category) { UnaryReceiver(handler: handler, call: $0) }
@@ -76,7 +77,7 @@ package enum KServeMethods {
         _ name: String,
         _ kind: RPCMethod.Kind,
         _ scope: Scope,
-        _ category: ProtocolCategory,
+        _ category: RestrictedCategory,
         _ open: @escaping @Sendable (any RPCCall) -> any RPCReceiver
     ) -> RPCMethod {
         RPCMethod(
@@ -91,14 +92,18 @@ package enum KServeMethods {
 extension KServeEnvironment {
     /// `open`, but for calls that an operator's restriction refuses.
     func restricting(
-        _ category: ProtocolCategory,
+        _ category: RestrictedCategory,
         _ open: @escaping @Sendable (any RPCCall) -> any RPCReceiver
     ) -> @Sendable (any RPCCall) -> any RPCReceiver {
-        guard let restriction else { return open }
-        return { call in
-            guard let status = restriction(category, call.head) else { return open(call) }
-            call.finish(status)
-            return DeafReceiver()
+        guard restrictions.isRestricted(category) else { return open }
+        return { [restrictions] call in
+            do throws(ServingError) {
+                try restrictions.check(category) { call.head.first($0) }
+                return open(call)
+            } catch {
+                call.finish(RPCStatus(error))
+                return DeafReceiver()
+            }
         }
     }
 }

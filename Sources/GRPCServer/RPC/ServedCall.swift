@@ -70,7 +70,7 @@ final class ServedCall: RPCCall {
         ageDeadline =
             settings.streamAgeSeconds > 0 && method.kind != .unary
             ? head.arrival.advanced(byNanoseconds: UInt64(settings.streamAgeSeconds) &* 1_000_000_000) : nil
-        if method.kind == .unary { messageDeadline = connection.messageDeadline(from: head.arrival) }
+        if method.kind != .bidirectional { messageDeadline = connection.messageDeadline(from: head.arrival) }
     }
 
     deinit { releasePermit() }
@@ -214,7 +214,7 @@ final class ServedCall: RPCCall {
 
     /// A message of a stream that has begun has to become whole; between messages a stream may be silent.
     private func expectRestOfMessage() {
-        guard method.kind != .unary else { return }
+        guard method.kind == .bidirectional else { return }
         guard state.phase == .open, state.takesMessages, reader.isMidMessage else {
             messageDeadline = nil
             return

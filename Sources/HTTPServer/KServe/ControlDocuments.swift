@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 package import NIOCore
+internal import Transport
 
 /// The JSON of everything that is not inference, member for member as Triton writes it.
 package enum ControlDocuments {
-    /// The extensions that `GET /v2` lists, in Triton's order: those that work here.
-    package static let extensions = [
-        "classification", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
-        "model_configuration", "system_shared_memory", "cuda_shared_memory", "binary_tensor_data", "parameters",
-        "statistics", "trace", "logging",
-    ]
-
     /// `{"error":"…"}`
     package static func error(_ message: String) -> ByteBuffer {
         var buffer = ByteBuffer()
@@ -23,7 +17,7 @@ package enum ControlDocuments {
     package static func serverMetadata(
         name: String,
         version: String,
-        extensions: [String] = extensions
+        extensions: [String] = ServerExtensions.names
     ) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeStaticString("{\"name\":")

@@ -43,20 +43,27 @@ struct Serve {
         traces = try parts.traceRecorder(models: models)
         let controls = parts.controls(traces: traces, log: log)
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)
+        let gate = parts.gate()
+        let http = parts.httpServer(
+            models: models,
+            gate: gate,
+            policies: policies,
+            controls: controls,
+            eventLoops: eventLoops
+        )
+        let grpc = try parts.grpcServer(
+            models: models,
+            gate: gate,
+            policies: policies,
+            controls: controls,
+            eventLoops: eventLoops
+        )
+        let services: [any Service] = [http] + (grpc.map { [$0] } ?? [])
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         listeners = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(
-                        service: parts.httpServer(
-                            models: models,
-                            policies: policies,
-                            controls: controls,
-                            eventLoops: eventLoops
-                        )
-                    )
-                ],
+                services: services.map { .init(service: $0) },
                 logger: quiet
             )
         )
@@ -136,7 +143,7 @@ extension Serve {
         switch error {
         case let error as ServingError: error.message + (error.cause.map { " (\($0))" } ?? "")
         case let error as IOError where error.errnoCode == EADDRINUSE:
-            "the address is in use: another server listens there. Choose another port with --http-port and --metrics-port."
+            "the address is in use: another server listens there. Choose another port with --http-port, --grpc-port and --metrics-port."
         default: "\(error)"
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Access
 import Engines
+import GRPCServer
 import Glibc
 import HTTPServer
 import Inference
@@ -33,6 +34,13 @@ struct ServerParts {
     /// Before anything listens: no address that the profile does not allow.
     func checkListeners() throws(ServingError) {
         try ListenerPolicy.check(address: settings.http.address, flag: "--http-address", profile: settings.profile)
+        if settings.grpc.isAllowed {
+            try ListenerPolicy.check(
+                address: settings.grpc.listener.address,
+                flag: "--grpc-address",
+                profile: settings.profile
+            )
+        }
         if settings.metrics.isAllowed {
             try ListenerPolicy.check(
                 address: settings.metricsListener.address,
@@ -97,6 +105,11 @@ struct ServerParts {
         return try EngineStore().locate().libraryPath
     }
 
+    /// One for all front ends: what is in flight is counted together.
+    func gate() -> LocalGate {
+        LocalGate(bytesInFlight: bytesInFlight, requestsInFlight: settings.connectionLimits.requestsInFlight)
+    }
+
     func traceRecorder(models: ModelServer) throws(SettingsError) -> TraceRecorder {
         let policy = TraceRecorder.Policy(allowsChanges: settings.profile == .secure) { name throws(ServingError) in
             guard try models.isModelReady(named: name, version: nil) else {
@@ -116,6 +129,7 @@ struct ServerParts {
 
     func httpServer(
         models: ModelServer,
+        gate: any Gate,
         policies: HeaderPolicies,
         controls: ServerControls,
         eventLoops: any EventLoopGroup
@@ -143,10 +157,7 @@ struct ServerParts {
             service: models,
             control: models,
             controls: controls,
-            gate: LocalGate(
-                bytesInFlight: bytesInFlight,
-                requestsInFlight: settings.connectionLimits.requestsInFlight
-            ),
+            gate: gate,
             metricsPage: {
                 MetricsPage.render(
                     models: (try? models.statistics(ofModel: nil, version: nil)) ?? [],

@@ -6,6 +6,7 @@ import InferenceProtos
 import NIOPosix
 import SwiftProtobuf
 import Testing
+import Transport
 
 /// The calls that are not inference, each over the layer's contract.
 @Suite struct ControlCallTests {
@@ -93,7 +94,7 @@ import Testing
             Inference_ServerMetadataRequest(),
             as: Inference_ServerMetadataResponse.self
         )
-        #expect(server.name == "triton" && server.version == "1.2" && server.extensions == ["classification"])
+        #expect(server.name == "triton" && server.version == "1.2" && server.extensions == ServerExtensions.names)
         let request = Inference_ModelMetadataRequest.with { $0.name = "plain" }
         let model = try await call("ModelMetadata", request, as: Inference_ModelMetadataResponse.self)
         #expect(model.name == "plain" && model.versions == ["1", "3"] && model.platform == "identity")

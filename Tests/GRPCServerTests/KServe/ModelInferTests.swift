@@ -8,6 +8,7 @@ import NIOEmbedded
 import SwiftProtobuf
 import Testing
 import TestSupport
+import Transport
 
 @Suite struct ModelInferTests {
     private let loop = EmbeddedEventLoop()
@@ -157,29 +158,37 @@ import TestSupport
         #expect(call.status == nil)
     }
 
-    @Test func headersBecomeParameters() {
+    @Test func headersBecomeParameters() throws {
+        let call = FakeCall(eventLoop: loop, metadata: [("x-who", "nobody"), ("x-other", "1")])
         let environment = KServeEnvironment.scripted(
             service: service,
             eventLoop: loop,
-            headerForwarding: { [Parameter(name: "who", value: .string($0.first("x-who") ?? "nobody"))] }
+            headerForwarding: try HeaderForwarding(pattern: "^x-who$", flag: "--grpc-header-forward-pattern")
         )
         var request = Request.plain()
         request.parameters["own"] = .init(.boolParam(true))
-        _ = infer(request, environment)
+        environment.method("ModelInfer").open(call)
+            .messageArrived(RPCMessage(bytes: TensorBytes(request.bytes), charge: 1))
         #expect(
             service.plain.requests[0].fields.parameters == [
-                Parameter(name: "own", value: .bool(true)), Parameter(name: "who", value: .string("nobody")),
+                Parameter(name: "own", value: .bool(true)), Parameter(name: "x-who", value: .string("nobody")),
             ]
         )
     }
 
-    @Test func restrictedCallsAreRefused() {
+    @Test func restrictedCallsAreRefused() throws {
         let environment = KServeEnvironment.scripted(
             eventLoop: loop,
-            restriction: { category, _ in category == .inference ? RPCStatus(.unavailable, "restricted") : nil }
+            restrictions: try RestrictedAPIs(.grpc, groups: ["inference:key=secret"])
         )
         _ = infer(.plain(), environment)
-        #expect(call.status == RPCStatus(.unavailable, "restricted"))
+        #expect(
+            call.status
+                == RPCStatus(
+                    .unavailable,
+                    "This protocol is restricted, expecting header 'triton-grpc-protocol-key'"
+                )
+        )
     }
 
     @Test func tracesAreRecorded() {

@@ -228,10 +228,10 @@ extension KServeEnvironment {
         sharedMemory: (any SharedMemoryControl)? = nil,
         trace: (any TraceControl)? = nil,
         log: (any LogControl)? = nil,
-        restriction: Restriction? = nil,
+        restrictions: RestrictedAPIs = RestrictedAPIs(.grpc),
         headerForwarding: HeaderForwarding? = nil
     ) -> KServeEnvironment {
-        var settings = KServeSettings(serverVersion: "1.2", extensions: ["classification"], profile: .secure)
+        var settings = KServeSettings(serverVersion: "1.2", profile: .secure)
         settings.streamBacklogBytes = streamBacklogBytes
         return KServeEnvironment(
             inference: service,
@@ -242,7 +242,7 @@ extension KServeEnvironment {
             sharedMemory: sharedMemory,
             trace: trace,
             log: log,
-            restriction: restriction,
+            restrictions: restrictions,
             headerForwarding: headerForwarding
         )
     }

@@ -2,6 +2,7 @@
 internal import Inference
 internal import InferenceProtos
 private import SwiftProtobuf
+private import Transport
 
 /// Health and metadata.
 extension KServeEnvironment {
@@ -41,7 +42,7 @@ extension KServeEnvironment {
         .with {
             $0.name = settings.serverName
             $0.version = settings.serverVersion
-            $0.extensions = settings.extensions
+            $0.extensions = ServerExtensions.names
         }
     }
 

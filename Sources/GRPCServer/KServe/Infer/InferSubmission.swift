@@ -47,10 +47,8 @@ extension KServeEnvironment {
             sharedMemory: sharedMemory
         )
         var fields = decoded.fields
-        for parameter in try headerForwarding?(head) ?? [] {
-            // The last one of a name is the one that counts.
-            fields.parameters.removeAll { $0.name == parameter.name }
-            fields.parameters.append(parameter)
+        if let headerForwarding {
+            HeaderForwarding.add(try headerForwarding.parameters(of: head.metadata), to: &fields.parameters)
         }
         fields.principal = call.permit.principal
         fields.arrival = times.arrived
