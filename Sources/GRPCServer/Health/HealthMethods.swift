@@ -3,6 +3,7 @@ internal import Inference
 private import InferenceProtos
 private import NIOCore
 private import SwiftProtobuf
+private import Transport
 
 /// gRPC's health checking protocol (`grpc/doc/health-checking.md`): the whole server, and the inference service.
 enum HealthMethods {

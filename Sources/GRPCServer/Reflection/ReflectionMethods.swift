@@ -4,6 +4,7 @@ internal import Inference
 internal import InferenceProtos
 private import NIOCore
 private import SwiftProtobuf
+private import Transport
 
 /// gRPC's server reflection protocol (`grpc/doc/server-reflection.md`), in both of its versions: they differ in the
 /// name of the service only.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
+internal import Transport
 
 /// Reads the body of a generate request: a flat object whose members are inputs, as far as the model has inputs of those
 /// names, and custom parameters otherwise.

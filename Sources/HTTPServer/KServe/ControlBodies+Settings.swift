@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
+internal import Transport
 
 /// Bodies of the calls about shared memory, traces and the log.
 extension ControlBodies {
