@@ -61,7 +61,8 @@ let package = Package(
             name: "buckler",
             dependencies: [
                 "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "KServeClient", "ModelRepository",
-                "Scheduling", "Serving", "Settings", "Telemetry", arguments, crypto, histogram, lifecycle, logging, nioCore, nioPosix,
+                "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, crypto, histogram, lifecycle,
+                logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),

@@ -53,8 +53,9 @@ class Suite:
         return "/infer", headers, self.file("mlp.bentoml.json", bodies.bentoml_body(json.loads(file.read_text())))
 
     def buckler(self, models):
-        port, metrics = free_port(), free_port()
-        arguments = [self.options.buckler, "serve", "--http-port", port, "--metrics-port", metrics]
+        port, grpc, metrics = free_port(), free_port(), free_port()
+        arguments = [self.options.buckler, "serve", "--http-port", port]
+        arguments += ["--grpc-port", grpc, "--metrics-port", metrics]
         arguments += ["--model-repository", self.repository, "--model-control-mode", "explicit"]
         for model in models:
             arguments += ["--load-model", model]

@@ -11,7 +11,7 @@ extension Effect {
         case .negatedBool(let path):
             settings[keyPath: path] = ValueKind.bool(text).map { !$0 } ?? settings[keyPath: path]
         case .integer(let path): settings[keyPath: path] = kind.integer(text) ?? settings[keyPath: path]
-        case .string(let path): settings[keyPath: path] = text
+        case .string(let path): settings[keyPath: path] = kind.choice(text) ?? text
         case .optionalString(let path): settings[keyPath: path] = text
         case .list(let path):
             if !settings[keyPath: path].contains(text) { settings[keyPath: path].append(text) }

@@ -14,7 +14,7 @@ extension FlagTable {
             .bool,
             .works(.fixed),
             default: "true",
-            refusing: ["false": "there is no other endpoint yet"],
+            refusing: ["false": "the HTTP endpoint cannot be turned off yet"],
             "Serve HTTP."
         ),
         Flag(

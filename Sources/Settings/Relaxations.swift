@@ -12,7 +12,7 @@ extension Profile {
             "the metrics page is open to every caller",
         ]
         for flag in FlagTable.all {
-            guard flag.group == .limits || flag.name == "http-max-input-size" || flag.name.hasSuffix("-byte-size")
+            guard flag.group == .limits || flag.name.hasSuffix("-max-input-size") || flag.name.hasSuffix("-byte-size")
             else {
                 continue
             }

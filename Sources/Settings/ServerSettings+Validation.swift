@@ -6,6 +6,7 @@ extension ServerSettings {
     package func validate() throws(SettingsError) {
         try validateRepository()
         try validateListeners()
+        try validateGRPC()
         try validateLimits()
     }
 
@@ -30,6 +31,32 @@ extension ServerSettings {
             throw SettingsError(
                 "The server cannot listen to HTTP requests and metrics requests at the same address and port "
                     + "\(http.address):\(http.port)"
+            )
+        }
+    }
+
+    private func validateGRPC() throws(SettingsError) {
+        guard grpc.isAllowed else { return }
+        let others = [("HTTP", http)] + (metrics.isAllowed ? [("metrics", metricsListener)] : [])
+        for (name, other) in others where other == grpc.listener && other.port != 0 {
+            throw SettingsError(
+                "The server cannot listen to gRPC requests and \(name) requests at the same address and port "
+                    + "\(other.address):\(other.port)"
+            )
+        }
+        if grpc.usesTLS || grpc.asksForClientCertificates {
+            for (flag, file) in [("--grpc-server-cert", grpc.certificate), ("--grpc-server-key", grpc.key)]
+            where file == nil {
+                throw SettingsError("TLS for gRPC needs \(flag)=<path>")
+            }
+        }
+        if grpc.asksForClientCertificates, grpc.rootCertificate == nil {
+            throw SettingsError("--grpc-use-ssl-mutual needs --grpc-root-cert=<path>")
+        }
+        if grpc.messageBytes > connectionLimits.bytesInFlightPerConnection {
+            throw SettingsError(
+                "--grpc-max-input-size (\(grpc.messageBytes)) must not be more than "
+                    + "--max-connection-in-flight-byte-size (\(connectionLimits.bytesInFlightPerConnection))"
             )
         }
     }

@@ -64,6 +64,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var httpThreadCount = 0
     /// Whether ordinary infer requests go past the HTTP parser.
     package var httpFastPath = true
+    package var grpc: GRPCSettings
     package var metricsListener = Listener(address: "", port: 8002)
     package var metrics = Metrics()
     package var log = LogConfiguration()
@@ -86,6 +87,7 @@ package struct ServerSettings: Sendable, Equatable {
         self.profile = profile
         requestLimits = RequestLimits(profile: profile)
         connectionLimits = ConnectionLimits(profile: profile)
+        grpc = GRPCSettings(profile: profile)
         switch profile {
         case .secure:
             modelArenaBytes = 2 << 30

@@ -20,6 +20,21 @@ import Testing
         _ = try gate.admit(arrival(10))
     }
 
+    @Test func bytesOfARequestThatGoesOnCanBeGivenBack() throws {
+        let gate = LocalGate(bytesInFlight: 10, requestsInFlight: 5)
+        var permit = try gate.admit(arrival(0))
+        for _ in 0..<3 {
+            try gate.reserve(10, for: &permit)
+            gate.giveBack(10, of: &permit)
+        }
+        try gate.reserve(7, for: &permit)
+        gate.giveBack(3, of: &permit)
+        #expect(permit.reservedBytes == 4)
+        #expect(gate.inFlight.requests == 1 && gate.inFlight.bytes == 4)
+        gate.release(permit)
+        #expect(gate.inFlight.requests == 0 && gate.inFlight.bytes == 0)
+    }
+
     @Test func healthPassesWhereInferenceIsFull() throws {
         let gate = LocalGate(bytesInFlight: 10, requestsInFlight: 1)
         _ = try gate.admit(arrival(0))

@@ -54,10 +54,11 @@ class Server:
     """A `buckler serve` process of ours, ended by its own pid."""
 
     def __init__(self, *arguments, log, env=None):
-        self.port, self.metrics_port = free_port(), free_port()
+        self.port, self.grpc_port, self.metrics_port = free_port(), free_port(), free_port()
         self.log = Path(log)
         self.url = f"127.0.0.1:{self.port}"
-        self.command = [BUCKLER, "serve", f"--http-port={self.port}", f"--metrics-port={self.metrics_port}"]
+        ports = {"http": self.port, "grpc": self.grpc_port, "metrics": self.metrics_port}
+        self.command = [BUCKLER, "serve", *(f"--{name}-port={port}" for name, port in ports.items())]
         with open(self.log, "wb") as output:
             self.process = subprocess.Popen(
                 [*self.command, *map(str, arguments)],

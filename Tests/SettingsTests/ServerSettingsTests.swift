@@ -163,6 +163,63 @@ import Testing
     }
 
     @Test(
+        "of gRPC are refused where they do not fit together",
+        arguments: [
+            (
+                ["--grpc-port=8000"],
+                "The server cannot listen to gRPC requests and HTTP requests at the same address and port 127.0.0.1:8000"
+            ),
+            (
+                ["--grpc-port=8002"],
+                "The server cannot listen to gRPC requests and metrics requests at the same address and port "
+                    + "127.0.0.1:8002"
+            ),
+            (["--grpc-use-ssl", "--grpc-server-key=/k"], "TLS for gRPC needs --grpc-server-cert=<path>"),
+            (["--grpc-use-ssl", "--grpc-server-cert=/c"], "TLS for gRPC needs --grpc-server-key=<path>"),
+            (
+                ["--grpc-use-ssl-mutual", "--grpc-server-cert=/c", "--grpc-server-key=/k"],
+                "--grpc-use-ssl-mutual needs --grpc-root-cert=<path>"
+            ),
+            (
+                ["--grpc-max-input-size=67108865"],
+                "--grpc-max-input-size (67108865) must not be more than --max-connection-in-flight-byte-size (67108864)"
+            ),
+        ]
+    )
+    func combinationsOfGRPC(arguments: [String], message: String) throws {
+        #expect(throws: SettingsError(message)) {
+            try ServerSettings.resolve(arguments: ["--model-repository=/m"] + arguments, environment: [:])
+        }
+        _ = try settings("--model-repository=/m", "--allow-grpc=false", arguments[0])
+    }
+
+    @Test("of gRPC keep each value in its place")
+    func grpc() throws {
+        let grpc = try settings(
+            "--model-repository=/m",
+            "--grpc-address=::1",
+            "--grpc-port=9001",
+            "--grpc-infer-response-compression-level=HIGH",
+            "--grpc-max-connection-age=5000",
+            "--grpc-max-stream-age-secs=none",
+            "--grpc-max-input-size=67108864",
+            "--grpc-use-ssl",
+            "--grpc-server-cert=/c",
+            "--grpc-server-key=/k",
+            "--reuse-grpc-port"
+        ).grpc
+        #expect(grpc.listener == ServerSettings.Listener(address: "::1", port: 9001))
+        #expect(grpc.compressionLevel == "high")
+        #expect(grpc.connectionAgeMilliseconds == 5000)
+        #expect(grpc.streamAgeSeconds == 0)
+        #expect(grpc.messageBytes == 64 << 20)
+        #expect(grpc.usesTLS && !grpc.asksForClientCertificates)
+        #expect(grpc.certificate == "/c" && grpc.key == "/k")
+        #expect(grpc.reusesPort)
+        #expect(GRPCSettings(profile: .triton).messageBytes == Int(Int32.max))
+    }
+
+    @Test(
         "may go exactly as far as they fit together",
         arguments: [
             ["--max-body-byte-size=10485760"], ["--max-body-byte-size=67108864"], ["--max-header-byte-size=65536"],
@@ -178,7 +235,7 @@ import Testing
     func notices() throws {
         let settings = try settings(
             "--model-repository=/m",
-            "--grpc-port=8001",
+            "--grpc-infer-thread-count=4",
             "--metrics-config=summary_latencies=true",
             file: "allow-gpu-metrics: true\n",
             environment: ["AIP_MODE": "PREDICTION"]
@@ -186,7 +243,7 @@ import Testing
         #expect(
             settings.notices == [
                 "buckler.yaml:1:20: allow-gpu-metrics changes nothing: no engine that is here uses a GPU",
-                "--grpc-port changes nothing: there is no gRPC endpoint yet",
+                "--grpc-infer-thread-count changes nothing: gRPC is served on the threads of --http-thread-count",
                 "--metrics-config summary_latencies changes nothing: only counter_latencies does",
                 "AIP_MODE=PREDICTION changes nothing: there is no Vertex AI endpoint",
             ]

@@ -214,7 +214,13 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
         let last = HTTP2Frame.FramePayload.goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil)
         let written = eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: last)), promise: written)
-        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        // A peer that reads nothing, or has not finished its handshake, is not waited for for ever.
+        let patience = TimeAmount.seconds(Int64(shared.settings.connectionLimits.headerSeconds))
+        let lastCall = eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+        written.futureResult.whenComplete { _ in
+            lastCall.cancel()
+            channel.close(promise: nil)
+        }
     }
 
     // MARK: backpressure

@@ -70,7 +70,7 @@ final class ServedCall: RPCCall {
         ageDeadline =
             settings.streamAgeSeconds > 0 && method.kind != .unary
             ? head.arrival.advanced(byNanoseconds: UInt64(settings.streamAgeSeconds) &* 1_000_000_000) : nil
-        if method.kind == .unary { messageDeadline = connection.messageDeadline(from: head.arrival) }
+        if method.kind != .bidirectional { messageDeadline = connection.messageDeadline(from: head.arrival) }
     }
 
     deinit { releasePermit() }
@@ -180,6 +180,9 @@ final class ServedCall: RPCCall {
         guard !isAdvancing else { return }
         isAdvancing = true
         defer { isAdvancing = false }
+        // What waited is charged again below, as the messages that it turns out to be or as what still waits.
+        giveBack(heldCharge)
+        heldCharge = 0
         do throws(RPCStatus) {
             while state.takesMessages, connection?.isCongested == false, try readStep() {}
         } catch {
@@ -214,7 +217,7 @@ final class ServedCall: RPCCall {
 
     /// A message of a stream that has begun has to become whole; between messages a stream may be silent.
     private func expectRestOfMessage() {
-        guard method.kind != .unary else { return }
+        guard method.kind == .bidirectional else { return }
         guard state.phase == .open, state.takesMessages, reader.isMidMessage else {
             messageDeadline = nil
             return
@@ -273,13 +276,9 @@ final class ServedCall: RPCCall {
     private func settleHeldBytes() {
         if state.isOver { reader.discard() }
         let unread = reader.unreadCount
-        if unread > heldCharge {
+        if unread > 0 {
             reader.leave()
-            let more = unread - heldCharge
-            if (try? reserve(more)) != nil { heldCharge = unread }
-        } else if unread < heldCharge {
-            giveBack(heldCharge - unread)
-            heldCharge = unread
+            if connection?.mayHold(unread) == true, (try? reserve(unread)) != nil { heldCharge = unread }
         }
         connection?.retain(unread - heldCharge, by: self)
     }

@@ -39,11 +39,14 @@ struct Serve {
         try parts.checkListeners()
         models = try parts.modelServer()
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)
+        let gate = parts.gate()
+        var services: [any Service] = [parts.httpServer(models: models, gate: gate, eventLoops: eventLoops)]
+        if let grpc = try parts.grpcServer(methods: [], gate: gate, eventLoops: eventLoops) { services.append(grpc) }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         listeners = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: parts.httpServer(models: models, eventLoops: eventLoops))],
+                services: services.map { .init(service: $0) },
                 logger: quiet
             )
         )
@@ -122,7 +125,7 @@ extension Serve {
         switch error {
         case let error as ServingError: error.message + (error.cause.map { " (\($0))" } ?? "")
         case let error as IOError where error.errnoCode == EADDRINUSE:
-            "the address is in use: another server listens there. Choose another port with --http-port and --metrics-port."
+            "the address is in use: another server listens there. Choose another port with --http-port, --grpc-port and --metrics-port."
         default: "\(error)"
         }
     }

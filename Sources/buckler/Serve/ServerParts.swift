@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Access
 import Engines
+import GRPCServer
 import Glibc
 import HTTPServer
 import Inference
@@ -20,6 +21,13 @@ struct ServerParts {
     /// Before anything listens: no address that the profile does not allow.
     func checkListeners() throws(ServingError) {
         try ListenerPolicy.check(address: settings.http.address, flag: "--http-address", profile: settings.profile)
+        if settings.grpc.isAllowed {
+            try ListenerPolicy.check(
+                address: settings.grpc.listener.address,
+                flag: "--grpc-address",
+                profile: settings.profile
+            )
+        }
         if settings.metrics.isAllowed {
             try ListenerPolicy.check(
                 address: settings.metricsListener.address,
@@ -80,7 +88,12 @@ struct ServerParts {
         return try EngineStore().locate().libraryPath
     }
 
-    func httpServer(models: ModelServer, eventLoops: any EventLoopGroup) -> HTTPServer {
+    /// One for all front ends: what is in flight is counted together.
+    func gate() -> LocalGate {
+        LocalGate(bytesInFlight: bytesInFlight, requestsInFlight: settings.connectionLimits.requestsInFlight)
+    }
+
+    func httpServer(models: ModelServer, gate: any Gate, eventLoops: any EventLoopGroup) -> HTTPServer {
         var http = HTTPServerSettings(
             serverVersion: BucklerVersion.current,
             profile: settings.profile
@@ -101,10 +114,7 @@ struct ServerParts {
             settings: http,
             service: models,
             control: models,
-            gate: LocalGate(
-                bytesInFlight: bytesInFlight,
-                requestsInFlight: settings.connectionLimits.requestsInFlight
-            ),
+            gate: gate,
             metricsPage: {
                 MetricsPage.render(
                     models: (try? models.statistics(ofModel: nil, version: nil)) ?? [],

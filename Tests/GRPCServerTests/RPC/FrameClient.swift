@@ -43,7 +43,6 @@ final class FrameClient: Sendable {
         var isClosed = false
         var lastStream = -1
         var opensWindows = true
-        var answersPings = true
     }
 
     let record = Mutex(Record())

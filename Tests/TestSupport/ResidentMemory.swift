@@ -6,7 +6,7 @@ import Musl
 #endif
 
 /// What `/proc/self/statm` says of this process.
-func residentBytes() -> Int {
+package func residentBytes() -> Int {
     guard let file = fopen("/proc/self/statm", "r") else { return 0 }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)

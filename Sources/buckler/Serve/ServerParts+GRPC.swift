@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRPCServer
+import Inference
+import NIOCore
+import Settings
+import Transport
+
+extension ServerParts {
+    /// - Returns: `nil` if gRPC is not to be served.
+    /// - Throws: for TLS files that cannot be used, before anything listens.
+    func grpcServer(
+        methods: [RPCMethod],
+        gate: any Gate,
+        eventLoops: any EventLoopGroup
+    ) throws(ServingError) -> GRPCServer? {
+        let grpc = settings.grpc
+        guard grpc.isAllowed else { return nil }
+        var server = GRPCServerSettings(profile: settings.profile)
+        server.address = grpc.listener.address
+        server.port = grpc.listener.port
+        server.reusesPort = grpc.reusesPort
+        server.tls = tlsFiles
+        server.rpc = rpcSettings
+        _ = try server.tls?.context()
+        return GRPCServer(
+            settings: server,
+            methods: methods,
+            gate: gate,
+            eventLoopGroup: eventLoops,
+            logger: logger
+        )
+    }
+
+    private var tlsFiles: TLSFiles? {
+        let grpc = settings.grpc
+        guard grpc.usesTLS || grpc.asksForClientCertificates, let certificate = grpc.certificate, let key = grpc.key
+        else { return nil }
+        return TLSFiles(
+            certificate: .init(flag: "--grpc-server-cert", path: certificate),
+            key: .init(flag: "--grpc-server-key", path: key),
+            clientRoots: grpc.asksForClientCertificates
+                ? grpc.rootCertificate.map { .init(flag: "--grpc-root-cert", path: $0) } : nil,
+            protocols: ["h2"]
+        )
+    }
+
+    private var rpcSettings: RPCSettings {
+        let grpc = settings.grpc
+        var rpc = RPCSettings(profile: settings.profile)
+        rpc.connectionLimits = settings.connectionLimits
+        rpc.messageBytes = grpc.messageBytes
+        rpc.requestsPerStream = grpc.requestsPerStream
+        rpc.concurrentStreams = grpc.concurrentStreams
+        rpc.streamAgeSeconds = grpc.streamAgeSeconds
+        rpc.compressionLevel = ResponseCompression(rawValue: grpc.compressionLevel) ?? .none
+        rpc.streamWindowBytes = grpc.streamWindowBytes
+        rpc.connectionWindowBytes = grpc.connectionWindowBytes
+        rpc.unsentBytesPerStream = grpc.unsentBytesPerStream
+        rpc.resetFrames = grpc.resetFrames
+        rpc.controlFrames = grpc.controlFrames
+        rpc.streamErrors = grpc.streamErrors
+        rpc.floodWindowSeconds = grpc.floodWindowSeconds
+        rpc.continuationFrames = grpc.continuationFrames
+        rpc.emptyDataFrames = grpc.emptyDataFrames
+        rpc.keepalive.timeMilliseconds = grpc.keepaliveMilliseconds
+        rpc.keepalive.timeoutMilliseconds = grpc.keepaliveTimeoutMilliseconds
+        rpc.keepalive.permitsWithoutCalls = grpc.keepalivePermitsWithoutCalls
+        rpc.keepalive.maxPingsWithoutData = grpc.pingsWithoutData
+        rpc.keepalive.minReceivedPingIntervalMilliseconds = grpc.receivedPingIntervalMilliseconds
+        rpc.keepalive.maxPingStrikes = grpc.pingStrikes
+        rpc.keepalive.maxConnectionAgeMilliseconds = grpc.connectionAgeMilliseconds
+        rpc.keepalive.maxConnectionAgeGraceMilliseconds = grpc.connectionAgeGraceMilliseconds
+        return rpc
+    }
+}
