@@ -28,7 +28,10 @@ import Transport
         try await TestCertificates.withFiles(TestCertificates.all) { path in
             let files = Self.files(path, isMutual: isMutual)
             try await LiveRPC.run(configure: { $0.tls = files }) { server in
-                let client = try await server.connect(tls: TestCertificates.client(withCertificate: hasCertificate))
+                let tls = try TestCertificates.client(withCertificate: hasCertificate)
+                // Whom the server refuses may find the connection closed before it has sent anything.
+                guard let client = isServed ? try await server.connect(tls: tls) : try? await server.connect(tls: tls)
+                else { return }
                 let answer = await client.call("/test.Echo/Unary", [UInt8](repeating: 3, count: 100_000))
                 #expect((answer.status == 0) == isServed)
                 #expect((answer.messages?.first?.count == 100_000) == isServed)
@@ -44,7 +47,7 @@ import Transport
             let files = Self.files(path, isMutual: false)
             try await LiveRPC.run(configure: { $0.tls = files }) { server in
                 let tls = try TestCertificates.client(withCertificate: false, protocols: protocols)
-                let client = try await server.connect(tls: tls)
+                guard let client = try? await server.connect(tls: tls) else { return }
                 let stream = client.open("/test.Echo/Unary")
                 client.sendMessage([1], on: stream, end: true)
                 #expect(await client.eventually { $0.isClosed })
