@@ -46,6 +46,11 @@ extension RPCConnection {
         }
     }
 
+    /// Whether bytes that wait to be read may be charged: not if they would leave too little to messages being read.
+    func mayHold(_ bytes: Int) -> Bool {
+        bytes <= shared.settings.connectionLimits.bytesInFlightPerConnection / 2 - chargedBytes
+    }
+
     func charged(_ bytes: Int) { chargedBytes += bytes }
 
     // MARK: what we may send

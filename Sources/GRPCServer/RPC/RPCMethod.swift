@@ -81,7 +81,8 @@ package struct RPCHead: Sendable {
     package var path: String
     /// All of the client's custom metadata and headers but those of HTTP/2 and gRPC themselves; names in lower case.
     package var metadata: [(name: String, value: String)]
-    /// From `grpc-timeout`, or the server's own limit if that is sooner.
+    /// From `grpc-timeout`, or the server's own limit if that is sooner; a stream, which carries any number of
+    /// requests, has the client's only.
     package var deadline: MonotonicTime?
     package var remoteAddress: String
     package var arrival: MonotonicTime

@@ -180,6 +180,9 @@ final class ServedCall: RPCCall {
         guard !isAdvancing else { return }
         isAdvancing = true
         defer { isAdvancing = false }
+        // What waited is charged again below, as the messages that it turns out to be or as what still waits.
+        giveBack(heldCharge)
+        heldCharge = 0
         do throws(RPCStatus) {
             while state.takesMessages, connection?.isCongested == false, try readStep() {}
         } catch {
@@ -273,13 +276,9 @@ final class ServedCall: RPCCall {
     private func settleHeldBytes() {
         if state.isOver { reader.discard() }
         let unread = reader.unreadCount
-        if unread > heldCharge {
+        if unread > 0 {
             reader.leave()
-            let more = unread - heldCharge
-            if (try? reserve(more)) != nil { heldCharge = unread }
-        } else if unread < heldCharge {
-            giveBack(heldCharge - unread)
-            heldCharge = unread
+            if connection?.mayHold(unread) == true, (try? reserve(unread)) != nil { heldCharge = unread }
         }
         connection?.retain(unread - heldCharge, by: self)
     }

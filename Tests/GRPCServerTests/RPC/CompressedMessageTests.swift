@@ -41,7 +41,11 @@ import Transport
     func notAsked() async throws {
         try await LiveRPC.run(configure: { $0.rpc.compressionLevel = .high }) { server in
             let client = try await server.connect()
-            #expect(await client.call("/test.Echo/Unary", [1, 2], [("grpc-accept-encoding", "identity")]).messages == [[1, 2]])
+            #expect(
+                await client.call("/test.Echo/Unary", [1, 2], [("grpc-accept-encoding", "identity")]).messages == [
+                    [1, 2]
+                ]
+            )
             await client.close()
         }
         try await LiveRPC.run { server in

@@ -228,7 +228,10 @@ import Testing
         }
     }
 
-    @Test("bytes that are not HTTP/2 close the connection", arguments: ["GET / HTTP/1.1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nXX"])
+    @Test(
+        "bytes that are not HTTP/2 close the connection",
+        arguments: ["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"]
+    )
     func garbage(text: String) async throws {
         try await LiveRPC.run { server in
             let raw = try await RawConnection.connect(port: server.port, group: server.loops)
@@ -241,7 +244,9 @@ import Testing
     func continuation(count: Int) async throws {
         try await LiveRPC.run { server in
             let raw = try await RawConnection.connect(port: server.port, group: server.loops)
-            raw.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawConnection.frame(type: 4, flags: 0, stream: 0, []))
+            raw.send(
+                Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawConnection.frame(type: 4, flags: 0, stream: 0, [])
+            )
             raw.send(RawConnection.frame(type: 1, flags: 0, stream: 1, []))
             for _ in 0..<count { raw.send(RawConnection.frame(type: 9, flags: 0, stream: 1, [])) }
             if count > 8 {

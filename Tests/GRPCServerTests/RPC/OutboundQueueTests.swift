@@ -48,7 +48,10 @@ import Transport
         }
         try add([2], to: &queue)
         #expect(queue.count == 12)
-        #expect(queue.take(upTo: 100).map { Array($0.readableBytesView) } == FrameClient.framed([1]) + FrameClient.framed([2]))
+        #expect(
+            queue.take(upTo: 100).map { Array($0.readableBytesView) } == FrameClient.framed([1])
+                + FrameClient.framed([2])
+        )
     }
 
     @Test("compresses where there is a coding", arguments: [ContentCoding.gzip, .deflate])

@@ -15,7 +15,9 @@ import Testing
             client.sendMessage([1], on: stream)
             #expect(await client.eventually { $0.streams[stream]?.messages == [[1]] })
             await server.shutDown()
-            #expect(await client.eventually { $0.goAways.contains { $0.last == Int(Int32.max) && $0.code == .noError } })
+            #expect(
+                await client.eventually { $0.goAways.contains { $0.last == Int(Int32.max) && $0.code == .noError } }
+            )
             #expect(await client.eventually { $0.goAways.contains { $0.last == stream && $0.code == .noError } })
             client.sendMessage([2], on: stream)
             #expect(await client.eventually { $0.streams[stream]?.messages == [[1], [2]] })

@@ -66,7 +66,11 @@ import Testing
             let stream = client.open("/test.Echo/Stream")
             let size = (64 << 20) / count
             for index in 0..<count {
-                client.sendMessage([UInt8](repeating: UInt8(index + 1), count: size), on: stream, end: index == count - 1)
+                client.sendMessage(
+                    [UInt8](repeating: UInt8(index + 1), count: size),
+                    on: stream,
+                    end: index == count - 1
+                )
             }
             let answer = await client.ended(stream)
             #expect(answer.status == 0)
@@ -78,7 +82,10 @@ import Testing
         }
     }
 
-    @Test("do not fill the server's memory for a client that opens no window", arguments: ["/test.Echo/Flood", "/test.Echo/Many"])
+    @Test(
+        "do not fill the server's memory for a client that opens no window",
+        arguments: ["/test.Echo/Flood", "/test.Echo/Many"]
+    )
     func zeroWindow(path: String) async throws {
         try await LiveRPC.run { server in
             let settings = [HTTP2Setting(parameter: .initialWindowSize, value: 0)]

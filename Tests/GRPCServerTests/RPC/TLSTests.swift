@@ -18,14 +18,20 @@ import Transport
         )
     }
 
-    @Test("serves clients that trust it, and those with a certificate where one is asked for", arguments: [
-        (false, false, true), (false, true, true), (true, true, true), (true, false, false),
-    ])
+    @Test(
+        "serves clients that trust it, and those with a certificate where one is asked for",
+        arguments: [
+            (false, false, true), (false, true, true), (true, true, true), (true, false, false),
+        ]
+    )
     func handshake(isMutual: Bool, hasCertificate: Bool, isServed: Bool) async throws {
         try await TestCertificates.withFiles(TestCertificates.all) { path in
             let files = Self.files(path, isMutual: isMutual)
             try await LiveRPC.run(configure: { $0.tls = files }) { server in
-                let client = try await server.connect(tls: TestCertificates.client(withCertificate: hasCertificate))
+                let tls = try TestCertificates.client(withCertificate: hasCertificate)
+                // Whom the server refuses may find the connection closed before it has sent anything.
+                guard let client = isServed ? try await server.connect(tls: tls) : try? await server.connect(tls: tls)
+                else { return }
                 let answer = await client.call("/test.Echo/Unary", [UInt8](repeating: 3, count: 100_000))
                 #expect((answer.status == 0) == isServed)
                 #expect((answer.messages?.first?.count == 100_000) == isServed)
@@ -41,7 +47,7 @@ import Transport
             let files = Self.files(path, isMutual: false)
             try await LiveRPC.run(configure: { $0.tls = files }) { server in
                 let tls = try TestCertificates.client(withCertificate: false, protocols: protocols)
-                let client = try await server.connect(tls: tls)
+                guard let client = try? await server.connect(tls: tls) else { return }
                 let stream = client.open("/test.Echo/Unary")
                 client.sendMessage([1], on: stream, end: true)
                 #expect(await client.eventually { $0.isClosed })
@@ -62,10 +68,13 @@ import Transport
         }
     }
 
-    @Test("needs files that are what they should be", arguments: [
-        ("server.pem", "no certificate", "--grpc-server-cert"), ("server.key", "no key", "--grpc-server-key"),
-        ("root.pem", "", "--grpc-root-cert"), ("server.key", TestCertificates.clientKey, "--grpc-server-key"),
-    ])
+    @Test(
+        "needs files that are what they should be",
+        arguments: [
+            ("server.pem", "no certificate", "--grpc-server-cert"), ("server.key", "no key", "--grpc-server-key"),
+            ("root.pem", "", "--grpc-root-cert"), ("server.key", TestCertificates.clientKey, "--grpc-server-key"),
+        ]
+    )
     func badFiles(name: String, content: String, flag: String) async throws {
         var texts = TestCertificates.all
         texts[name] = content
@@ -84,6 +93,8 @@ import Transport
         let error = #expect(throws: ServingError.self) {
             _ = try Self.files({ "/nonexistent/\($0)" }, isMutual: false).context()
         }
-        #expect(error?.message == "--grpc-server-cert=/nonexistent/server.pem cannot be read as a PEM file of certificates")
+        #expect(
+            error?.message == "--grpc-server-cert=/nonexistent/server.pem cannot be read as a PEM file of certificates"
+        )
     }
 }

@@ -6,7 +6,10 @@ import Testing
 @testable import GRPCServer
 
 @Suite("Unary calls") struct UnaryCallTests {
-    @Test("are answered with headers, a message and trailers", arguments: [0, 1, 5, 16_379, 16_384, 100_000, 2_000_000])
+    @Test(
+        "are answered with headers, a message and trailers",
+        arguments: [0, 1, 5, 16_379, 16_384, 100_000, 2_000_000]
+    )
     func echo(size: Int) async throws {
         try await LiveRPC.run { server in
             let client = try await server.connect()
