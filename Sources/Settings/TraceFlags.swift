@@ -48,7 +48,9 @@ package struct TraceFlags: Sendable, Equatable {
             notices.append("--trace-config opentelemetry,… changes nothing: traces are written to files only")
         }
         if let configuration = try? configuration(), configuration.file.isEmpty, !configuration.values.level.isEmpty {
-            notices.append("--trace-config level changes nothing: no file is given by --trace-config triton,file=<path>")
+            notices.append(
+                "--trace-config level changes nothing: no file is given by --trace-config triton,file=<path>"
+            )
         }
         return notices
     }

@@ -79,13 +79,17 @@ import Testing
 
     @Test(arguments: [(1024, true), (1025, false)]) func membersAreBounded(count: Int, isGood: Bool) {
         let text = "{" + (0..<count).map { "\"n\($0)\":\"1\"" }.joined(separator: ",") + "}"
-        #expect((message { () throws(ServingError) in
-            _ = try ControlBodies.traceChanges(bytes(text), limits: limits)
-        } == nil) == isGood)
+        #expect(
+            (message { () throws(ServingError) in
+                _ = try ControlBodies.traceChanges(bytes(text), limits: limits)
+            } == nil) == isGood
+        )
         let levels = "{\"trace_level\":[" + Array(repeating: "\"OFF\"", count: count).joined(separator: ",") + "]}"
-        #expect((message { () throws(ServingError) in
-            _ = try ControlBodies.traceChanges(bytes(levels), limits: limits)
-        } == nil) == isGood)
+        #expect(
+            (message { () throws(ServingError) in
+                _ = try ControlBodies.traceChanges(bytes(levels), limits: limits)
+            } == nil) == isGood
+        )
     }
 
     @Test func logChangesAreReadFromTheirBody() throws {
@@ -94,26 +98,34 @@ import Testing
         #expect(changes.map(\.name) == ["log_info", "log_verbose_level", "log_format"])
         #expect(changes.map(\.value) == [.bool(false), .number(.max), .string("x")])
         let tooLarge = "{\"log_verbose_level\":4294967296}"
-        #expect(message { () throws(ServingError) in
-            _ = try ControlBodies.logChanges(bytes(tooLarge), limits: limits)
-        } == "Unable to parse 'log_verbose_level': attempt to access JSON non-unsigned-integer as unsigned-integer")
+        #expect(
+            message { () throws(ServingError) in
+                _ = try ControlBodies.logChanges(bytes(tooLarge), limits: limits)
+            } == "Unable to parse 'log_verbose_level': attempt to access JSON non-unsigned-integer as unsigned-integer"
+        )
     }
 
     @Test func documentsAreAsInTriton() {
         #expect(
-            String(buffer: ControlDocuments.sharedMemory([
-                SharedMemoryRegion(name: "a\"", key: "/k", offset: 1, byteSize: .max)
-            ])) == "[{\"name\":\"a\\\"\",\"key\":\"/k\",\"offset\":1,\"byte_size\":18446744073709551615}]"
+            String(
+                buffer: ControlDocuments.sharedMemory([
+                    SharedMemoryRegion(name: "a\"", key: "/k", offset: 1, byteSize: .max)
+                ])
+            ) == "[{\"name\":\"a\\\"\",\"key\":\"/k\",\"offset\":1,\"byte_size\":18446744073709551615}]"
         )
         #expect(
-            String(buffer: ControlDocuments.traceSettings([
-                "trace_mode": ["triton"], "trace_rate": ["1000"], "trace_level": ["OFF"], "trace_file": [""],
-            ])) == "{\"trace_level\":[\"OFF\"],\"trace_rate\":\"1000\",\"trace_file\":\"\",\"trace_mode\":\"triton\"}"
+            String(
+                buffer: ControlDocuments.traceSettings([
+                    "trace_mode": ["triton"], "trace_rate": ["1000"], "trace_level": ["OFF"], "trace_file": [""],
+                ])
+            ) == "{\"trace_level\":[\"OFF\"],\"trace_rate\":\"1000\",\"trace_file\":\"\",\"trace_mode\":\"triton\"}"
         )
         #expect(
-            String(buffer: ControlDocuments.logSettings([
-                ("log_file", .string("")), ("log_info", .bool(true)), ("log_verbose_level", .number(2)),
-            ])) == "{\"log_file\":\"\",\"log_info\":true,\"log_verbose_level\":2}"
+            String(
+                buffer: ControlDocuments.logSettings([
+                    ("log_file", .string("")), ("log_info", .bool(true)), ("log_verbose_level", .number(2)),
+                ])
+            ) == "{\"log_file\":\"\",\"log_info\":true,\"log_verbose_level\":2}"
         )
     }
 
@@ -147,8 +159,10 @@ import Testing
         #expect((refusal == nil) == isGood)
         #expect(inputs.byteCount == (isGood ? 100 : 40))
         var huge = SharedInputs()
-        #expect(message { () throws(ServingError) in
-            try huge.append(SharedMemorySlice(region: "r", offset: 0, byteSize: .max), toInputAt: 0, limit: 100)
-        } != nil)
+        #expect(
+            message { () throws(ServingError) in
+                try huge.append(SharedMemorySlice(region: "r", offset: 0, byteSize: .max), toInputAt: 0, limit: 100)
+            } != nil
+        )
     }
 }

@@ -25,7 +25,7 @@ def test_settings_take_effect_at_once(logged, tmp_path):
         assert "successfully loaded 'identity_float32'" in log.read_text()
         assert client.update_log_settings({"log_info": False})["log_info"] is False
         client.load_model("identity_int32")
-        assert "identity_int32" not in log.read_text()
+        assert "successfully loaded 'identity_int32'" not in log.read_text()
         client.update_log_settings({"log_info": True, "log_format": "ISO8601"})
         client.load_model("identity_int64")
         line = next(line for line in log.read_text().splitlines() if "successfully loaded 'identity_int64'" in line)

@@ -37,7 +37,15 @@ import Testing
         let facts = try Self.batching.check(
             Self.request([Self.tensor("a", .fp32, [Int64(batch), 16], bytes: batch * 64)])
         )
-        #expect(facts == RequestFacts(batchSize: batch, inputBytes: batch * 64, wantsClassification: false, wantsSharedMemory: false))
+        #expect(
+            facts
+                == RequestFacts(
+                    batchSize: batch,
+                    inputBytes: batch * 64,
+                    wantsClassification: false,
+                    wantsSharedMemory: false
+                )
+        )
     }
 
     @Test func countsBytesOfAllInputs() throws {
@@ -48,7 +56,9 @@ import Testing
                 InputTensor(name: "s", dataType: .bytes, shape: [2], bytes: TensorBytes(strings)),
             ])
         )
-        #expect(facts == RequestFacts(batchSize: 1, inputBytes: 33, wantsClassification: false, wantsSharedMemory: false))
+        #expect(
+            facts == RequestFacts(batchSize: 1, inputBytes: 33, wantsClassification: false, wantsSharedMemory: false)
+        )
     }
 
     struct Refusal: Sendable, CustomTestStringConvertible {

@@ -6,75 +6,13 @@ import Testing
 
 @testable import Serving
 
-/// Objects under `/dev/shm` that are gone again when the test is.
-private final class Objects {
-    let prefix = "buckler-test-\(UUID().uuidString)"
-    private var paths: [String] = []
-
-    deinit { for path in paths { unlink(path) } }
-
-    func name(_ suffix: String) -> String { "\(prefix)-\(suffix)" }
-
-    func path(_ suffix: String) -> String {
-        let path = "/dev/shm/" + name(suffix)
-        paths.append(path)
-        return path
-    }
-
-    /// - Returns: the key that a client would give.
-    func make(_ suffix: String, _ bytes: [UInt8]) -> String {
-        #expect(FileManager.default.createFile(atPath: path(suffix), contents: Data(bytes)))
-        return "/" + name(suffix)
-    }
-
-    func truncate(_ suffix: String, to size: Int) {
-        #expect(Foundation.truncate("/dev/shm/" + name(suffix), off_t(size)) == 0)
-    }
-
-    func bytes(_ suffix: String) -> [UInt8] {
-        Array(FileManager.default.contents(atPath: "/dev/shm/" + name(suffix)) ?? Data())
-    }
-}
-
-private final class Done: Sendable {
-    let isSet = Atomic<Bool>(false)
-}
-
-private func makeStore(_ change: (inout SharedMemorySettings) -> Void = { _ in }) -> SharedMemoryStore {
-    var settings = SharedMemorySettings(readByteLimit: 1 << 20)
-    settings.isAllowed = true
-    change(&settings)
-    return SharedMemoryStore(settings)
-}
-
-private func region(_ name: String, _ key: String, offset: UInt64 = 0, size: UInt64) -> SharedMemoryRegion {
-    SharedMemoryRegion(name: name, key: key, offset: offset, byteSize: size)
-}
-
-private func slice(_ region: String, _ offset: UInt64, _ size: UInt64) -> SharedMemorySlice {
-    SharedMemorySlice(region: region, offset: offset, byteSize: size)
-}
-
-private func error(_ body: () throws(ServingError) -> Void) -> ServingError? {
-    do {
-        try body()
-        return nil
-    } catch {
-        return error
-    }
-}
-
-extension TensorBytes {
-    fileprivate var array: [UInt8] { withUnsafeBytes { Array($0) } }
-}
-
 @Suite("Registered shared memory") struct SharedMemoryStoreTests {
-    private let objects = Objects()
+    private let objects = SharedObjects()
 
     @Test("is read where the region and the slice say")
     func reads() throws {
         let key = objects.make("a", [0, 1, 2, 3, 4, 5, 6, 7])
-        let store = makeStore()
+        let store = sharedMemoryStore()
         try store.register(region("r", key, offset: 2, size: 5))
         #expect(try store.read(slice("r", 0, 5)).array == [2, 3, 4, 5, 6])
         #expect(try store.read(slice("r", 1, 2)).array == [3, 4])
@@ -82,7 +20,7 @@ extension TensorBytes {
         #expect(try store.regions(nil) == [region("r", key, offset: 2, size: 5)])
         #expect(try store.regions("r").count == 1)
         #expect(
-            error { () throws(ServingError) in _ = try store.regions("x") }
+            refusal { () throws(ServingError) in _ = try store.regions("x") }
                 == ServingError(.notFound, "Unable to find system shared memory region: 'x'")
         )
     }
@@ -99,32 +37,39 @@ extension TensorBytes {
         ]
     )
     func bounds(_ slice: SharedMemorySlice, code: ServingError.Code, text: String) throws {
-        let store = makeStore()
+        let store = sharedMemoryStore()
         try store.register(region("r", objects.make("a", [0, 1, 2, 3, 4, 5, 6, 7]), offset: 2, size: 5))
-        #expect(error { () throws(ServingError) in _ = try store.read(slice) } == ServingError(code, text))
+        #expect(refusal { () throws(ServingError) in _ = try store.read(slice) } == ServingError(code, text))
     }
 
-    @Test("is registered only within the object", arguments: [
-        (0, 8, true), (0, 9, false), (8, 1, false), (7, 1, true), (8, 0, false), (.max, 1, false), (1, .max, false),
-        (.max, .max, false), (1 << 63, 1, false),
-    ] as [(UInt64, UInt64, Bool)])
+    @Test(
+        "is registered only within the object",
+        arguments: [
+            (0, 8, true), (0, 9, false), (8, 1, false), (7, 1, true), (8, 0, false), (.max, 1, false), (1, .max, false),
+            (.max, .max, false), (1 << 63, 1, false),
+        ] as [(UInt64, UInt64, Bool)]
+    )
     func size(offset: UInt64, size: UInt64, isGood: Bool) {
         let key = objects.make("a", [UInt8](repeating: 0, count: 8))
-        let refusal = error { () throws(ServingError) in
-            try makeStore().register(region("r", key, offset: offset, size: size))
+        let refused = refusal { () throws(ServingError) in
+            try sharedMemoryStore().register(region("r", key, offset: offset, size: size))
         }
         let expected = ServingError(.invalidArgument, "failed to register shared memory region 'r': invalid args")
-        #expect(refusal == (isGood ? nil : expected))
+        #expect(refused == (isGood ? nil : expected))
     }
 
-    @Test("needs a key that is one name", arguments: [
-        "", "/", "///", ".", "..", "/..", "../etc/passwd", "/../etc/passwd", "a/b", "/a/../b", "a\0b", "sem.x", "/sem.x",
-        String(repeating: "k", count: 256),
-    ])
+    @Test(
+        "needs a key that is one name",
+        arguments: [
+            "", "/", "///", ".", "..", "/..", "../etc/passwd", "/../etc/passwd", "a/b", "/a/../b", "a\0b", "sem.x",
+            "/sem.x",
+            String(repeating: "k", count: 256),
+        ]
+    )
     func keys(_ key: String) {
-        let refusal = error { () throws(ServingError) in try makeStore().register(region("r", key, size: 1)) }
+        let refused = refusal { () throws(ServingError) in try sharedMemoryStore().register(region("r", key, size: 1)) }
         #expect(
-            refusal == ServingError(.invalidArgument, "cannot register shared memory region 'r' - invalid shm key")
+            refused == ServingError(.invalidArgument, "cannot register shared memory region 'r' - invalid shm key")
         )
     }
 
@@ -132,22 +77,22 @@ extension TensorBytes {
     func goodKeys() throws {
         let key = objects.make(String(repeating: "k", count: 255 - objects.name("").utf8.count), [1])
         #expect(key.utf8.count == 256)
-        try makeStore().register(region("r", key, size: 1))
-        try makeStore().register(region("r", "//" + key, size: 1))
-        try makeStore().register(region("r", String(key.dropFirst()), size: 1))
+        try sharedMemoryStore().register(region("r", key, size: 1))
+        try sharedMemoryStore().register(region("r", "//" + key, size: 1))
+        try sharedMemoryStore().register(region("r", String(key.dropFirst()), size: 1))
     }
 
     @Test("may not be Triton's own", arguments: ["", "/", "//"])
     func reserved(_ slashes: String) {
         let key = slashes + "triton_python_backend_shm_region_1"
-        let refusal = error { () throws(ServingError) in try makeStore().register(region("r", key, size: 1)) }
-        #expect(refusal?.code == .invalidArgument)
-        #expect(refusal?.message.contains("as the key contains the reserved prefix") == true)
+        let refused = refusal { () throws(ServingError) in try sharedMemoryStore().register(region("r", key, size: 1)) }
+        #expect(refused?.code == .invalidArgument)
+        #expect(refused?.message.contains("as the key contains the reserved prefix") == true)
     }
 
     @Test("is never a link, a pipe, a directory, absent or another's, and nobody is told which")
     func unusable() throws {
-        let store = makeStore()
+        let store = sharedMemoryStore()
         _ = objects.make("target", [1, 2, 3])
         #expect(symlink("/dev/shm/" + objects.name("target"), objects.path("link")) == 0)
         #expect(symlink("/etc/passwd", objects.path("outside")) == 0)
@@ -155,40 +100,39 @@ extension TensorBytes {
         try FileManager.default.createDirectory(atPath: objects.path("directory"), withIntermediateDirectories: false)
         defer { rmdir("/dev/shm/" + objects.name("directory")) }
         for suffix in ["link", "outside", "pipe", "directory", "absent"] {
-            let refusal = error { () throws(ServingError) in
+            let refused = refusal { () throws(ServingError) in
                 try store.register(region("r", objects.name(suffix), size: 1))
             }
-            #expect(refusal?.code == .internalError, "\(suffix)")
-            #expect(refusal?.message == "Unable to open shared memory region: 'r'", "\(suffix)")
+            #expect(refused?.code == .internalError, "\(suffix)")
+            #expect(refused?.message == "Unable to open shared memory region: 'r'", "\(suffix)")
         }
         let others = Self.strangers
-        let refusal = error { () throws(ServingError) in
+        let refused = refusal { () throws(ServingError) in
             try others.register(region("r", objects.name("target"), size: 1))
         }
-        #expect(refusal?.message == "Unable to open shared memory region: 'r'")
-        #expect(refusal?.cause == "owned by user \(geteuid())")
+        #expect(refused?.message == "Unable to open shared memory region: 'r'")
+        #expect(refused?.cause == "owned by user \(geteuid())")
     }
 
-
     /// One that only takes what another user owns.
-    private static var strangers: SharedMemoryStore { makeStore { $0.ownerUserIDs = [geteuid() + 1] } }
+    private static var strangers: SharedMemoryStore { sharedMemoryStore { $0.ownerUserIDs = [geteuid() + 1] } }
 
     @Test("is never a file on a disk")
     func onlyMemory() throws {
         let directory = "/etc"
-        let store = makeStore { $0.directory = directory }
-        let refusal = error { () throws(ServingError) in try store.register(region("r", "passwd", size: 1)) }
-        #expect(refusal?.message == "Unable to open shared memory region: 'r'")
+        let store = sharedMemoryStore { $0.directory = directory }
+        let refused = refusal { () throws(ServingError) in try store.register(region("r", "passwd", size: 1)) }
+        #expect(refused?.message == "Unable to open shared memory region: 'r'")
     }
 
     @Test("is bounded in number")
     func count() async throws {
         let key = objects.make("a", [1])
-        let store = makeStore { $0.regionLimit = 2 }
+        let store = sharedMemoryStore { $0.regionLimit = 2 }
         try store.register(region("1", key, size: 1))
         try store.register(region("2", key, size: 1))
-        let refusal = error { () throws(ServingError) in try store.register(region("3", key, size: 1)) }
-        #expect(refusal?.code == .resourceExhausted)
+        let refused = refusal { () throws(ServingError) in try store.register(region("3", key, size: 1)) }
+        #expect(refused?.code == .resourceExhausted)
         try await store.unregister("1")
         try store.register(region("3", key, size: 1))
         try await store.unregister(nil)
@@ -198,31 +142,31 @@ extension TensorBytes {
     @Test("has a name of bounded length", arguments: [(1, true), (8, true), (9, false), (0, false)])
     func names(length: Int, isGood: Bool) {
         let key = objects.make("a", [1])
-        let store = makeStore { $0.nameByteLimit = 8 }
-        let refusal = error { () throws(ServingError) in
+        let store = sharedMemoryStore { $0.nameByteLimit = 8 }
+        let refused = refusal { () throws(ServingError) in
             try store.register(region(String(repeating: "n", count: length), key, size: 1))
         }
-        #expect((refusal == nil) == isGood)
+        #expect((refused == nil) == isGood)
     }
 
     @Test("is read only up to the limit of a request")
     func readLimit() throws {
         let key = objects.make("a", [UInt8](repeating: 7, count: 17))
-        let store = makeStore { $0.readByteLimit = 16 }
+        let store = sharedMemoryStore { $0.readByteLimit = 16 }
         try store.register(region("r", key, size: 17))
         #expect(try store.read(slice("r", 1, 16)).count == 16)
-        #expect(error { () throws(ServingError) in _ = try store.read(slice("r", 0, 17)) }?.code == .invalidArgument)
+        #expect(refusal { () throws(ServingError) in _ = try store.read(slice("r", 0, 17)) }?.code == .invalidArgument)
     }
 
     @Test("may overlap, and a name is taken once")
     func overlapsAndDuplicates() throws {
         let key = objects.make("a", [1, 2, 3, 4])
-        let store = makeStore()
+        let store = sharedMemoryStore()
         try store.register(region("x", key, size: 4))
         try store.register(region("y", key, offset: 2, size: 2))
         #expect(try store.read(slice("y", 0, 2)).array == [3, 4])
         #expect(
-            error { () throws(ServingError) in try store.register(region("x", key, size: 1)) }
+            refusal { () throws(ServingError) in try store.register(region("x", key, size: 1)) }
                 == ServingError(.alreadyExists, "shared memory region 'x' already in manager")
         )
     }
@@ -230,16 +174,16 @@ extension TensorBytes {
     @Test("that its owner cuts short is an error of the request, never more")
     func truncation() async throws {
         let key = objects.make("a", [UInt8](repeating: 9, count: 100_000))
-        let store = makeStore()
+        let store = sharedMemoryStore()
         try store.register(region("r", key, size: 100_000))
         objects.truncate("a", to: 50_000)
         #expect(try store.read(slice("r", 0, 50_000)).count == 50_000)
         #expect(
-            error { () throws(ServingError) in _ = try store.read(slice("r", 0, 50_001)) }?.message
+            refusal { () throws(ServingError) in _ = try store.read(slice("r", 0, 50_001)) }?.message
                 == "shared memory region 'r' no longer has all of the bytes that it was registered with"
         )
         objects.truncate("a", to: 0)
-        #expect(error { () throws(ServingError) in _ = try store.read(slice("r", 0, 1)) }?.code == .invalidArgument)
+        #expect(refusal { () throws(ServingError) in _ = try store.read(slice("r", 0, 1)) }?.code == .invalidArgument)
         let lease = try store.lease([slice("r", 10, 10)])
         #expect(throws: SharedMemoryObject.Shortage.self) {
             try lease.placements[0].object.write(TensorBytes([1, 2, 3]), at: lease.placements[0].offset)
@@ -250,7 +194,7 @@ extension TensorBytes {
     @Test("may be cut and grown while it is read, over and over")
     func racingTruncation() async throws {
         let key = objects.make("a", [UInt8](repeating: 9, count: 1 << 16))
-        let store = makeStore()
+        let store = sharedMemoryStore()
         try store.register(region("r", key, size: 1 << 16))
         let path = "/dev/shm/" + objects.name("a")
         let done = Done()
@@ -274,7 +218,7 @@ extension TensorBytes {
     @Test("is not gone before the last request that uses it, and is closed to new ones at once")
     func unregisterWaits() async throws {
         let key = objects.make("a", [1, 2, 3, 4])
-        let store = makeStore()
+        let store = sharedMemoryStore()
         try store.register(region("r", key, size: 4))
         try store.register(region("other", key, size: 4))
         let first = try store.lease([slice("r", 0, 2), slice("r", 2, 2)])
@@ -285,8 +229,8 @@ extension TensorBytes {
             isGone.withLock { $0 = true }
         }()
         while (try? store.regions("r")) != nil { await Task.yield() }
-        #expect(error { () throws(ServingError) in _ = try store.read(slice("r", 0, 1)) }?.code == .notFound)
-        let again = error { () throws(ServingError) in try store.register(region("r", key, size: 4)) }
+        #expect(refusal { () throws(ServingError) in _ = try store.read(slice("r", 0, 1)) }?.code == .notFound)
+        let again = refusal { () throws(ServingError) in try store.register(region("r", key, size: 4)) }
         #expect(again?.code == .alreadyExists && again?.message.contains("is being unregistered") == true)
         // Others are not held up.
         #expect(try store.read(slice("other", 0, 1)).array == [1])
@@ -305,7 +249,7 @@ extension TensorBytes {
 
     @Test("is leased all or not at all")
     func leaseIsAtomic() async throws {
-        let store = makeStore()
+        let store = sharedMemoryStore()
         try store.register(region("r", objects.make("a", [1]), size: 1))
         #expect(throws: ServingError.self) { _ = try store.lease([slice("r", 0, 1), slice("x", 0, 1)]) }
         try await store.unregister("r")
@@ -314,14 +258,14 @@ extension TensorBytes {
 
     @Test("is off unless it is allowed")
     func disabled() async throws {
-        let store = makeStore { $0.isAllowed = false }
+        let store = sharedMemoryStore { $0.isAllowed = false }
         let key = objects.make("a", [1])
         let text = "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable."
         let expected = ServingError(.unsupported, text)
-        #expect(error { () throws(ServingError) in try store.register(region("r", key, size: 1)) } == expected)
-        #expect(error { () throws(ServingError) in _ = try store.read(slice("r", 0, 1)) } == expected)
-        #expect(error { () throws(ServingError) in try store.registerCUDA("r") } == expected)
-        #expect(error { () throws(ServingError) in try store.unregisterCUDA(nil) } == expected)
+        #expect(refusal { () throws(ServingError) in try store.register(region("r", key, size: 1)) } == expected)
+        #expect(refusal { () throws(ServingError) in _ = try store.read(slice("r", 0, 1)) } == expected)
+        #expect(refusal { () throws(ServingError) in try store.registerCUDA("r") } == expected)
+        #expect(refusal { () throws(ServingError) in try store.unregisterCUDA(nil) } == expected)
         await #expect(throws: expected) { try await store.unregister(nil) }
         #expect(try store.regions(nil).isEmpty)
         try store.checkCUDARegions(nil)
@@ -330,148 +274,13 @@ extension TensorBytes {
     @Test("on a GPU is what a build without GPUs says")
     func cuda() {
         #expect(
-            error { () throws(ServingError) in try makeStore().registerCUDA("g") }?.message
+            refusal { () throws(ServingError) in try sharedMemoryStore().registerCUDA("g") }?.message
                 == "failed to register CUDA shared memory region: 'g', GPUs not supported"
         )
-        #expect(error { () throws(ServingError) in try makeStore().unregisterCUDA("g") } == nil)
+        #expect(refusal { () throws(ServingError) in try sharedMemoryStore().unregisterCUDA("g") } == nil)
         #expect(
-            error { () throws(ServingError) in try makeStore().checkCUDARegions("g") }
+            refusal { () throws(ServingError) in try sharedMemoryStore().checkCUDARegions("g") }
                 == ServingError(.notFound, "Unable to find cuda shared memory region: 'g'")
         )
-    }
-}
-
-@Suite("Outputs in shared memory") struct SharedMemorySinkTests {
-    private final class Collector: ResponseSink {
-        let events = Mutex<[ResponseEvent]>([])
-        func receive(_ event: ResponseEvent) { events.withLock { $0.append(event) } }
-        var outputs: [OutputTensor] {
-            events.withLock { events in
-                events.flatMap { event -> [OutputTensor] in
-                    guard case .response(let response, _) = event else { return [] }
-                    return response.outputs
-                }
-            }
-        }
-        var failures: [ServingError] {
-            events.withLock { $0.compactMap { if case .failed(let error) = $0 { error } else { nil } } }
-        }
-    }
-
-    private let objects = Objects()
-
-    private func output(_ name: String, _ bytes: [UInt8]) -> OutputTensor {
-        OutputTensor(name: name, dataType: .uint8, shape: [Int64(bytes.count)], bytes: TensorBytes(bytes))
-    }
-
-    private func answer(_ outputs: OutputTensor..., isFinal: Bool = true) -> ResponseEvent {
-        .response(InferenceResponse(outputs: outputs), isFinal: isFinal)
-    }
-
-    @Test("are written to their places, and the answer says where")
-    func writes() async throws {
-        let store = makeStore()
-        try store.register(region("r", objects.make("a", [UInt8](repeating: 0, count: 8)), offset: 1, size: 7))
-        let collector = Collector()
-        let sink = try SharedMemorySink(
-            next: collector,
-            requested: [
-                RequestedOutput(name: "A", sharedMemory: slice("r", 0, 3)), RequestedOutput(name: "B"),
-                RequestedOutput(name: "C", sharedMemory: slice("r", 3, 4)),
-            ],
-            store: store
-        )
-        sink.receive(answer(output("B", [7]), output("A", [1, 2, 3]), output("C", [4, 5])))
-        #expect(objects.bytes("a") == [0, 1, 2, 3, 4, 5, 0, 0])
-        #expect(collector.outputs.map(\.bytes.count) == [1, 0, 0])
-        #expect(collector.outputs.map(\.sharedMemory) == [nil, slice("r", 0, 3), slice("r", 3, 2)])
-        // The request has ended, so nothing holds the region.
-        try await store.unregister("r")
-    }
-
-    @Test("need room for the result", arguments: [(3, true), (2, false)] as [(UInt64, Bool)])
-    func room(size: UInt64, fits: Bool) async throws {
-        let store = makeStore()
-        try store.register(region("r", objects.make("a", [0, 0, 0, 0]), size: 4))
-        let collector = Collector()
-        let sink = try SharedMemorySink(
-            next: collector,
-            requested: [RequestedOutput(name: "A", sharedMemory: slice("r", 0, size))],
-            store: store
-        )
-        sink.receive(answer(output("A", [1, 2, 3])))
-        if fits {
-            #expect(collector.failures.isEmpty && objects.bytes("a") == [1, 2, 3, 0])
-        } else {
-            #expect(
-                collector.failures == [
-                    ServingError(
-                        .internalError,
-                        "shared memory size specified with the request for output 'A' (2 bytes) should be at least 3"
-                            + " bytes to hold the results"
-                    )
-                ]
-            )
-            #expect(objects.bytes("a") == [0, 0, 0, 0])
-        }
-        try await store.unregister(nil)
-    }
-
-    @Test("that are cut short in mid-request fail it once")
-    func truncation() async throws {
-        let store = makeStore()
-        try store.register(region("r", objects.make("a", [0, 0, 0, 0]), size: 4))
-        let collector = Collector()
-        let sink = try SharedMemorySink(
-            next: collector,
-            requested: [RequestedOutput(name: "A", sharedMemory: slice("r", 0, 4))],
-            store: store
-        )
-        sink.receive(answer(output("A", [1]), isFinal: false))
-        objects.truncate("a", to: 0)
-        sink.receive(answer(output("A", [2]), isFinal: false))
-        sink.receive(answer(output("A", [3]), isFinal: true))
-        #expect(collector.outputs.count == 1)
-        #expect(collector.failures.map(\.code) == [.invalidArgument])
-        #expect(objects.bytes("a").isEmpty)
-        try await store.unregister(nil)
-    }
-
-    @Test("of one request may not overlap, also through two regions of one object")
-    func overlaps() async throws {
-        let key = objects.make("a", [UInt8](repeating: 0, count: 16))
-        let other = objects.make("b", [UInt8](repeating: 0, count: 16))
-        let store = makeStore()
-        try store.register(region("x", key, size: 16))
-        try store.register(region("y", key, offset: 8, size: 8))
-        try store.register(region("z", other, size: 16))
-        func sink(_ first: SharedMemorySlice, _ second: SharedMemorySlice) throws(ServingError) {
-            _ = try SharedMemorySink(
-                next: Collector(),
-                requested: [
-                    RequestedOutput(name: "A", sharedMemory: first), RequestedOutput(name: "B", sharedMemory: second),
-                ],
-                store: store
-            )
-        }
-        let refusal = ServingError(.invalidArgument, "outputs 'A' and 'B' overlap in shared memory")
-        #expect(error { () throws(ServingError) in try sink(slice("x", 0, 9), slice("x", 8, 1)) } == refusal)
-        #expect(error { () throws(ServingError) in try sink(slice("y", 0, 1), slice("x", 0, 9)) } == refusal)
-        #expect(error { () throws(ServingError) in try sink(slice("x", 0, 8), slice("y", 0, 8)) } == nil)
-        #expect(error { () throws(ServingError) in try sink(slice("x", 0, 8), slice("z", 0, 8)) } == nil)
-        #expect(error { () throws(ServingError) in try sink(slice("x", 4, 0), slice("x", 0, 8)) } == nil)
-        // None of the sinks is left, so neither is any lease.
-        try await store.unregister(nil)
-    }
-
-    @Test("are let go of by a request that is forgotten or fails", arguments: [true, false])
-    func release(failing: Bool) async throws {
-        let store = makeStore()
-        try store.register(region("r", objects.make("a", [0]), size: 1))
-        let requested = [RequestedOutput(name: "A", sharedMemory: slice("r", 0, 1))]
-        var sink: SharedMemorySink? = try SharedMemorySink(next: Collector(), requested: requested, store: store)
-        if failing { sink?.receive(.failed(ServingError(.cancelled, "x"))) } else { sink = nil }
-        try await store.unregister("r")
-        withExtendedLifetime(sink) {}
     }
 }

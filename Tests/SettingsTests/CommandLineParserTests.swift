@@ -82,8 +82,9 @@ func parsed(_ arguments: [String]) throws -> [String] {
                     + "and unload requests"
             ),
             (
-                ["--allow-client-shm=ON"],
-                "--allow-client-shm=true is refused: clients cannot register shared memory yet"
+                ["--model-namespacing=ON"],
+                "--model-namespacing=true is refused: models are known by their name alone; two of one name cannot "
+                    + "both be served"
             ),
         ]
     )

@@ -19,9 +19,15 @@ import Testing
     @Test("say what is traced and where")
     func trace() throws {
         let trace = try settings(
-            "--trace-config=triton,file=/tmp/t.json", "--trace-config=level=TIMESTAMPS",
-            "--trace-config", "level=tensors", "--trace-config=rate=7", "--trace-config=count=3",
-            "--trace-config=triton,log-frequency=2", "--trace-config=mode=triton", "--trace-rate=9"
+            "--trace-config=triton,file=/tmp/t.json",
+            "--trace-config=level=TIMESTAMPS",
+            "--trace-config",
+            "level=tensors",
+            "--trace-config=rate=7",
+            "--trace-config=count=3",
+            "--trace-config=triton,log-frequency=2",
+            "--trace-config=mode=triton",
+            "--trace-rate=9"
         ).trace.configuration()
         #expect(trace.file == "/tmp/t.json")
         #expect(trace.values.level == [.timestamps, .tensors])
@@ -31,20 +37,27 @@ import Testing
     @Test("of old say the same")
     func deprecated() throws {
         let trace = try settings(
-            "--trace-file=t", "--trace-level=MAX", "--trace-rate=9", "--trace-count=4", "--trace-log-frequency=5"
+            "--trace-file=t",
+            "--trace-level=MAX",
+            "--trace-rate=9",
+            "--trace-count=4",
+            "--trace-log-frequency=5"
         ).trace.configuration()
         #expect(trace.file == "t" && trace.values.level == .timestamps)
         #expect(trace.values.rate == 9 && trace.values.count == 4 && trace.values.logFrequency == 5)
         #expect(try settings("--trace-level=MAX", "--trace-config=level=OFF").trace.configuration().values.level == [])
     }
 
-    @Test("are refused where they make no sense", arguments: [
-        "--trace-config=mode=opentelemetry", "--trace-config=mode=x", "--trace-config=level=x",
-        "--trace-config=rate=-1", "--trace-config=rate=4294967296", "--trace-config=count=-2",
-        "--trace-config=triton,log-frequency=x", "--trace-config=colour=red", "--trace-config=triton,rate=1",
-        "--client-shm-owner-uids=1,x", "--client-shm-owner-uids=1,", "--client-shm-owner-uids=-1",
-        "--client-shm-owner-uids=4294967296", "--max-client-shm-regions=0",
-    ])
+    @Test(
+        "are refused where they make no sense",
+        arguments: [
+            "--trace-config=mode=opentelemetry", "--trace-config=mode=x", "--trace-config=level=x",
+            "--trace-config=rate=-1", "--trace-config=rate=4294967296", "--trace-config=count=-2",
+            "--trace-config=triton,log-frequency=x", "--trace-config=colour=red", "--trace-config=triton,rate=1",
+            "--client-shm-owner-uids=1,x", "--client-shm-owner-uids=1,", "--client-shm-owner-uids=-1",
+            "--client-shm-owner-uids=4294967296", "--max-client-shm-regions=0",
+        ]
+    )
     func refused(_ argument: String) {
         #expect(throws: SettingsError.self) { try settings(argument) }
     }

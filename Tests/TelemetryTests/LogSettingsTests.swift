@@ -39,28 +39,39 @@ import Testing
     @Test("are shown without the file")
     func shown() throws {
         _ = try lines { settings, _ in
-            #expect(settings.logSettings().map(\.name) == [
-                "log_file", "log_info", "log_warning", "log_error", "log_verbose_level", "log_format",
-            ])
-            #expect(settings.logSettings().map(\.value) == [
-                .string(""), .bool(true), .bool(true), .bool(true), .number(0), .string("default"),
-            ])
+            #expect(
+                settings.logSettings().map(\.name) == [
+                    "log_file", "log_info", "log_warning", "log_error", "log_verbose_level", "log_format",
+                ]
+            )
+            #expect(
+                settings.logSettings().map(\.value) == [
+                    .string(""), .bool(true), .bool(true), .bool(true), .number(0), .string("default"),
+                ]
+            )
             try settings.changeLogSettings([("log_verbose_level", .number(.max)), ("log_format", .string("ISO8601"))])
             #expect(settings.logSettings().map(\.value).suffix(2) == [.number(.max), .string("ISO8601")])
         }
     }
 
-    @Test("are refused where they are wrong, and then none is changed", arguments: [
-        ("log_file", LogSettingValue.string("/etc/passwd"), ServingError.Code.unsupported,
-            "log file location can not be updated through network protocol"),
-        ("log_file", .string(""), .unsupported, "log file location can not be updated through network protocol"),
-        ("log_format", .string("xml"), .unavailable, "invalid argument for --log_format, got: xml"),
-        ("log_format", .bool(true), .invalidArgument, "log setting 'log_format' must be a string"),
-        ("log_error", .number(1), .invalidArgument, "log setting 'log_error' must be a boolean"),
-        ("log_verbose_level", .string("1"), .invalidArgument,
-            "log setting 'log_verbose_level' must be an unsigned integer"),
-        ("log_x", .bool(true), .invalidArgument, "unknown log setting 'log_x'"),
-    ])
+    @Test(
+        "are refused where they are wrong, and then none is changed",
+        arguments: [
+            (
+                "log_file", LogSettingValue.string("/etc/passwd"), ServingError.Code.unsupported,
+                "log file location can not be updated through network protocol"
+            ),
+            ("log_file", .string(""), .unsupported, "log file location can not be updated through network protocol"),
+            ("log_format", .string("xml"), .unavailable, "invalid argument for --log_format, got: xml"),
+            ("log_format", .bool(true), .invalidArgument, "log setting 'log_format' must be a string"),
+            ("log_error", .number(1), .invalidArgument, "log setting 'log_error' must be a boolean"),
+            (
+                "log_verbose_level", .string("1"), .invalidArgument,
+                "log setting 'log_verbose_level' must be an unsigned integer"
+            ),
+            ("log_x", .bool(true), .invalidArgument, "unknown log setting 'log_x'"),
+        ]
+    )
     func refused(name: String, value: LogSettingValue, code: ServingError.Code, text: String) throws {
         _ = try lines { settings, _ in
             #expect(throws: ServingError(code, text)) {

@@ -45,7 +45,9 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
 
     @Test(
         "is none where the settings say so",
-        arguments: [(makeValues([]), true), (makeValues(rate: 0), true), (makeValues(count: 0), true), (makeValues(), false)]
+        arguments: [
+            (makeValues([]), true), (makeValues(rate: 0), true), (makeValues(count: 0), true), (makeValues(), false),
+        ]
     )
     func none(_ values: TraceValues, hasFile: Bool) {
         var table = makeTable(values, hasFile: hasFile)
@@ -121,27 +123,30 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
         #expect(try TraceChanges(["trace_level": []]).level == nil)
     }
 
-    @Test("are refused with Triton's texts", arguments: [
-        ("trace_rate", ["x"], "Unable to parse 'trace_rate', got: x"),
-        ("trace_rate", [""], "Unable to parse 'trace_rate', got: "),
-        ("trace_rate", ["1", "2"], "expect only 1 value for 'trace_rate'"),
-        ("trace_rate", ["-1"], "Unable to parse 'trace_rate', value is out of range [ 0, 4294967295 ], got: -1"),
-        (
-            "trace_rate", ["4294967296"],
-            "Unable to parse 'trace_rate', value is out of range [ 0, 4294967295 ], got: 4294967296"
-        ),
-        ("trace_count", ["-2"], "Unable to parse 'trace_count'. Expecting value >= -1, got:-2"),
-        (
-            "trace_count", ["2147483648"],
-            "Unable to parse 'trace_count', value is out of range [ -1, 2147483647 ], got: 2147483648"
-        ),
-        ("log_frequency", ["1.5"], "Unable to parse 'log_frequency', got: 1.5"),
-        ("trace_level", ["OFF", "TIMESTAMPS"], "Expect only one trace level 'OFF' is specified"),
-        ("trace_level", ["MOST"], "invalid value for trace level option: MOST"),
-        ("trace_file", ["/etc/passwd"], "trace file location can not be updated through network protocol"),
-        ("trace_mode", ["opentelemetry"], "trace mode can not be updated through network protocol"),
-        ("trace_x", ["1"], "unknown trace setting 'trace_x'"),
-    ])
+    @Test(
+        "are refused with Triton's texts",
+        arguments: [
+            ("trace_rate", ["x"], "Unable to parse 'trace_rate', got: x"),
+            ("trace_rate", [""], "Unable to parse 'trace_rate', got: "),
+            ("trace_rate", ["1", "2"], "expect only 1 value for 'trace_rate'"),
+            ("trace_rate", ["-1"], "Unable to parse 'trace_rate', value is out of range [ 0, 4294967295 ], got: -1"),
+            (
+                "trace_rate", ["4294967296"],
+                "Unable to parse 'trace_rate', value is out of range [ 0, 4294967295 ], got: 4294967296"
+            ),
+            ("trace_count", ["-2"], "Unable to parse 'trace_count'. Expecting value >= -1, got:-2"),
+            (
+                "trace_count", ["2147483648"],
+                "Unable to parse 'trace_count', value is out of range [ -1, 2147483647 ], got: 2147483648"
+            ),
+            ("log_frequency", ["1.5"], "Unable to parse 'log_frequency', got: 1.5"),
+            ("trace_level", ["OFF", "TIMESTAMPS"], "Expect only one trace level 'OFF' is specified"),
+            ("trace_level", ["MOST"], "invalid value for trace level option: MOST"),
+            ("trace_file", ["/etc/passwd"], "trace file location can not be updated through network protocol"),
+            ("trace_mode", ["opentelemetry"], "trace mode can not be updated through network protocol"),
+            ("trace_x", ["1"], "unknown trace setting 'trace_x'"),
+        ]
+    )
     func refuses(_ name: String, _ values: [String], _ text: String) {
         let refused = #expect(throws: ServingError.self) { try TraceChanges([name: values]) }
         #expect(refused?.message == text)
@@ -257,11 +262,15 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
         #expect(more.count == 5 && more[3]["request_id"] == nil && more[3]["id"] as? Int == 2)
     }
 
-    @Test("print elements of every type", arguments: [
-        (DataType.bool, [1, 0] as [UInt8], "1,0"), (.uint8, [255, 7], "255,7"), (.int8, [255], "-1"),
-        (.uint16, [1, 1], "257"), (.int64, [1, 0, 0, 0, 0, 0, 0, 0], "1"), (.fp32, [0, 0, 128, 63], "1.0"),
-        (.fp16, [0, 60], ""), (.bytes, [2, 0, 0, 0, 97, 98, 1, 0, 0, 0, 99], "\"ab\",\"c\""), (.bytes, [9, 0, 0], ""),
-    ])
+    @Test(
+        "print elements of every type",
+        arguments: [
+            (DataType.bool, [1, 0] as [UInt8], "1,0"), (.uint8, [255, 7], "255,7"), (.int8, [255], "-1"),
+            (.uint16, [1, 1], "257"), (.int64, [1, 0, 0, 0, 0, 0, 0, 0], "1"), (.fp32, [0, 0, 128, 63], "1.0"),
+            (.fp16, [0, 60], ""), (.bytes, [2, 0, 0, 0, 97, 98, 1, 0, 0, 0, 99], "\"ab\",\"c\""),
+            (.bytes, [9, 0, 0], ""),
+        ]
+    )
     func elements(type: DataType, bytes: [UInt8], text: String) {
         #expect(OutputTensor(name: "x", dataType: type, shape: [1], bytes: TensorBytes(bytes)).elementsText == text)
     }

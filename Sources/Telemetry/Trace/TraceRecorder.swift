@@ -130,7 +130,14 @@ package final class TraceRecorder: TraceControl {
     /// Traces nothing more, and writes what there is.
     package func stop() {
         active.store(false, ordering: .relaxed)
-        // With its settings a series ends, which is what has the rest of it written.
+        forgetSettings()
+        // Once for the traces, and once for what their series still kept: it is handed over as the last of them goes.
+        writer.drain()
+        writer.drain()
+    }
+
+    /// With its settings a series ends, which is what has the rest of it written.
+    private func forgetSettings() {
         let ended = table.withLock { table in
             let old = table
             table = TraceTable(TraceValues(), hasFile: false) { [writer] values in
@@ -138,9 +145,6 @@ package final class TraceRecorder: TraceControl {
             }
             return old
         }
-        release(ended)
-        writer.drain()
+        withExtendedLifetime(ended) {}
     }
-
-    private func release(_ table: consuming TraceTable<TraceSeries>) {}
 }

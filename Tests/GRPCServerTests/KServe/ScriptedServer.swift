@@ -4,6 +4,7 @@ import GRPCServer
 import Inference
 import NIOCore
 import Synchronization
+import Transport
 
 /// Answers when the test says so, and as it says.
 final class ScriptedModel: ServableModel {
@@ -138,6 +139,7 @@ struct ScriptedGate: Gate {
     }
 
     func reserve(_ bytes: Int, for permit: inout Permit) throws(ServingError) {}
+    func giveBack(_ bytes: Int, of permit: inout Permit) {}
     func release(_ permit: Permit) {}
 }
 

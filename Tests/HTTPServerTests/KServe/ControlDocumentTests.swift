@@ -15,8 +15,9 @@ import Testing
         #expect(
             ControlDocuments.serverMetadata(name: "triton", version: "2.0").text == """
                 {"name":"triton","version":"2.0","extensions":["classification","model_repository",\
-                "model_repository(unload_dependents)","schedule_policy","model_configuration","binary_tensor_data",\
-                "parameters","statistics"]}
+                "model_repository(unload_dependents)","schedule_policy","model_configuration",\
+                "system_shared_memory","cuda_shared_memory","binary_tensor_data","parameters","statistics","trace",\
+                "logging"]}
                 """
         )
     }
