@@ -4,8 +4,8 @@ import GRPCServer
 import Inference
 import InferenceProtos
 import SwiftProtobuf
-import Testing
 import TestSupport
+import Testing
 
 /// The wire reader against the generated code.
 @Suite struct GeneratedRequestTests {

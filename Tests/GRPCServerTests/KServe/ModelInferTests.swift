@@ -6,8 +6,8 @@ import InferenceProtos
 import NIOCore
 import NIOEmbedded
 import SwiftProtobuf
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ModelInferTests {
     private let loop = EmbeddedEventLoop()
