@@ -69,9 +69,8 @@ private final class HealthWatch: RPCReceiver {
 
     func messageArrived(_ message: RPCMessage) {
         guard let call else { return }
-        defer { call.messageDone(message) }
         do throws(ServingError) {
-            service = try Grpc_Health_V1_HealthCheckRequest(message: message).service
+            service = try call.taken(message, as: Grpc_Health_V1_HealthCheckRequest.self).service
             look()
         } catch {
             end(RPCStatus(error))

@@ -25,8 +25,7 @@ final class UnaryReceiver<Request: Message, Response: Message>: RPCReceiver {
     func messageArrived(_ message: RPCMessage) {
         guard let call else { return }
         do throws(ServingError) {
-            defer { call.messageDone(message) }
-            let request = try Request(message: message)
+            let request = try call.taken(message, as: Request.self)
             switch handler {
             case .immediate(let answer): end(.success(try answer(request, call.permit)))
             case .eventual(let answer): start(answer, request, on: call)
@@ -68,22 +67,22 @@ final class UnaryReceiver<Request: Message, Response: Message>: RPCReceiver {
     }
 }
 
-extension Message {
+extension RPCCall {
+    /// The message as generated code has it: a copy, so that it is done whatever came of it.
     /// - Throws: `.internalError`, as gRPC answers what it cannot read.
-    init(message: RPCMessage) throws(ServingError) {
+    func taken<Request: Message>(_ message: RPCMessage, as: Request.Type) throws(ServingError) -> Request {
+        defer { messageDone(message) }
         do {
-            try self.init(serializedBytes: message.bytes.withUnsafeBytes { [UInt8]($0) })
+            return try Request(serializedBytes: message.bytes.withUnsafeBytes { [UInt8]($0) })
         } catch {
             throw ServingError(
                 .internalError,
-                "Unable to parse request: it is no \(Self.protoMessageName)",
+                "Unable to parse request: it is no \(Request.protoMessageName)",
                 reason: .rejected
             )
         }
     }
-}
 
-extension RPCCall {
     func send(_ message: some Message) throws(ServingError) {
         let bytes: [UInt8]
         do {

@@ -98,9 +98,8 @@ private final class ReflectionReceiver: RPCReceiver {
 
     private func answerWaiting() {
         while let call, call.isWritable, let message = waiting.popFirst() {
-            defer { call.messageDone(message) }
             do throws(ServingError) {
-                let request = try Grpc_Reflection_V1_ServerReflectionRequest(message: message)
+                let request = try call.taken(message, as: Grpc_Reflection_V1_ServerReflectionRequest.self)
                 try call.send(ReflectionMethods.answer(request, .shared))
             } catch {
                 end(RPCStatus(error))

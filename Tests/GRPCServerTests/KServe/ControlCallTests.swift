@@ -176,7 +176,8 @@ import Transport
         ] as [(String, Inference_ModelRepositoryParameter, String)]
     )
     func loadParameter(name: String, parameter: Inference_ModelRepositoryParameter, text: String) async throws {
-        let request = Inference_RepositoryModelLoadRequest.with { $0.parameters[name] = parameter }
+        var request = Inference_RepositoryModelLoadRequest.with { $0.modelName = "m" }
+        request.parameters[name] = parameter
         #expect(try await refusal("RepositoryModelLoad", request) == RPCStatus(.invalidArgument, text))
     }
 

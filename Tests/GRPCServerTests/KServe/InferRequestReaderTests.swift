@@ -4,8 +4,8 @@ import GRPCServer
 import Inference
 import InferenceProtos
 import SwiftProtobuf
-import Testing
 import TestSupport
+import Testing
 
 /// Which requests are refused, with which words; the words are Triton's where it has some.
 @Suite struct InferRequestReaderTests {
@@ -258,12 +258,12 @@ import TestSupport
         #expect(
             refused(without: "shared_memory_region")
                 == "'shared_memory_offset' can not be specified without 'shared_memory_region' parameter for "
-                    + "tensor 'INPUT'"
+                + "tensor 'INPUT'"
         )
         #expect(
             refused(without: "shared_memory_byte_size")
                 == "'shared_memory_byte_size' must be specified along with 'shared_memory_region' parameter for "
-                    + "tensor 'INPUT'"
+                + "tensor 'INPUT'"
         )
         #expect(refused(without: "shared_memory_offset") == nil)
         #expect(
@@ -271,7 +271,7 @@ import TestSupport
                 $0.inputs[0].parameters = ["shared_memory_byte_size": .init(.int64Param(8))]
             }
                 == "'shared_memory_byte_size' can not be specified without 'shared_memory_region' parameter for "
-                    + "tensor 'INPUT'"
+                + "tensor 'INPUT'"
         )
     }
 

@@ -6,8 +6,8 @@ import InferenceProtos
 import NIOCore
 import NIOEmbedded
 import SwiftProtobuf
-import Testing
 import TestSupport
+import Testing
 import Transport
 
 @Suite struct ModelInferTests {

@@ -4,8 +4,8 @@ import GRPCServer
 import Inference
 import InferenceProtos
 import SwiftProtobuf
-import Testing
 import TestSupport
+import Testing
 
 /// Each limit at the limit and one beyond it.
 @Suite struct RequestLimitTests {

@@ -4,8 +4,8 @@ import GRPCServer
 import Inference
 import InferenceProtos
 import SwiftProtobuf
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct TypedContentsTests {
     private func bytes(
@@ -64,7 +64,7 @@ import TestSupport
         #expect(
             got
                 == "unexpected explicit tensor data for input tensor 'INPUT' for model 'plain', binary data was "
-                    + "already supplied."
+                + "already supplied."
         )
     }
 
