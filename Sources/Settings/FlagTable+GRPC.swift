@@ -68,13 +68,6 @@ extension FlagTable {
             .works(.string(\.grpc.compressionLevel)),
             "How hard responses are compressed, for clients that accept gzip or deflate."
         ),
-        Flag(
-            "grpc-restricted-protocol",
-            .grpc,
-            .restriction,
-            .refused("calls cannot be closed to callers yet, and accepting it would leave open what it is to close"),
-            "Ask for a header on some calls."
-        ),
     ]
 
     private static let grpcTLS: [Flag] = [
