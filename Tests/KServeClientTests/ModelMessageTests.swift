@@ -91,7 +91,7 @@ import Testing
         #expect(failed.isError)
         let unmarked = try #require(StreamedAnswerScan(ByteBuffer(bytes: [0x12, 3, 0x2A, 1, 0])))
         #expect(unmarked.isFinal && unmarked.hasOutputs)
-        for bytes in [[0x12, 4, 0x2A, 2, 0, 0x12], [0x0B], [0x12, 200], [0x12, 1, 0x80]] as [[UInt8]] {
+        for bytes in [[0x12, 3, 0x2A, 2, 0], [0x0B], [0x12, 200], [0x12, 1, 0x80]] as [[UInt8]] {
             #expect(StreamedAnswerScan(ByteBuffer(bytes: bytes)) == nil)
         }
     }
