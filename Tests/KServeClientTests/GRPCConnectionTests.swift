@@ -45,7 +45,7 @@ import Testing
 
     /// Far beyond every window, in both directions, over a server that opens small ones.
     @Test func largeMessagesPass() async throws {
-        let message = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) }
+        let message = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
         let answer = try await withServer(settings: [(4, 1000)], Self.echo) { connection in
             try await connection.unary("/a/b", message)
         }
@@ -88,6 +88,15 @@ import Testing
         }
     }
 
+    private static func failure(of connection: GRPCConnection, _ path: String) async -> ClientError? {
+        do throws(ClientError) {
+            _ = try await connection.unary(path, [1])
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     private func code(_ error: ClientError?) -> Int? {
         guard case .rpcFailed(let status)? = error else { return nil }
         return status.code
@@ -97,14 +106,13 @@ import Testing
         let refused = [(":status", "200"), ("grpc-status", "5"), ("grpc-message", "no %27m%27")]
         #expect(try await failure([.trailers(refused)]) == .rpcFailed(GRPCStatus(code: 5, message: "no 'm'")))
         let late = [GRPCTestServer.headers, .message([1]), .trailers([("grpc-status", "13")])]
-        #expect(code(try await failure(late)) == nil)
+        #expect(code(try await failure(late)) == 13)
         let early = [GRPCTestServer.headers, .trailers([("grpc-status", "13")])]
         #expect(code(try await failure(early)) == 13)
     }
 
     @Test func saysWhatBecameOfTheCall() async throws {
         #expect(code(try await failure([.reset])) == GRPCStatus.unavailable)
-        #expect(code(try await failure([.goAway(0)])) == GRPCStatus.unavailable)
         let address = try await failure([.disconnect])
         guard case .connectionLost? = address else {
             Issue.record("expected a lost connection, not \(String(describing: address))")
@@ -113,6 +121,20 @@ import Testing
         guard case .timedOut(_, seconds: 1)? = try await failure(timeoutSeconds: 1, [GRPCTestServer.headers]) else {
             Issue.record("expected a timeout")
             return
+        }
+    }
+
+    @Test func noticesThatTheServerGoesAway() async throws {
+        let script: GRPCTestServer.Script = { path, event in
+            path == "/a/away" && event != .halfClosed ? [.goAway(1)] : Self.echo(path, event)
+        }
+        try await withServer(script) { connection in
+            let answer = try await connection.unary("/a/b", [1])
+            #expect(answer == [1])
+            for _ in 0..<2 {
+                let error = await Self.failure(of: connection, "/a/away")
+                #expect(code(error) == GRPCStatus.unavailable)
+            }
         }
     }
 

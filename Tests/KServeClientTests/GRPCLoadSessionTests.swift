@@ -213,10 +213,11 @@ import Testing
         _ = sent(&session)
         var encoder = HPACKEncoder(allocator: ByteBufferAllocator())
         _ = try events(&session, Self.frame(1, 4, 1, Self.block([":status": "200"], &encoder)))
-        let data = Self.frame(0, 0, 1, Array(Self.message(Array(repeating: 0, count: 16_000)).prefix(16_000)))
+        let data = Self.frame(0, 0, 1, Self.message(Array(repeating: 0, count: 15_995)))
         var given = 0
         for _ in 0..<600 {
-            _ = try? events(&session, data)
+            var buffer = ByteBuffer(bytes: data)
+            while try session.next(in: &buffer) != nil {}
             given += sent(&session).count
         }
         // Twice 4 MiB have come: each time both windows are opened.

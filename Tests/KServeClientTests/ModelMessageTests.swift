@@ -12,8 +12,8 @@ import Testing
         42120542595445531a010132040100ffff3206020000006869
         """
     private static let typedAnswer = """
-        0a016d1201311a0171221b0a15747269746f6e5f66696e616c5f726573706f6e7365120208002a1c0a01411205494e5431361a01022a0d120b\
-        01ffffffffffffffffff012a130a0142120542595445531a01012a0442026869
+        0a016d1201311a0171221b0a15747269746f6e5f66696e616c5f726573706f6e7365120208002a1c0a01411205494e5431361a01022a0d\
+        120b01ffffffffffffffffff012a130a0142120542595445531a01012a0442026869
         """
     private static let finalAnswer =
         "12200a016d221b0a15747269746f6e5f66696e616c5f726573706f6e736512020801"
@@ -37,8 +37,8 @@ import Testing
         message.parameters = [JSONMember("priority", .integer(-3))]
         message.outputs = [RequestedOutput(name: "Y", classificationCount: 3)]
         let expected = """
-            0a016d1201321a017122170a087072696f72697479120b10fdffffffffffffffff012a0e0a01581204465033321a0301ac0232190a01591214\
-            0a0e636c617373696669636174696f6e120210033a020102
+            0a016d1201321a017122170a087072696f72697479120b10fdffffffffffffffff012a0e0a01581204465033321a0301ac0232190a0159\
+            12140a0e636c617373696669636174696f6e120210033a020102
             """
         #expect(try message.serialized() == Self.bytes(expected))
         message.parameters = [JSONMember("list", .array([]))]
@@ -91,7 +91,7 @@ import Testing
         #expect(failed.isError)
         let unmarked = try #require(StreamedAnswerScan(ByteBuffer(bytes: [0x12, 3, 0x2A, 1, 0])))
         #expect(unmarked.isFinal && unmarked.hasOutputs)
-        for bytes in [[0x12, 4, 0x2A, 2, 0, 0x12], [0x0B], [0x12, 200], [0x12, 1, 0x80]] as [[UInt8]] {
+        for bytes in [[0x12, 3, 0x2A, 2, 0], [0x0B], [0x12, 200], [0x12, 1, 0x80]] as [[UInt8]] {
             #expect(StreamedAnswerScan(ByteBuffer(bytes: bytes)) == nil)
         }
     }

@@ -4,8 +4,8 @@ private import NIOHTTP2
 private import NIOPosix
 package import NIOSSL
 
-/// A connection that carries gRPC calls, over TLS or, with prior knowledge, without. Simple and bounded; a load generator
-/// has something faster.
+/// A connection that carries gRPC calls, over TLS or, with prior knowledge, without. Simple and bounded; a load
+/// generator has something faster.
 package final class GRPCConnection: Sendable {
     package struct Settings: Sendable {
         /// Seconds to wait for the connection, and for each answer where a call does not say otherwise.

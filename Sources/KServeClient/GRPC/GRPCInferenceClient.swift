@@ -13,8 +13,8 @@ package protocol ModelServerClient: Sendable {
 
 extension KServeClient: ModelServerClient {}
 
-/// `inference.GRPCInferenceService` for commands. Every method throws ``ClientError``, with the server's own words if it
-/// refused.
+/// `inference.GRPCInferenceService` for commands. Every method throws ``ClientError``, with the server's own words if
+/// it refused.
 package struct GRPCInferenceClient: ModelServerClient {
     package let connection: GRPCConnection
 

@@ -16,8 +16,8 @@ package struct GRPCLoadRequest: Sendable {
     }
 }
 
-/// The client's end of one HTTP/2 connection that carries such calls: bytes in, answers out, bytes to be sent. It does what
-/// the protocol asks of a client and no more, so that the load and not the client is measured.
+/// The client's end of one HTTP/2 connection that carries such calls: bytes in, answers out, bytes to be sent. It does
+/// what the protocol asks of a client and no more, so that the server and not the client is measured.
 package struct GRPCLoadSession: Sendable {
     package enum Event: Sendable {
         /// Calls may begin.

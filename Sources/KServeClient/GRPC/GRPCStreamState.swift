@@ -2,7 +2,8 @@
 package import NIOCore
 package import NIOHPACK
 
-/// One call as a client sees it: frames in, whole messages and one status out. It also says when to open the window again.
+/// One call as a client sees it: frames in, whole messages and one status out. It also says when to open the window
+/// again.
 package struct GRPCStreamState: Sendable {
     private enum Phase: Sendable, Equatable {
         case awaitingHeaders, receiving
@@ -93,8 +94,8 @@ package struct GRPCStreamState: Sendable {
 
     package mutating func takeMessage() -> ByteBuffer? { messages.popFirst() }
 
-    /// Bytes to give back to both windows now; 0 for none. What waits to be taken is not given back, so that a slow reader
-    /// holds at most one window of messages.
+    /// Bytes to give back to both windows now; 0 for none. What waits to be taken is not given back, so that a slow
+    /// reader holds at most one window of messages.
     package mutating func takeCredit() -> Int {
         guard messages.isEmpty, uncredited >= creditThreshold || !isOpen else { return 0 }
         defer { uncredited = 0 }

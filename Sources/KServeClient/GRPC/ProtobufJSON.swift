@@ -18,8 +18,7 @@ struct ProtobufSchema: Sendable {
         var isOptional = false
     }
 
-    /// No message of the protocol is deeper; a hostile answer cannot exhaust the stack, since only fields named here are
-    /// entered.
+    /// Only what is named here is entered, so that a hostile answer cannot exhaust the stack.
     var fields: [Field]
 
     func json(_ bytes: ArraySlice<UInt8>) throws(ClientError) -> JSONValue {

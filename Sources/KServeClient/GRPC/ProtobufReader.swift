@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the fields of one protobuf message from bytes that a server sent. Nothing outside them is read, whatever lengths say.
+/// Reads the fields of one protobuf message from bytes that a server sent. Nothing outside them is read, whatever lengths
+/// say.
 package struct ProtobufReader: Sendable {
     package enum Value: Sendable, Equatable {
         case varint(UInt64)

@@ -49,7 +49,7 @@ package struct TLSTrust: Sendable, Equatable {
         }
     }
 
-    /// The handler for one connection. A name is checked against the certificate and sent ahead; of an address only the first.
+    /// The handler for one connection. A name is checked against the certificate and sent ahead; an address is only checked.
     package static func handler(_ context: NIOSSLContext, host: String) throws -> NIOSSLClientHandler {
         do {
             return try NIOSSLClientHandler(context: context, serverHostname: host)

@@ -10,7 +10,8 @@ struct Bench: AsyncParsableCommand {
         abstract: "Press a KServe v2 server and show how fast it answers.",
         discussion: """
             Keeps a number of requests in flight, one on each connection, and measures for --duration seconds after a \
-            warm-up. Speaks HTTP, or gRPC with -i grpc; with --streaming every response on a stream is counted. With --against, two servers are measured in turn and compared pair by pair.
+            warm-up. Speaks HTTP, or gRPC with -i grpc; with --streaming every response on a stream is counted. \
+            With --against, two servers are measured in turn and compared pair by pair.
             """
     )
 

@@ -3,8 +3,8 @@ import Inference
 import KServeClient
 import NIOCore
 
-/// One connection that keeps `depth` gRPC calls under way: each answer makes the next request. A unary request is a call of
-/// its own; on a stream the next request follows the last response to the one before.
+/// One connection that keeps `depth` gRPC calls under way: each answer makes the next request. A unary request is a call
+/// of its own; on a stream the next request follows the last response to the one before.
 final class GRPCLoadConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

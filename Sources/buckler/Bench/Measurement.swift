@@ -35,7 +35,7 @@ struct Measurement: Sendable {
     /// Latency in microseconds.
     func latency(_ percentile: Double) -> Double { Double(tally.latencies.valueAtPercentile(percentile)) / 1000 }
 
-    /// Microseconds of the client's CPU for each answer, or response on a stream; failures included: they were work too.
+    /// Microseconds of the client's CPU for each answer, or response on a stream; failures included, as work too.
     var clientMicroseconds: Double? { perAnswer(clientNanoseconds) }
 
     var serverMicroseconds: Double? { serverNanoseconds.flatMap { perAnswer($0) } }
