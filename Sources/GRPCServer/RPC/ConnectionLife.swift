@@ -36,7 +36,7 @@ package struct ConnectionLife: Sendable, Equatable {
     private let ageEnd: MonotonicTime?
     private var phase = Phase.serving
     private var calls = 0
-    private var hasSpoken = false
+    package private(set) var hasSpoken = false
     private var lastReceived: MonotonicTime
     private var idleSince: MonotonicTime
     private var lastPing: MonotonicTime?
