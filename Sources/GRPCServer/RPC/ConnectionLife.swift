@@ -36,10 +36,12 @@ package struct ConnectionLife: Sendable, Equatable {
     private let ageEnd: MonotonicTime?
     private var phase = Phase.serving
     private var calls = 0
-    private var hasSpoken = false
+    package private(set) var hasSpoken = false
     private var lastReceived: MonotonicTime
     private var idleSince: MonotonicTime
     private var lastPing: MonotonicTime?
+    /// When a ping was due last, whether it was sent or there had been enough.
+    private var lastPingTime: MonotonicTime?
     private var isPingUnanswered = false
     private var pingsWithoutData = 0
     private var graceEnd: MonotonicTime?
@@ -97,11 +99,16 @@ package struct ConnectionLife: Sendable, Equatable {
     /// When ``timerFired(at:)`` has something to do at the soonest.
     package var nextWake: MonotonicTime? {
         switch phase {
-        case .serving: [ageEnd, idleEnd, firstFrameEnd, pingTime, pingEnd].compactMap(\.self).min()
+        case .serving: sooner(sooner(ageEnd, idleEnd), sooner(firstFrameEnd, sooner(pingTime, pingEnd)))
         case .announced(let until): min(until, graceEnd ?? until)
-        case .draining: [graceEnd, pingTime, pingEnd].compactMap(\.self).min()
+        case .draining: sooner(graceEnd, sooner(pingTime, pingEnd))
         case .closed: nil
         }
+    }
+
+    private func sooner(_ one: MonotonicTime?, _ other: MonotonicTime?) -> MonotonicTime? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     package mutating func timerFired(at now: MonotonicTime) -> [Action] {
@@ -113,10 +120,13 @@ package struct ConnectionLife: Sendable, Equatable {
         }
         var actions: [Action] = []
         if isDue(pingTime) {
-            lastPing = now
-            isPingUnanswered = true
-            pingsWithoutData += 1
-            actions.append(.ping(Self.keepalivePing))
+            lastPingTime = now
+            if keepalive.pingsWithoutDataLimit == 0 || pingsWithoutData < keepalive.pingsWithoutDataLimit {
+                lastPing = now
+                isPingUnanswered = true
+                pingsWithoutData += 1
+                actions.append(.ping(Self.keepalivePing))
+            }
         }
         switch phase {
         case .serving where isDue(ageEnd): actions += drain(at: now, grace: keepalive.ageGraceNanoseconds)
@@ -142,10 +152,7 @@ package struct ConnectionLife: Sendable, Equatable {
     private var pingTime: MonotonicTime? {
         guard let interval = keepalive.pingNanoseconds, hasSpoken, !isPingUnanswered else { return nil }
         guard calls > 0 || keepalive.permitsWithoutCalls else { return nil }
-        guard keepalive.pingsWithoutDataLimit == 0 || pingsWithoutData < keepalive.pingsWithoutDataLimit else {
-            return nil
-        }
-        return max(lastReceived, lastPing ?? lastReceived).advanced(byNanoseconds: interval)
+        return max(lastReceived, lastPingTime ?? lastReceived).advanced(byNanoseconds: interval)
     }
 
     private var pingEnd: MonotonicTime? {

@@ -42,7 +42,10 @@ extension RPCConnection {
             eventLoop: eventLoop
         )
         calls.insert(call)
+        let wasIdle = !life.hasCalls
         life.callOpened()
+        // Only a connection with calls is pinged.
+        if wasIdle { armTimer() }
         wakeAtLatest(call.nextWake)
         call.opened()
         if endStream { call.inputEnded() }

@@ -134,7 +134,12 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
-        if isInRead { life.received(at: .now()) }
+        if isInRead {
+            let isFirst = !life.hasSpoken
+            life.received(at: .now())
+            // Calls may have come along with the preface, and pings are due only now.
+            if isFirst { armTimer() }
+        }
         isInRead = false
         guard !isClosed else { return }
         openConnectionWindow()

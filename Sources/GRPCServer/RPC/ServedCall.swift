@@ -159,7 +159,11 @@ final class ServedCall: RPCCall {
     // MARK: time
 
     var nextWake: MonotonicTime? {
-        [head.deadline, messageDeadline, ageDeadline].compactMap(\.self).min()
+        func sooner(_ one: MonotonicTime?, _ other: MonotonicTime?) -> MonotonicTime? {
+            guard let one, let other else { return one ?? other }
+            return min(one, other)
+        }
+        return sooner(head.deadline, sooner(messageDeadline, ageDeadline))
     }
 
     /// What to fail the call with, if its time is up.

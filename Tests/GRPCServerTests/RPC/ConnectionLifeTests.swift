@@ -117,6 +117,10 @@ import Testing
             life.received(at: time(Double(second) * 2))
         }
         #expect(pings == 2)
+        // It is looked after all the same: what is sent next allows the next ping.
+        #expect(life.nextWake == time(21))
+        #expect(life.timerFired(at: time(21)) == [])
+        #expect(life.nextWake == time(22))
         life.sent()
         #expect(life.timerFired(at: time(30)) == [.ping(ConnectionLife.keepalivePing)])
     }
