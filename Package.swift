@@ -170,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Engines", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", "Serving", logging, protobuf,
+                "Engines", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", "Serving", logging,
+                protobuf,
             ],
             swiftSettings: settings
         ),
