@@ -8,7 +8,7 @@ import Testing
         encrypted: Bool = false,
         settings: [(Int, Int)] = [],
         messageLimit: Int = 1 << 30,
-        timeoutSeconds: Int = 5,
+        timeoutSeconds: Int = 60,
         _ script: @escaping GRPCTestServer.Script,
         _ body: (GRPCConnection) async throws -> Result
     ) async throws -> Result {
@@ -61,7 +61,7 @@ import Testing
             }
         }
         try await withServer(script) { connection in
-            let call = try await connection.call("/a/b", timeoutSeconds: 5)
+            let call = try await connection.call("/a/b", timeoutSeconds: 60)
             try await call.send([1])
             #expect(try await call.next() == [1])
             #expect(try await call.next() == [9])
@@ -74,7 +74,7 @@ import Testing
 
     private func failure(
         messageLimit: Int = 1 << 30,
-        timeoutSeconds: Int = 5,
+        timeoutSeconds: Int = 60,
         _ steps: [GRPCTestServer.Step]
     ) async throws -> ClientError? {
         let script: GRPCTestServer.Script = { _, event in if case .message = event { steps } else { [] } }
@@ -84,6 +84,21 @@ import Testing
                 return nil
             } catch {
                 return error
+            }
+        }
+    }
+
+    /// A reader that comes too late hears of the deadline, not of a connection that is well.
+    @Test func aCallThatTimedOutUnreadSaysSo() async throws {
+        try await withServer { _, _ in
+            []
+        } _: { connection in
+            let call = try await connection.call("/a/b", timeoutSeconds: 1)
+            try await Task.sleep(for: .milliseconds(1500))
+            let error = await #expect(throws: ClientError.self) { try await call.next() }
+            guard case .timedOut(_, seconds: 1)? = error else {
+                Issue.record("expected a passed deadline, not \(String(describing: error))")
+                return
             }
         }
     }

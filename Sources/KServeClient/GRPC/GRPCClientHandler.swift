@@ -25,6 +25,8 @@ final class GRPCClientHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var streams: [HTTP2StreamID: Stream] = [:]
     private var nextStream = 1
+    /// What calls that were over before anybody asked for their answer are told when somebody does.
+    private var lateFailures: [HTTP2StreamID: ClientError] = [:]
     /// Why no new calls can begin.
     private var failure: ClientError?
 
@@ -89,6 +91,7 @@ final class GRPCClientHandler: ChannelInboundHandler {
     /// At most one may wait on a stream at a time.
     func nextMessage(on number: Int) -> EventLoopFuture<ByteBuffer?> {
         let stream = HTTP2StreamID(number)
+        if let late = lateFailures.removeValue(forKey: stream) { return loop.makeFailedFuture(late) }
         guard streams[stream] != nil else { return loop.makeFailedFuture(failure ?? .connectionLost(address)) }
         let promise = loop.makePromise(of: ByteBuffer?.self)
         streams[stream]?.waiting = promise
@@ -98,12 +101,15 @@ final class GRPCClientHandler: ChannelInboundHandler {
     }
 
     func cancel(_ number: Int) {
+        lateFailures[HTTP2StreamID(number)] = nil
         reset(HTTP2StreamID(number), failing: .rpcFailed(GRPCStatus(code: GRPCStatus.cancelled)))
         context?.flush()
     }
 
     private func timedOut(_ stream: HTTP2StreamID, after seconds: Int) {
-        reset(stream, failing: .timedOut(address, seconds: seconds))
+        let error = ClientError.timedOut(address, seconds: seconds)
+        if let entry = streams[stream], entry.waiting == nil { lateFailures[stream] = error }
+        reset(stream, failing: error)
         context?.flush()
     }
 
