@@ -21,7 +21,7 @@ private func read(_ message: TensorBytes, _ limits: RequestLimits) {
             model: Model(),
             limits: limits,
             sharedMemory: Memory()
-        )
+        ) { bytes in precondition(bytes <= limits.bodyBytes, "more is charged than a request may have") }
         check(decoded.fields, limits)
     } catch {
         precondition(!error.message.isEmpty, "an error says what is wrong")

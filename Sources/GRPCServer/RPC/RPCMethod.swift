@@ -72,6 +72,10 @@ package protocol RPCCall: AnyObject {
     /// Ends the call, after everything that was sent. Nothing is told to the receiver afterwards.
     func finish(_ status: RPCStatus)
 
+    /// Charges `message` for more bytes that are held for it, as those of shared memory are.
+    /// - Throws: if they exceed what the connection or the server may have in flight; nothing is charged then.
+    func charge(_ bytes: Int, to message: inout RPCMessage) throws(ServingError)
+
     /// The message is not needed any more: its bytes and its place among the messages in flight are free again.
     func messageDone(_ message: RPCMessage)
 }

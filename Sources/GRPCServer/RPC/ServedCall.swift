@@ -95,6 +95,12 @@ final class ServedCall: RPCCall {
         connection?.ready(self)
     }
 
+    func charge(_ bytes: Int, to message: inout RPCMessage) throws(ServingError) {
+        try reserve(bytes)
+        handedOverCharge += bytes
+        message.charge += bytes
+    }
+
     func messageDone(_ message: RPCMessage) {
         guard state.messageDone() else { return }
         handedOverCharge -= message.charge

@@ -9,6 +9,8 @@ final class FakeCall: RPCCall {
     let permit = Permit(principal: Principal(name: "tester"), reservedBytes: 0)
     let eventLoop: any EventLoop
     var isWritable = true
+    /// Bytes that a message may be charged for beside its own.
+    var room = Int.max
     private(set) var sent: [[UInt8]] = []
     private(set) var status: RPCStatus?
     /// The charges of the messages that are done, which tell them apart.
@@ -33,6 +35,11 @@ final class FakeCall: RPCCall {
         self.status = status
         receiver = nil
         whenFinished?(self)
+    }
+
+    func charge(_ bytes: Int, to message: inout RPCMessage) throws(ServingError) {
+        guard bytes <= room else { throw ServingError(.unavailable, "no room for \(bytes) bytes") }
+        message.charge += bytes
     }
 
     func messageDone(_ message: RPCMessage) {

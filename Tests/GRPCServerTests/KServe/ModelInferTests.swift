@@ -176,6 +176,31 @@ import Transport
         )
     }
 
+    /// A request of a few bytes may name megabytes: they are charged before one of them is copied.
+    @Test(arguments: [7, 8]) func sharedInputsAreCharged(room: Int) throws {
+        let environment = KServeEnvironment.scripted(
+            service: service,
+            eventLoop: loop,
+            sharedMemory: ScriptedMemory()
+        )
+        var request = Request.plain()
+        request.rawInputContents = []
+        request.inputs[0].parameters = [
+            "shared_memory_region": .init(.stringParam("region")), "shared_memory_byte_size": .init(.int64Param(8)),
+        ]
+        call.room = room
+        _ = infer(request, environment)
+        #expect(service.plain.requests.count == (room < 8 ? 0 : 1))
+        if room < 8 {
+            #expect(call.status == RPCStatus(.unavailable, "no room for 8 bytes"))
+            #expect(call.done == [1])
+        } else {
+            service.plain.answer(0, .response(Self.output, isFinal: true))
+            loop.run()
+            #expect(call.done == [9])
+        }
+    }
+
     @Test func restrictedCallsAreRefused() throws {
         let environment = KServeEnvironment.scripted(
             eventLoop: loop,

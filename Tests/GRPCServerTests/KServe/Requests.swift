@@ -60,5 +60,5 @@ func decode(
         model: ScriptedModel("plain"),
         limits: limits,
         sharedMemory: sharedMemory
-    )
+    ) { _ in }
 }

@@ -30,8 +30,9 @@ extension KServeEnvironment {
         return try inference.model(named: envelope.modelName, version: version)
     }
 
+    /// - Parameter message: is charged for what the request has in shared memory too.
     func submission(
-        of message: RPCMessage,
+        of message: inout RPCMessage,
         _ envelope: InferEnvelope,
         to model: any ServableModel,
         for call: any RPCCall,
@@ -45,7 +46,7 @@ extension KServeEnvironment {
             model: model,
             limits: settings.requestLimits,
             sharedMemory: sharedMemory
-        )
+        ) { bytes throws(ServingError) in try call.charge(bytes, to: &message) }
         var fields = decoded.fields
         if let headerForwarding {
             HeaderForwarding.add(try headerForwarding.parameters(of: head.metadata), to: &fields.parameters)

@@ -22,8 +22,9 @@ final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unch
         mailbox = environment.mailbox(of: call.eventLoop)
     }
 
-    func messageArrived(_ message: RPCMessage) {
+    func messageArrived(_ arrived: RPCMessage) {
         guard let call else { return }
+        var message = arrived
         do throws(ServingError) {
             let times = MessageTimes(waitedFrom: call.head.arrival, arrived: .now())
             var envelope = InferEnvelope()
@@ -36,7 +37,7 @@ final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unch
                 )
             }
             let submission = try environment.submission(
-                of: message,
+                of: &message,
                 envelope,
                 to: model,
                 for: call,

@@ -80,7 +80,8 @@ final class ModelStreamInferReceiver: RPCReceiver {
         }
     }
 
-    private func submit(_ message: RPCMessage, on call: any RPCCall) {
+    private func submit(_ arrived: RPCMessage, on call: any RPCCall) {
+        var message = arrived
         let times = MessageTimes(waitedFrom: waitedFrom, arrived: .now())
         waitedFrom = times.arrived
         var envelope = InferEnvelope()
@@ -99,7 +100,7 @@ final class ModelStreamInferReceiver: RPCReceiver {
             let model = try environment.model(envelope, for: call)
             isDecoupled = model.isDecoupled
             let submission = try environment.submission(
-                of: message,
+                of: &message,
                 envelope,
                 to: model,
                 for: call,

@@ -13,7 +13,7 @@ private struct InputDeclaration {
 }
 
 extension InferRequestReader {
-    func readInput(_ tensor: WireReader, _ raw: inout RawInputs) throws(ServingError) -> InputTensor {
+    mutating func readInput(_ tensor: WireReader, _ raw: inout RawInputs) throws(ServingError) -> InputTensor {
         let input = try declaration(tensor)
         let slice = input.parameters.isEmpty ? nil : try input.parameters.sharedMemory(tensor: input.name)
         guard let dataType = input.dataType else {
@@ -22,7 +22,8 @@ extension InferRequestReader {
         _ = try InferRequestRules.elementCount(of: input.shape, input: input.name)
         let bytes: TensorBytes
         if let slice {
-            bytes = try shared(slice, input)
+            try noteShared(slice, input)
+            bytes = TensorBytes()
         } else if input.contents.isPresent {
             bytes = try typed(tensor, input, dataType)
         } else {
@@ -78,7 +79,7 @@ extension InferRequestReader {
         shape.append(dimension)
     }
 
-    private func shared(_ slice: SharedMemorySlice, _ input: InputDeclaration) throws(ServingError) -> TensorBytes {
+    private mutating func noteShared(_ slice: SharedMemorySlice, _ input: InputDeclaration) throws(ServingError) {
         if input.contents.isPresent {
             throw ServingError(
                 .invalidArgument,
@@ -86,11 +87,8 @@ extension InferRequestReader {
                     + "'\(envelope.modelName)'"
             )
         }
-        guard let sharedMemory else { throw InferRequestRules.sharedMemoryDisabled }
-        guard slice.byteSize <= UInt64(limits.bodyBytes) else {
-            throw Self.tooLarge(input.name, slice.byteSize, limits.bodyBytes)
-        }
-        return try sharedMemory.read(slice)
+        guard sharedMemory != nil else { throw InferRequestRules.sharedMemoryDisabled }
+        try sharedInputs.append(slice, toInputAt: fields.inputs.count, limit: limits.bodyBytes)
     }
 
     private func typed(

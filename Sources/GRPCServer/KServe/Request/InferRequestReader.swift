@@ -16,12 +16,14 @@ package struct InferRequestReader {
     let model: any ServableModel
     let limits: RequestLimits
     let sharedMemory: (any SharedMemoryControl)?
-    private var fields = InferenceRequest.Fields()
+    private(set) var fields = InferenceRequest.Fields()
     private var wantsEmptyFinalResponse = false
+    var sharedInputs = SharedInputs()
 
     /// - Parameters:
     ///   - envelope: of the same message.
     ///   - sharedMemory: absent where clients may not share memory.
+    ///   - reserve: asked once for all bytes that the inputs have in shared memory, before any is copied.
     /// - Throws: `.invalidArgument` with Triton's texts, `.internalError` if the bytes are no such message, and what
     ///   shared memory says.
     package static func read(
@@ -29,7 +31,8 @@ package struct InferRequestReader {
         envelope: InferEnvelope,
         model: any ServableModel,
         limits: RequestLimits,
-        sharedMemory: (any SharedMemoryControl)?
+        sharedMemory: (any SharedMemoryControl)?,
+        reserve: (Int) throws(ServingError) -> Void
     ) throws(ServingError) -> DecodedInferRequest {
         var reader = InferRequestReader(
             message: message,
@@ -42,6 +45,10 @@ package struct InferRequestReader {
             let top = WireReader(memory, message: "ModelInferRequest")
             try reader.readParameters(top)
             try reader.readTensors(top)
+        }
+        if let sharedMemory, !reader.sharedInputs.isEmpty {
+            try reserve(reader.sharedInputs.byteCount)
+            try reader.sharedInputs.read(from: sharedMemory, into: &reader.fields)
         }
         return DecodedInferRequest(
             fields: reader.fields,
