@@ -22,12 +22,12 @@ package struct FlightBudget: Sendable, Equatable {
         return Int(clamping: 100.dividingFullWidth(share).quotient)
     }
 
-    /// - Parameter isBounded: whether the count of requests may refuse it; a health check must get through when the
-    ///   server is full.
+    /// - Parameter isBounded: whether it is counted, and the count may refuse it. A health check must get through when
+    ///   the server is full, and however many watch its health, they must not fill it.
     package mutating func admit(bytes added: Int, isBounded: Bool) -> Refusal? {
         if isBounded, requests >= requestsLimit { return .requests }
         if let refusal = reserve(added) { return refusal }
-        requests += 1
+        if isBounded { requests += 1 }
         return nil
     }
 
@@ -44,9 +44,9 @@ package struct FlightBudget: Sendable, Equatable {
         bytes = max(0, bytes - max(0, returned))
     }
 
-    package mutating func release(bytes returned: Int) {
-        assert(returned <= bytes && requests > 0, "a permit was released twice")
+    package mutating func release(bytes returned: Int, isCounted: Bool = true) {
+        assert(returned <= bytes && (requests > 0 || !isCounted), "a permit was released twice")
         bytes = max(0, bytes - returned)
-        requests = max(0, requests - 1)
+        if isCounted { requests = max(0, requests - 1) }
     }
 }

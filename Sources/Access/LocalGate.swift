@@ -16,10 +16,11 @@ package final class LocalGate: Gate {
     package func admit(_ arrival: Arrival) throws(ServingError) -> Permit {
         let bytes = arrival.declaredBytes
         guard bytes >= 0 else { throw ServingError(.invalidArgument, "the declared size of a request is negative") }
-        if let refusal = budget.withLock({ $0.admit(bytes: bytes, isBounded: arrival.scope == .infer) }) {
+        let isCounted = arrival.scope == .infer
+        if let refusal = budget.withLock({ $0.admit(bytes: bytes, isBounded: isCounted) }) {
             throw error(for: refusal, bytes: bytes)
         }
-        return Permit(principal: .anonymous, reservedBytes: bytes)
+        return Permit(principal: .anonymous, reservedBytes: bytes, isCounted: isCounted)
     }
 
     package func authorise(_ permit: Permit, scope: Scope, model: String, version: Int64?) throws(ServingError) {}
@@ -35,7 +36,7 @@ package final class LocalGate: Gate {
     }
 
     package func release(_ permit: Permit) {
-        budget.withLock { $0.release(bytes: permit.reservedBytes) }
+        budget.withLock { $0.release(bytes: permit.reservedBytes, isCounted: permit.isCounted) }
     }
 
     /// What is admitted at the moment.

@@ -22,17 +22,20 @@ package struct GRPCServer: Service {
     private let settings: GRPCServerSettings
     private let methods: [RPCMethod]
     private let gate: any Gate
+    private let drain: DrainState
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let onListening: @Sendable (_ address: String, _ port: Int) -> Void
 
     /// - Parameters:
     ///   - methods: everything that can be called, each path once.
+    ///   - drain: begins when the server is told to shut down.
     ///   - onListening: called once, when the socket accepts connections.
     package init(
         settings: GRPCServerSettings,
         methods: [RPCMethod],
         gate: any Gate,
+        drain: DrainState,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         onListening: @escaping @Sendable (_ address: String, _ port: Int) -> Void = { _, _ in }
@@ -40,6 +43,7 @@ package struct GRPCServer: Service {
         self.settings = settings
         self.methods = methods
         self.gate = gate
+        self.drain = drain
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.onListening = onListening
@@ -66,6 +70,7 @@ package struct GRPCServer: Service {
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await ended.futureResult.get()
         } onCancelOrGracefulShutdown: {
+            drain.begin()
             quiescing.initiateShutdown(promise: ended)
         }
     }

@@ -34,6 +34,8 @@ package struct ControlResponder: HTTPResponder {
     package func respond(to request: Request, context: RoutedContext) async throws -> Response {
         var response = try await routed(request, context: context)
         ControlAnswer.echo(request.headers, into: &response)
+        // What follows the head of an answer to HEAD would be read as the next answer.
+        if request.method == .head { response.body = .init() }
         return response
     }
 

@@ -29,10 +29,13 @@ package struct Arrival: Sendable {
 package struct Permit: Sendable {
     package var principal: Principal
     package var reservedBytes: Int
+    /// Whether it is one of the requests that are counted and bounded: those of inference.
+    package var isCounted: Bool
 
-    package init(principal: Principal, reservedBytes: Int) {
+    package init(principal: Principal, reservedBytes: Int, isCounted: Bool = true) {
         self.principal = principal
         self.reservedBytes = reservedBytes
+        self.isCounted = isCounted
     }
 }
 

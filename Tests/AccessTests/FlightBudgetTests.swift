@@ -20,8 +20,11 @@ import Testing
         #expect(budget.admit(bytes: 0, isBounded: true) == nil)
         #expect(budget.admit(bytes: 0, isBounded: true) == nil)
         #expect(budget.admit(bytes: 0, isBounded: true) == .requests)
-        #expect(budget.admit(bytes: 0, isBounded: false) == nil)
-        budget.release(bytes: 0)
+        // However many there are of those that are not bounded, they take no room from those that are.
+        for _ in 0..<10 { #expect(budget.admit(bytes: 0, isBounded: false) == nil) }
+        #expect(budget.requests == budget.requestsLimit)
+        budget.release(bytes: 0, isCounted: false)
+        #expect(budget.requests == budget.requestsLimit)
         budget.release(bytes: 0)
         #expect(budget.admit(bytes: 0, isBounded: true) == nil)
     }

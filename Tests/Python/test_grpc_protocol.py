@@ -145,6 +145,28 @@ def test_cancelling_one_call_leaves_the_others(server, stub):
     assert all(call.cancelled() for call in doomed)
 
 
+def test_calls_are_answered_until_load_balancers_have_noticed(start_server, repository):
+    server = start_server(f"--model-repository={repository}", "--pre-stop-delay=2")
+    with grpc.insecure_channel(server.grpc_url) as channel:
+        stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+        health = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest(), timeout=10)
+        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+        server.process.terminate()
+        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert stub.ModelInfer(infer_request(), timeout=5).model_name == "identity_float32"
+        assert server.get("/v2/health/ready")[0] == 503
+        assert server.process.wait(10) == 0, server.log.read_text()
+
+
+def test_more_tensors_than_inputs_are_refused(stub):
+    request = infer_request()
+    request.raw_input_contents.append(b"1234")
+    code, details = status_of(lambda: stub.ModelInfer(request, timeout=5))
+    assert code == grpc.StatusCode.INVALID_ARGUMENT
+    assert details == "unexpected additional input data for model 'identity_float32'"
+
+
 def test_shutdown_finishes_what_was_begun(start_server, repository):
     server = start_server(f"--model-repository={repository}")
     with grpc.insecure_channel(server.grpc_url) as channel:

@@ -105,7 +105,7 @@ private final class HealthWatch: RPCReceiver {
             }
         }
         // A watch would hold up the end of its connection for ever.
-        if environment.control.isExiting { return end(RPCStatus(.unavailable, "Server exiting")) }
+        if environment.drain.isDraining { return end(RPCStatus(.unavailable, "Server exiting")) }
         timer = call.eventLoop.assumeIsolated().scheduleTask(in: Self.interval) { self.look() }
     }
 

@@ -26,6 +26,7 @@ package final class KServeEnvironment: Sendable {
     let control: any ModelControl
     let gate: any Gate
     let settings: KServeSettings
+    let drain: DrainState
     let sharedMemory: (any SharedMemoryControl)?
     let trace: (any TraceControl)?
     let log: (any LogControl)?
@@ -39,6 +40,7 @@ package final class KServeEnvironment: Sendable {
         control: any ModelControl,
         gate: any Gate,
         settings: KServeSettings,
+        drain: DrainState,
         eventLoopGroup: any EventLoopGroup,
         sharedMemory: (any SharedMemoryControl)? = nil,
         trace: (any TraceControl)? = nil,
@@ -50,6 +52,7 @@ package final class KServeEnvironment: Sendable {
         self.control = control
         self.gate = gate
         self.settings = settings
+        self.drain = drain
         self.sharedMemory = sharedMemory
         self.trace = trace
         self.log = log

@@ -28,6 +28,8 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
     private var isFlushScheduled = false
     private var isReadHeld = false
     private var unwritableSince: MonotonicTime?
+    /// When calls that nothing is done for are next ended, once the server is on its way out.
+    private var drainCheck: MonotonicTime?
     private var timer: WakeUp?
     private let requiresALPN: Bool
 
@@ -96,7 +98,9 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
         case let event as NIOHTTP2WindowUpdatedEvent: windowChanged(event)
         case let event as StreamClosedEvent: streamClosed(event.streamID)
         case is NIOHTTP2StreamCreatedEvent: break
-        case is ChannelShouldQuiesceEvent: perform(life.drain(at: .now()))
+        case is ChannelShouldQuiesceEvent:
+            perform(life.drain(at: .now()))
+            scheduleDrainCheck(from: .now(), seconds: Self.drainSeconds)
         case TLSUserEvent.handshakeCompleted(let agreed):
             // Only a client that asked for HTTP/2 by name means what its bytes will be read as.
             if requiresALPN, agreed != "h2" { close() }
@@ -273,6 +277,21 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
         timer = WakeUp(self, at: time, eventLoop: eventLoop)
     }
 
+    /// What a stream without a request, or a client that does not read its answer, may hold up the server's end.
+    private static let drainSeconds: UInt64 = 3
+
+    private func scheduleDrainCheck(from now: MonotonicTime, seconds: UInt64) {
+        drainCheck = now.advanced(byNanoseconds: seconds &* 1_000_000_000)
+        wakeAtLatest(drainCheck)
+    }
+
+    /// Calls whose messages are with a model go on; all others have had their time.
+    private func endIdleCalls(at now: MonotonicTime) {
+        let status = RPCStatus(.unavailable, "the server is shutting down")
+        for call in calls.calls where call.state.inFlight == 0 { overdue(call, status) }
+        scheduleDrainCheck(from: now, seconds: 1)
+    }
+
     func armTimer() { wakeAtLatest(life.nextWake) }
 
     func timerFired() {
@@ -283,6 +302,8 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
         for call in calls.calls {
             if let status = call.overdue(at: now) { overdue(call, status) }
         }
+        if let check = drainCheck, check <= now { endIdleCalls(at: now) }
+        wakeAtLatest(drainCheck)
         perform(life.timerFired(at: now))
         wakeAtLatest(unwritableSince.map { messageDeadline(from: $0) })
         wakeAtLatest(calls.calls.lazy.compactMap(\.nextWake).min())

@@ -21,7 +21,12 @@ enum EngineReport {
         var path: String?
 
         /// The engine that is part of Buckler and runs nothing.
-        static let identity = Row(name: "identity", version: BucklerVersion.current, state: .ready, origin: "built in")
+        static let identity = builtIn("identity")
+        static let repeating = builtIn("repeat")
+
+        private static func builtIn(_ name: String) -> Row {
+            Row(name: name, version: BucklerVersion.current, state: .ready, origin: "built in")
+        }
     }
 
     static func rows(in store: EngineStore, pins: EnginePins = .current) -> [Row] {
@@ -31,7 +36,7 @@ enum EngineReport {
                 engine.version != pins.version ? .unused : engine.path == usable?.path ? .ready : .damaged
             return row(engine, state: state)
         }
-        return [.identity] + installed
+        return [.identity, .repeating] + installed
     }
 
     static func row(_ engine: InstalledEngine, state: State) -> Row {

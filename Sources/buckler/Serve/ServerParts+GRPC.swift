@@ -29,11 +29,13 @@ extension ServerParts {
         kserve.serverName = settings.id
         kserve.requestLimits = settings.requestLimits
         kserve.streamBacklogBytes = settings.connectionLimits.responseBacklogBytes
+        let drain = DrainState()
         let environment = KServeEnvironment(
             inference: models,
             control: models,
             gate: gate,
             settings: kserve,
+            drain: drain,
             eventLoopGroup: eventLoops,
             sharedMemory: controls.sharedMemory,
             trace: controls.trace,
@@ -45,6 +47,7 @@ extension ServerParts {
             settings: server,
             methods: KServeMethods.table(environment),
             gate: gate,
+            drain: drain,
             eventLoopGroup: eventLoops,
             logger: logger
         )

@@ -10,10 +10,12 @@ import Testing
 @Suite struct HealthTests {
     private let loop = EmbeddedEventLoop()
     private let control = ScriptedControl()
+    private let drain = DrainState()
 
     private func open(_ method: String, service: String) throws -> FakeCall {
         let call = FakeCall(eventLoop: loop)
-        let receiver = KServeEnvironment.scripted(control: control, eventLoop: loop).method(method).open(call)
+        let environment = KServeEnvironment.scripted(control: control, drain: drain, eventLoop: loop)
+        let receiver = environment.method(method).open(call)
         call.receiver = receiver
         let request = Grpc_Health_V1_HealthCheckRequest.with { $0.service = service }
         receiver.messageArrived(RPCMessage(bytes: TensorBytes(try request.serializedBytes()), charge: 1))
@@ -65,6 +67,9 @@ import Testing
         control.isExiting = true
         loop.advanceTime(by: .seconds(1))
         #expect(try states(call) == [.serving, .notServing, .serving, .notServing])
+        #expect(call.status == nil, "it is not ready, and still answers")
+        drain.begin()
+        loop.advanceTime(by: .seconds(1))
         #expect(call.status == RPCStatus(.unavailable, "Server exiting"))
         loop.advanceTime(by: .seconds(5))
         #expect(call.sent.count == 4)

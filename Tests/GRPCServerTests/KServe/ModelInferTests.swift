@@ -129,8 +129,16 @@ import Transport
 
     @Test func shuttingDown() {
         let control = ScriptedControl()
+        let drain = DrainState()
         control.isExiting = true
-        _ = infer(.plain(), .scripted(control: control, eventLoop: loop))
+        let environment = KServeEnvironment.scripted(service: service, control: control, drain: drain, eventLoop: loop)
+        // Readiness ends first; whoever has not noticed yet is still answered.
+        environment.method("ModelInfer").open(FakeCall(eventLoop: loop))
+            .messageArrived(RPCMessage(bytes: TensorBytes(Request.plain().bytes), charge: 1))
+        #expect(service.plain.requests.count == 1)
+        drain.begin()
+        _ = infer(.plain(), environment)
+        #expect(service.plain.requests.count == 1)
         #expect(
             call.status
                 == RPCStatus(

@@ -14,14 +14,14 @@ import Testing
 
     private func open(
         _ metadata: [(name: String, value: String)] = [],
-        control: ScriptedControl = ScriptedControl(),
+        drain: DrainState = DrainState(),
         backlog: Int = 1 << 20,
         trace: (any TraceControl)? = nil
     ) -> (FakeCall, any RPCReceiver) {
         let call = FakeCall(eventLoop: loop, metadata: metadata)
         let environment = KServeEnvironment.scripted(
             service: service,
-            control: control,
+            drain: drain,
             eventLoop: loop,
             streamBacklogBytes: backlog,
             trace: trace
@@ -162,10 +162,10 @@ import Testing
     }
 
     @Test func shuttingDownRefusesNewRequestsOnly() throws {
-        let control = ScriptedControl()
-        let (call, receiver) = open(control: control)
+        let drain = DrainState()
+        let (call, receiver) = open(drain: drain)
         receiver.messageArrived(message(.plain(id: "a"), 1))
-        control.isExiting = true
+        drain.begin()
         receiver.messageArrived(message(.plain(id: "b"), 2))
         service.plain.answer(0, .response(response(1), isFinal: true))
         loop.run()

@@ -66,6 +66,7 @@ struct LiveRPC: Sendable {
             settings: settings,
             methods: EchoMethods.all(log),
             gate: gate,
+            drain: DrainState(),
             eventLoopGroup: loops,
             logger: logger,
             onListening: { _, port in found.yield(port) }

@@ -28,6 +28,19 @@ import Testing
         }
     }
 
+    @Test("a stream without a request does not hold up a server that shuts down")
+    func idleStream() async throws {
+        try await LiveRPC.run { server in
+            let client = try await server.connect()
+            let stream = client.open("/test.Echo/Stream")
+            #expect(await server.log.eventually { $0.opened == 1 })
+            await server.shutDown()
+            let ended = await client.ended(stream)
+            #expect(ended.status == RPCStatus.Code.unavailable.rawValue)
+            #expect(await client.eventually { $0.isClosed })
+        }
+    }
+
     @Test("an idle connection is closed at once on shutdown")
     func idleDrain() async throws {
         try await LiveRPC.run { server in

@@ -24,7 +24,7 @@ extension KServeEnvironment {
 
     /// The model that a request names, once the gate has let the caller have it. No tensor has been looked at by then.
     func model(_ envelope: InferEnvelope, for call: any RPCCall) throws(ServingError) -> any ServableModel {
-        guard !control.isExiting else { throw Self.shuttingDown }
+        guard !drain.isDraining else { throw Self.shuttingDown }
         let version = try envelope.version()
         try gate.authorise(call.permit, scope: .infer, model: envelope.modelName, version: version)
         return try inference.model(named: envelope.modelName, version: version)

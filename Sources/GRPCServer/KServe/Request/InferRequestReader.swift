@@ -111,6 +111,12 @@ package struct InferRequestReader {
             default: try top.skip(field)
             }
         }
+        guard try raw.next() == nil else {
+            throw ServingError(
+                .invalidArgument,
+                "unexpected additional input data for model '\(envelope.modelName)'"
+            )
+        }
     }
 
     private func readOutput(_ tensor: WireReader) throws(ServingError) -> RequestedOutput {
