@@ -19,6 +19,8 @@ STATUS = {
     grpc.StatusCode.DEADLINE_EXCEEDED: {504}, grpc.StatusCode.RESOURCE_EXHAUSTED: {413, 429},
     grpc.StatusCode.ALREADY_EXISTS: {400}, grpc.StatusCode.UNKNOWN: {400},
 }
+# What a protocol says of its own syntax.
+IN_ITS_OWN_WORDS = ("Unable to parse", "HTTP end point", "parameter keys starting with")
 CONTENTS = {
     "BOOL": "bool_contents", "UINT8": "uint_contents", "UINT16": "uint_contents", "UINT32": "uint_contents",
     "UINT64": "uint64_contents", "INT8": "int_contents", "INT16": "int_contents", "INT32": "int_contents",
@@ -53,7 +55,8 @@ class Request:
         self.parameters = {}
         self.inputs = 1
         self.error = False
-        for mutate in generator.sample(self.MUTATIONS, generator.choice((0, 0, 1, 1, 2))):
+        # One at most: which of two faults is named is nobody's promise.
+        for mutate in generator.sample(self.MUTATIONS, generator.choice((0, 1, 1))):
             mutate(self, generator)
 
     def with_id(self, generator):
@@ -177,6 +180,8 @@ def test_the_protocols_agree(server):
                 assert code == 200 and http == over_grpc, where
             else:
                 assert code in STATUS and status in STATUS[code], where
+                if form == "binary" and not http.startswith(IN_ITS_OWN_WORDS):
+                    assert http == over_grpc, where
     # The generator must make both kinds, or the comparison says little.
     assert outcomes[200] > COUNT // 5 and outcomes[400] > COUNT // 10 and outcomes[404] > 5, outcomes
     print(outcomes)

@@ -24,7 +24,7 @@ final class CallLog: Sendable {
     func note(_ change: (inout Record) -> Void) { record.withLock { change(&$0) } }
 
     func eventually(_ condition: (Record) -> Bool) async -> Bool {
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if condition(now) { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }

@@ -143,7 +143,7 @@ final class FrameClient: Sendable {
 
     /// Waits until `condition` holds of what came; `false` after ten seconds.
     func eventually(_ condition: (Record) -> Bool) async -> Bool {
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if record.withLock({ condition($0) }) { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }

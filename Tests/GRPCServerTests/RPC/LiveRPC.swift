@@ -38,7 +38,7 @@ struct LiveRPC: Sendable {
 
     /// Waits until every permit was given back.
     func eventuallyHoldsNothing() async -> Bool {
-        for _ in 0..<1000 {
+        for _ in 0..<12_000 {
             if holdsNothing { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }

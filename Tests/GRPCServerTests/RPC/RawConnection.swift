@@ -27,7 +27,7 @@ final class RawConnection: Sendable {
     func close() { channel.close(promise: nil) }
 
     func eventuallyClosed() async -> Bool {
-        for _ in 0..<1000 {
+        for _ in 0..<12_000 {
             if isClosed { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }
