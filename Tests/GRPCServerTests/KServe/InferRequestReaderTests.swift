@@ -253,7 +253,10 @@ import Testing
         func refused(without name: String) -> String? {
             var parameters = Self.slice
             parameters[name] = nil
-            return refusal(sharedMemory: ScriptedMemory()) { $0.inputs[0].parameters = parameters }
+            return refusal(sharedMemory: ScriptedMemory()) {
+                $0.inputs[0].parameters = parameters
+                $0.rawInputContents = []
+            }
         }
         #expect(
             refused(without: "shared_memory_region")

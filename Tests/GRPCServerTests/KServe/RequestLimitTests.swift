@@ -33,6 +33,7 @@ import Testing
     @Test(arguments: [3, 4])
     func rawInputs(count: Int) {
         let text = refusal({ $0.inputs = 3 }) {
+            $0.inputs = (0..<3).map { .named("I\($0)", "FP32", [2]) }
             $0.rawInputContents = Array(repeating: $0.rawInputContents[0], count: count)
         }
         #expect(text == (count > 3 ? "number of raw_input_contents in request exceeds the maximum of 3" : nil))

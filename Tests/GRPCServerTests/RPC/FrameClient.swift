@@ -70,6 +70,8 @@ final class FrameClient: Sendable {
             .connect(host: "127.0.0.1", port: port)
             .get()
         let client = FrameClient(channel: channel)
+        // The server may have closed before anybody was there to see it.
+        channel.closeFuture.whenComplete { _ in client.record.withLock { $0.isClosed = true } }
         client.record.withLock { $0.opensWindows = opensWindows }
         try await channel.eventLoop.submit {
             try channel.pipeline.syncOperations.addHandler(Receiver(client: client))
