@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+private import Synchronization
+
+/// Whom a credential stands for, as it was when it was shown. Requests hold it for as long as they live: a credential
+/// that is revoked meanwhile is seen in ``isRevoked``.
+package final class Caller: Sendable {
+    package let principal: Principal
+    /// The key's id, or what names the token or certificate; never a secret.
+    package let credentialID: String?
+    package let grant: Grant
+    package let rate: RateRule
+    /// Seconds since 1970 from which the credential is worth nothing.
+    package let expiresAt: Int64?
+    private let revoked = Atomic(false)
+
+    package init(
+        principal: Principal,
+        credentialID: String?,
+        grant: Grant,
+        rate: RateRule = .unlimited,
+        expiresAt: Int64? = nil
+    ) {
+        self.principal = principal
+        self.credentialID = credentialID
+        self.grant = grant
+        self.rate = rate
+        self.expiresAt = expiresAt
+    }
+
+    package var isRevoked: Bool { revoked.load(ordering: .relaxed) }
+
+    /// From now on nothing that was admitted with it goes on.
+    package func revoke() { revoked.store(true, ordering: .relaxed) }
+
+    package func isExpired(at seconds: Int64) -> Bool { expiresAt.map { $0 <= seconds } ?? false }
+}
