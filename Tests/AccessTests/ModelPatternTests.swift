@@ -20,9 +20,9 @@ import Testing
 
     @Test("stay fast where a backtracking matcher would not")
     func hostile() throws {
-        let pattern = try ModelPattern(String(repeating: "a*", count: 128))
+        let pattern = try ModelPattern(String(repeating: "a*", count: 127) + "c")
         let clock = ContinuousClock()
-        let time = clock.measure { #expect(!pattern.matches(name: String(repeating: "a", count: 255) + "b/")) }
+        let time = clock.measure { #expect(!pattern.matches(name: String(repeating: "a", count: 255) + "b")) }
         #expect(time < .milliseconds(100))
     }
 

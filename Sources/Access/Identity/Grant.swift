@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /// What a credential allows: some scopes, on some models.
 package struct Grant: Sendable, Hashable {
     package var scopes: ScopeSet
