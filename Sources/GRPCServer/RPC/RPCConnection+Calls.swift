@@ -103,7 +103,8 @@ extension RPCConnection {
     func overdue(_ call: ServedCall, _ status: RPCStatus) {
         if call.state.isOver {
             // It was answered, and the client does not read the answer.
-            reset(call, .cancel)
+            call.replaceOutcome(status)
+            failed(call)
         } else {
             call.fail(status)
         }
@@ -114,6 +115,7 @@ extension RPCConnection {
         if call.queue.isPartlyTaken { return reset(call, .cancel) }
         unsentBytes -= call.queue.count
         call.queue.removeAll()
+        call.settleUnsent()
         ready(call)
     }
 

@@ -18,7 +18,10 @@ extension RPCConnection {
         while let call = readyCalls.popFirst() {
             call.isReady = false
             guard call.connection != nil else { continue }
-            guard context.channel.isWritable else { return waitForSocket(call) }
+            guard context.channel.isWritable else {
+                waitForSocket(call)
+                return settleReady()
+            }
             if total >= Self.sliceBytes {
                 waitForSocket(call)
                 return turnNeedsEnd()
@@ -33,6 +36,7 @@ extension RPCConnection {
             if isClosed { return }
             if sendWindow <= 0, !call.queue.isEmpty {
                 waitForSocket(call)
+                settleReady()
                 return endWithoutWindow()
             }
         }
@@ -42,6 +46,11 @@ extension RPCConnection {
     private func waitForSocket(_ call: ServedCall) {
         call.isReady = true
         readyCalls.prepend(call)
+    }
+
+    /// What the calls whose turn does not come now have to send waits, and is charged.
+    private func settleReady() {
+        for call in Array(readyCalls) where call.connection != nil { call.settleUnsent() }
     }
 
     /// The connection's window is closed: those that have nothing but their end to send need none.
@@ -68,6 +77,8 @@ extension RPCConnection {
             write(.data(.init(data: .byteBuffer(bytes))), on: call.stream)
         }
         if sent > 0 { call.drained() }
+        call.settleUnsent()
+        guard call.connection != nil else { return sent }
         if call.queue.isEmpty {
             end(call)
         } else if call.sendWindow > 0, sendWindow > 0, sent > 0 {

@@ -33,6 +33,10 @@ final class ServedCall: RPCCall {
     private var handedOverCharge = 0
     /// Of the bytes that wait unread, those that are charged.
     private var heldCharge = 0
+    /// What waits for the client's windows and is charged.
+    private var unsentCharge = 0
+    /// Since when the client has taken nothing of what waits.
+    private var stalledSince: MonotonicTime?
     private var isPermitReleased = false
     private var isAdvancing = false
     private var wasUnwritable = false
@@ -151,11 +155,56 @@ final class ServedCall: RPCCall {
         told?.cancelled()
     }
 
+    /// The answer does not reach the client; this does.
+    func replaceOutcome(_ status: RPCStatus) { outcome = status }
+
     /// Sent bytes have left the queue.
-    func drained() { noteWritability() }
+    func drained() {
+        stalledSince = nil
+        noteWritability()
+    }
+
+    /// What is left after a turn is charged like a message that came, and has as long to move as one has to arrive.
+    func settleUnsent() {
+        guard let connection, !(queue.isEmpty && unsentCharge == 0) else { return }
+        if queue.isEmpty { stalledSince = nil }
+        if queue.count <= unsentCharge {
+            let sent = unsentCharge - queue.count
+            unsentCharge = queue.count
+            giveBack(sent)
+        } else {
+            do throws(ServingError) { try chargeUnsent() } catch {
+                return connection.overdue(self, RPCStatus(error))
+            }
+        }
+        guard !queue.isEmpty, stalledSince == nil else { return }
+        stalledSince = .now()
+        connection.wakeAtLatest(stallDeadline)
+    }
+
+    /// An answer goes before what could only be held: that waits in the connection's window just as well.
+    private func chargeUnsent() throws(ServingError) {
+        let added = queue.count - unsentCharge
+        if (try? gate.reserve(added, for: &permit)) == nil {
+            giveBack(heldCharge)
+            connection?.retain(retainedBytes + heldCharge, by: self)
+            heldCharge = 0
+            try gate.reserve(added, for: &permit)
+        }
+        connection?.charged(added)
+        unsentCharge += added
+    }
+
+    private var stallDeadline: MonotonicTime? {
+        guard let stalledSince, let connection else { return nil }
+        return connection.messageDeadline(from: stalledSince)
+    }
 
     /// It is not one of its connection's calls any more.
     func detached() {
+        giveBack(unsentCharge)
+        unsentCharge = 0
+        stalledSince = nil
         if !isPermitReleased { connection?.charged(-permit.reservedBytes) }
         connection = nil
         queue.removeAll()
@@ -169,7 +218,7 @@ final class ServedCall: RPCCall {
             guard let one, let other else { return one ?? other }
             return min(one, other)
         }
-        return sooner(head.deadline, sooner(messageDeadline, ageDeadline))
+        return sooner(sooner(head.deadline, stallDeadline), sooner(messageDeadline, ageDeadline))
     }
 
     /// What to fail the call with, if its time is up.
@@ -179,6 +228,7 @@ final class ServedCall: RPCCall {
         if isDue(messageDeadline) {
             return RPCStatus(.deadlineExceeded, "the request's message did not arrive in time")
         }
+        if isDue(stallDeadline) { return RPCStatus(.deadlineExceeded, "the client did not read its answer in time") }
         if isDue(ageDeadline) { return RPCStatus(.deadlineExceeded, "the stream has reached its greatest age") }
         return nil
     }
@@ -308,7 +358,7 @@ final class ServedCall: RPCCall {
         messageDeadline = nil
         heldCharge = 0
         readingCharge = 0
-        giveBack(permit.reservedBytes - handedOverCharge)
+        giveBack(permit.reservedBytes - handedOverCharge - unsentCharge)
         connection?.retain(0, by: self)
     }
 

@@ -114,7 +114,10 @@ import Testing
     func longStream() async throws {
         try await LiveRPC.run(
             bytesInFlight: 300_000,
-            configure: { $0.rpc.connectionLimits.bytesInFlightPerConnection = 300_000 }
+            configure: {
+                $0.rpc.connectionLimits.bytesInFlightPerConnection = 300_000
+                $0.rpc.unsentBytesPerStream = 50_000
+            }
         ) { server in
             let client = try await server.connect()
             let stream = client.open("/test.Echo/Stream")
@@ -122,6 +125,47 @@ import Testing
             client.send([], on: stream, end: true)
             #expect(await client.ended(stream).status == 0)
             #expect(client.stream(stream).messages?.count == 50)
+            #expect(await server.eventuallyHoldsNothing())
+            await client.close()
+        }
+    }
+
+    @Test("answers that wait for a client are charged to the server, and refused where it has no room")
+    func unreadAnswers() async throws {
+        try await LiveRPC.run(bytesInFlight: 1_000_000) { server in
+            let settings = [HTTP2Setting(parameter: .initialWindowSize, value: 0)]
+            let slow = try await server.connect(settings: settings, opensWindows: false)
+            let first = slow.open("/test.Echo/Many")
+            slow.sendMessage([0, 0, 2, 88], on: first, end: true)
+            #expect(await server.gateEventually { $0.bytes >= 600 * 1024 })
+            let second = slow.open("/test.Echo/Many")
+            slow.sendMessage([0, 0, 2, 88], on: second, end: true)
+            #expect(await slow.ended(second).status == 14)
+            let other = try await server.connect()
+            #expect(await other.call("/test.Echo/Unary", [UInt8](repeating: 1, count: 100_000)).status == 0)
+            slow.openWindow(of: first, by: 1 << 20)
+            slow.openWindow(of: 0, by: 1 << 20)
+            #expect(await slow.ended(first).messages?.count == 600)
+            #expect(await server.eventuallyHoldsNothing())
+            await slow.close()
+            await other.close()
+        }
+    }
+
+    @Test(
+        "an answer that a client does not take in time ends its call",
+        arguments: ["/test.Echo/Many", "/test.Echo/Flood"]
+    )
+    func stalledAnswer(path: String) async throws {
+        try await LiveRPC.run(configure: { $0.rpc.connectionLimits.bodySeconds = 1 }) { server in
+            let settings = [HTTP2Setting(parameter: .initialWindowSize, value: 100_000)]
+            let client = try await server.connect(settings: settings, opensWindows: false)
+            let stream = client.open(path)
+            client.sendMessage([0, 0, 2, 88], on: stream, end: path.hasSuffix("Many"))
+            #expect(await client.eventually { $0.streams[stream]?.bytes.count == 65_535 })
+            #expect(server.gate.inFlight.bytes > 0)
+            // A message that was cut in two is no answer.
+            #expect(await client.ended(stream).reset == .cancel)
             #expect(await server.eventuallyHoldsNothing())
             await client.close()
         }

@@ -37,12 +37,14 @@ struct LiveRPC: Sendable {
     }
 
     /// Waits until every permit was given back.
-    func eventuallyHoldsNothing() async -> Bool {
+    func eventuallyHoldsNothing() async -> Bool { await gateEventually { $0 == (0, 0) } }
+
+    func gateEventually(_ condition: ((requests: Int, bytes: Int)) -> Bool) async -> Bool {
         for _ in 0..<12_000 {
-            if holdsNothing { return true }
+            if condition(gate.inFlight) { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }
-        return holdsNothing
+        return condition(gate.inFlight)
     }
 
     static func run(

@@ -98,6 +98,8 @@ import Testing
             try await Task.sleep(for: .milliseconds(200))
             #expect(server.log.now.sent == 1020)
             #expect(client.stream(stream).bytes.isEmpty)
+            // What waits is charged: a mebibyte.
+            #expect(await server.gateEventually { $0.bytes > 1 << 20 })
             client.openWindow(of: stream, by: 600_000)
             #expect(await client.eventually { $0.streams[stream]?.bytes.count == 65_535 })
             client.openWindow(of: 0, by: 600_000)
