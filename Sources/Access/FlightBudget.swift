@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the whole server has admitted and not yet answered. Pure bookkeeping: ``LocalGate`` locks around it.
+/// What the whole server has admitted and not yet answered. Pure bookkeeping: ``Flight`` locks around it.
 package struct FlightBudget: Sendable, Equatable {
     package enum Refusal: Sendable, Equatable {
         case bytes, requests
@@ -22,12 +22,12 @@ package struct FlightBudget: Sendable, Equatable {
         return Int(clamping: 100.dividingFullWidth(share).quotient)
     }
 
-    /// - Parameter isBounded: whether it is counted, and the count may refuse it. A health check must get through when
-    ///   the server is full, and however many watch its health, they must not fill it.
-    package mutating func admit(bytes added: Int, isBounded: Bool) -> Refusal? {
-        if isBounded, requests >= requestsLimit { return .requests }
+    /// - Parameter isCounted: whether it is one of the requests that are counted, and may be refused for it. A health
+    ///   check must get through when the server is full, and however many watch its health, they must not fill it.
+    package mutating func admit(bytes added: Int, isCounted: Bool) -> Refusal? {
+        if isCounted, requests >= requestsLimit { return .requests }
         if let refusal = reserve(added) { return refusal }
-        if isBounded { requests += 1 }
+        if isCounted { requests += 1 }
         return nil
     }
 
@@ -44,9 +44,9 @@ package struct FlightBudget: Sendable, Equatable {
         bytes = max(0, bytes - max(0, returned))
     }
 
-    package mutating func release(bytes returned: Int, isCounted: Bool = true) {
-        assert(returned <= bytes && (requests > 0 || !isCounted), "a permit was released twice")
+    package mutating func release(bytes returned: Int, requests done: Int) {
+        assert(returned <= bytes && done <= requests, "a permit was released twice")
         bytes = max(0, bytes - returned)
-        if isCounted { requests = max(0, requests - 1) }
+        requests = max(0, requests - done)
     }
 }

@@ -38,13 +38,35 @@ package enum ControlAnswer {
         }
     }
 
-    package static func arrival(_ request: Request, context: RoutedContext, scope: Scope, bytes: Int) -> Arrival {
-        let apiKey = HTTPField.Name("X-API-Key").flatMap { request.headers[$0] }
-        return Arrival(
-            scope: scope,
+    package static func arrival(
+        _ request: Request,
+        context: RoutedContext,
+        _ endpoint: Endpoint,
+        _ transport: Arrival.Transport = .http,
+        bytes: Int = 0
+    ) -> Arrival {
+        var credentials = Credentials()
+        for value in request.headers[values: .authorization] { credentials.takeAuthorization(value) }
+        for value in request.headers[values: Self.apiKey] { credentials.takeAPIKey(value) }
+        var arrival = Arrival(
+            endpoint,
+            transport,
             remoteAddress: context.remoteAddress,
-            credential: request.headers[.authorization] ?? apiKey,
+            credentials: credentials,
             declaredBytes: bytes
         )
+        let forwarded = request.headers[values: Self.forwardedFor]
+        if !forwarded.isEmpty { arrival.forwardedFor = forwarded.joined(separator: ",") }
+        arrival.requestID = request.headers[Self.requestID].flatMap { InferRequestHead.isEchoable($0) ? $0 : nil }
+        return arrival
+    }
+
+    private static let apiKey = name("X-API-Key")
+    private static let forwardedFor = name("X-Forwarded-For")
+    private static let requestID = name("X-Request-Id")
+
+    private static func name(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("'\(text)' is no name of a header") }
+        return name
     }
 }

@@ -4,7 +4,12 @@ import Hummingbird
 import Inference
 
 extension ControlResponder {
-    func perform(_ route: Route, _ method: RouteTable.Method, body: TensorBytes) async throws -> Response {
+    func perform(
+        _ route: Route,
+        _ method: RouteTable.Method,
+        body: TensorBytes,
+        _ permit: Permit
+    ) async throws -> Response {
         switch route {
         case .serverMetadata:
             return ControlAnswer.document(
@@ -16,18 +21,20 @@ extension ControlResponder {
         case .serverLive: return try health(control.isLive)
         case .serverReady: return try health(control.isReady)
         case .allStatistics:
-            return ControlAnswer.document(
-                ControlDocuments.statistics(try control.statistics(ofModel: nil, version: nil))
-            )
+            let shown = try control.statistics(ofModel: nil, version: nil).filter {
+                gate.shows(model: $0.name, version: $0.version, to: permit)
+            }
+            return ControlAnswer.document(ControlDocuments.statistics(shown))
         case .model(let path, .traceSetting):
             return try traceSettings(ofModel: path.name, method, body: body)
         case .model(let path, let action):
             return try answer(action, model: path.name, version: try path.version())
         case .repositoryIndex:
             let readyOnly = try ControlBodies.indexReadyOnly(body, limits: settings.requestLimits)
-            return ControlAnswer.document(
-                ControlDocuments.repositoryIndex(await control.repositoryIndex(readyOnly: readyOnly))
-            )
+            let shown = await control.repositoryIndex(readyOnly: readyOnly).filter {
+                gate.shows(model: $0.name, version: $0.version, to: permit)
+            }
+            return ControlAnswer.document(ControlDocuments.repositoryIndex(shown))
         case .load(let name):
             let parameters = try ControlBodies.load(body, limits: settings.requestLimits)
             try await control.load(model: name, parameters: parameters)

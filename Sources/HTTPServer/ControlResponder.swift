@@ -17,7 +17,7 @@ package struct ControlResponder: HTTPResponder {
     let control: any ModelControl
     let controls: ServerControls?
     let settings: HTTPServerSettings
-    private let gate: any Gate
+    let gate: any Gate
 
     package init(
         control: any ModelControl,
@@ -39,48 +39,63 @@ package struct ControlResponder: HTTPResponder {
         return response
     }
 
+    /// The gate is asked before anything is said, even that there is nothing to be found.
     private func routed(_ request: Request, context: RoutedContext) async throws -> Response {
-        guard let route = RouteTable.match(request.head.path ?? "") else {
-            return ControlAnswer.message("Not Found", status: .notFound)
-        }
+        let method = RouteTable.Method(request.method)
+        let route = RouteTable.match(request.head.path ?? "")
+        let endpoint = route.map { RouteTable.endpoint(of: $0, method) } ?? .unknown
+        let readsBody = route.map { Self.readsBody($0, method) } ?? false
+        let declared = request.headers[.contentLength].flatMap { Int($0) }
+        let limit = route.map(bodyLimit) ?? 0
+        let permit: Permit
         do throws(ServingError) {
-            try settings.restrictedAPIs.check(RouteTable.category(of: route)) { name in
-                HTTPField.Name(name).flatMap { request.headers[values: $0].first }
-            }
+            if readsBody, let declared, declared > limit { throw BodyLimits.tooLarge(bytes: declared, limit: limit) }
+            let bytes = readsBody ? declared ?? limit : 0
+            permit = try gate.admit(ControlAnswer.arrival(request, context: context, endpoint, bytes: bytes))
         } catch {
             return ControlAnswer.error(error)
         }
-        guard let method = RouteTable.Method(request.method), RouteTable.allows(method, on: route) else {
-            return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
-        }
-        do {
-            return try await answer(route, method, request: request, context: context)
-        } catch let error as ServingError {
-            return ControlAnswer.error(error)
-        }
+        defer { gate.release(permit) }
+        let response = try await answer(route, method, request: request, permit)
+        gate.conclude(
+            permit,
+            Conclusion(
+                endpoint,
+                model: route?.modelName,
+                requestID: nil,
+                bytesIn: permit.reservedBytes,
+                bytesOut: response.body.contentLength ?? 0,
+                status: response.status.code
+            )
+        )
+        return response
     }
 
     private func answer(
-        _ route: Route,
-        _ method: RouteTable.Method,
+        _ route: Route?,
+        _ method: RouteTable.Method?,
         request: Request,
-        context: RoutedContext
+        _ permit: Permit
     ) async throws -> Response {
-        let limit = bodyLimit(of: route)
-        let declared = request.headers[.contentLength].flatMap { Int($0) }
-        if let declared, declared > limit { throw BodyLimits.tooLarge(bytes: declared, limit: limit) }
-        let scope = RouteTable.scope(of: route)
-        let readsBody = Self.readsBody(route, method)
-        let chargedBytes = readsBody ? declared ?? limit : 0
-        let permit = try gate.admit(
-            ControlAnswer.arrival(request, context: context, scope: scope, bytes: chargedBytes)
-        )
-        defer { gate.release(permit) }
-        if let (model, version) = try route.model() {
-            try gate.authorise(permit, scope: scope, model: model, version: version)
+        guard let route else { return ControlAnswer.message("Not Found", status: .notFound) }
+        do {
+            try settings.restrictedAPIs.check(RouteTable.category(of: route)) { name in
+                HTTPField.Name(name).flatMap { request.headers[values: $0].first }
+            }
+            guard let method, RouteTable.allows(method, on: route) else {
+                return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
+            }
+            if let (model, version) = try route.model() {
+                let endpoint = RouteTable.endpoint(of: route, method)
+                try gate.authorise(permit, endpoint, model: model, version: version)
+            }
+            let body =
+                Self.readsBody(route, method)
+                ? TensorBytes(adopting: try await collect(request.body, limit: bodyLimit(of: route))) : TensorBytes()
+            return try await perform(route, method, body: body, permit)
+        } catch let error as ServingError {
+            return ControlAnswer.error(error)
         }
-        let body = !readsBody ? TensorBytes() : TensorBytes(adopting: try await collect(request.body, limit: limit))
-        return try await perform(route, method, body: body)
     }
 
     private func bodyLimit(of route: Route) -> Int {
@@ -89,7 +104,7 @@ package struct ControlResponder: HTTPResponder {
     }
 
     /// Other routes let a body pass by unread.
-    private static func readsBody(_ route: Route, _ method: RouteTable.Method) -> Bool {
+    private static func readsBody(_ route: Route, _ method: RouteTable.Method?) -> Bool {
         switch route {
         case .load, .unload, .repositoryIndex: true
         case .logging, .traceSetting, .model(_, .traceSetting): method == .post
@@ -121,6 +136,14 @@ extension RouteTable.Method {
 }
 
 extension Route {
+    fileprivate var modelName: String? {
+        switch self {
+        case .model(let path, _): path.name
+        case .load(let name), .unload(let name): name
+        default: nil
+        }
+    }
+
     /// The model that a gate is asked about.
     fileprivate func model() throws(ServingError) -> (name: String, version: Int64?)? {
         switch self {

@@ -17,14 +17,13 @@ package struct HTTPServer: Service {
     private let control: any ModelControl
     private let controls: ServerControls?
     private let gate: any Gate
-    private let metricsPage: @Sendable () -> String
+    private let metricsPage: MetricsPageSource
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let onListening: @Sendable (HTTPListener) -> Void
 
     /// - Parameters:
     ///   - controls: shared memory, traces and log settings; without them their routes answer that there are none.
-    ///   - metricsPage: the text of `GET /metrics`, made anew for each request.
     ///   - onListening: called once for each socket, when it accepts connections.
     package init(
         settings: HTTPServerSettings,
@@ -32,7 +31,7 @@ package struct HTTPServer: Service {
         control: any ModelControl,
         controls: ServerControls? = nil,
         gate: any Gate,
-        metricsPage: @escaping @Sendable () -> String,
+        metricsPage: @escaping MetricsPageSource,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         onListening: @escaping @Sendable (HTTPListener) -> Void = { _ in }

@@ -64,7 +64,9 @@ private struct HotFields {
         case .contentLength:
             contentLength = Self.number(field.value)
             guard contentLength != nil else { return false }
-        case .apiKey, .traceParent, .requestID, .authorization, .acceptEncoding, .inferenceHeaderLength: break
+        case .apiKey, .traceParent, .requestID, .authorization, .acceptEncoding, .inferenceHeaderLength,
+            .forwardedFor:
+            break
         }
         request.take(header, String(decoding: field.value, as: UTF8.self))
         return true

@@ -10,6 +10,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     // the event loop only. Everything that varies is touched on the connection's event loop alone.
     private let mailbox: CompletionMailbox
 
+    let endpoint: Endpoint
     let head: InferRequestHead
     let model: any ServableModel
     let arrival: MonotonicTime
@@ -19,6 +20,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     let generation: Generation?
     var permit: Permit
     var body: InferBody
+    private var bytesIn = 0
     private(set) var plan: OutputPlan?
     private(set) var request: InferenceRequest?
     /// Set while the connection waits for the model; the circle it makes ends with the request.
@@ -26,9 +28,13 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     private var response: InferenceResponse?
     private var responseCount = 0
     private let gate: any Gate
+    /// Both have to come before the permit is given back.
+    private var isModelDone = false
+    private var isAnswerSent = false
     private var isReleased = false
 
     init(
+        endpoint: Endpoint,
         head: InferRequestHead,
         isHTTP10: Bool,
         model: any ServableModel,
@@ -39,6 +45,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         mailbox: CompletionMailbox,
         generation: Generation? = nil
     ) {
+        self.endpoint = endpoint
         self.head = head
         self.isHTTP10 = isHTTP10
         self.model = model
@@ -60,6 +67,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     func takeBody() -> TensorBytes {
         var taken = InferBody(declared: 0)
         swap(&taken, &body)
+        bytesIn = permit.reservedBytes
         return taken.finish()
     }
 
@@ -88,7 +96,36 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     /// The client has gone; what the model still says is not for anyone.
     func abandon() {
         handler = nil
-        if let request { request.cancel() } else { release() }
+        request?.cancel()
+        answerSent()
+    }
+
+    /// Nothing more comes from the model.
+    func modelIsDone() {
+        isModelDone = true
+        if isAnswerSent { release() }
+    }
+
+    /// Nothing more of it waits for the client.
+    func answerSent() {
+        isAnswerSent = true
+        if isModelDone || request == nil { release() }
+    }
+
+    /// What is said of it in the audit log, as soon as the answer is known.
+    func conclude(_ answer: InferHandler.Answer) {
+        gate.conclude(
+            permit,
+            Conclusion(
+                endpoint,
+                model: model.name,
+                version: model.version,
+                requestID: head.requestID,
+                bytesIn: bytesIn,
+                bytesOut: answer.bytes,
+                status: answer.status
+            )
+        )
     }
 
     func release() {
@@ -125,10 +162,10 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     }
 
     private func end(_ result: Result<InferenceResponse, ServingError>) {
-        release()
         let waiting = handler
         handler = nil
         response = nil
+        modelIsDone()
         waiting?.answered(self, result)
     }
 }

@@ -27,6 +27,7 @@ extension InferHandler {
                 plan: plan,
                 into: &body
             )
+            try charge(answer: body.readableBytes, to: exchange)
             var head = AnswerHead(status: .ok, contentLength: 0)
             head.inferenceHeaderLength = inferenceHeaderLength
             if let packed = compressed(body, for: exchange.head) {
@@ -38,6 +39,13 @@ extension InferHandler {
         } catch {
             respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
         }
+    }
+
+    /// A large answer may wait for its client for long: the server must have room for it.
+    private func charge(answer bytes: Int, to exchange: InferExchange) throws(ServingError) {
+        let added = bytes - exchange.permit.reservedBytes
+        guard bytes > Self.keptCapacity, added > 0 else { return }
+        try shared.gate.reserve(added, for: &exchange.permit)
     }
 
     /// `nil` if the client asked for no coding, or it failed: the answer then goes out as it is.
@@ -78,6 +86,7 @@ extension InferHandler {
         guard let context else { return }
         var head = head
         head.contentLength = body.readableBytes
+        lastAnswer = Answer(status: Int(head.status.code), bytes: body.readableBytes)
         var bytes = ByteBuffer()
         swap(&bytes, &answerHead)
         bytes.clear()

@@ -34,17 +34,22 @@ extension InferHandler {
         service: any InferenceService,
         now: MonotonicTime
     ) throws(ServingError) {
-        let arrival = Arrival(
-            scope: RouteTable.scope(of: .model(path, .infer)),
+        let endpoint = RouteTable.endpoint(of: .model(path, action.action), .post)
+        var arrival = Arrival(
+            endpoint,
+            .http,
             remoteAddress: remoteAddress,
-            credential: request.credential,
+            credentials: request.credentials,
             declaredBytes: request.contentLength ?? 0
         )
+        arrival.forwardedFor = request.forwardedFor
+        arrival.requestID = request.requestID
         let generation = generation(action)
         try checkSize(of: request, isAllJSON: generation != nil || request.inferenceHeaderLengthText == nil)
         let permit = try shared.gate.admit(arrival)
         do throws(ServingError) {
             let version = try path.version()
+            try shared.gate.authorise(permit, endpoint, model: path.name, version: version)
             let model = try service.model(named: path.name, version: version)
             if model.isDecoupled, generation == nil {
                 throw ServingError(
@@ -52,7 +57,6 @@ extension InferHandler {
                     "HTTP end point doesn't support models with decoupled transaction policy"
                 )
             }
-            try shared.gate.authorise(permit, scope: arrival.scope, model: path.name, version: version)
             if generation != nil, request.contentEncoding != .identity {
                 throw ServingError(
                     .invalidArgument,
@@ -67,6 +71,7 @@ extension InferHandler {
             }
             guard let mailbox else { throw ServingError(.internalError, "this listener serves no models") }
             exchange = InferExchange(
+                endpoint: endpoint,
                 head: request,
                 isHTTP10: isHTTP10,
                 model: model,
@@ -78,6 +83,10 @@ extension InferHandler {
                 generation: generation
             )
         } catch {
+            shared.gate.conclude(
+                permit,
+                Conclusion(endpoint, model: path.name, status: Int(ErrorStatus.of(error.code).code))
+            )
             shared.gate.release(permit)
             throw error
         }
@@ -109,9 +118,11 @@ extension InferHandler {
         } catch {
             let remaining = exchange.body.remaining
             self.exchange = nil
-            exchange.release()
             connection.refusing(remaining: remaining, awaitsContinue: false)
-            refuse(error, request: exchange.head, isHTTP10: exchange.isHTTP10, remaining: remaining)
+            respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
+            exchange.conclude(lastAnswer)
+            exchange.release()
+            afterAnswer(remaining: remaining)
         }
     }
 
@@ -146,7 +157,6 @@ extension InferHandler {
             if let received { fields.trace = beginTrace(of: fields, exchange, received: received) }
             exchange.submit(InferenceRequest(fields), plan: decoded.outputPlan, for: self)
         } catch {
-            exchange.release()
             answered(exchange, .failure(error))
         }
     }
@@ -220,7 +230,7 @@ extension InferHandler {
 
     /// On the event loop: the model is done with the request, or it never got that far.
     func answered(_ exchange: InferExchange, _ result: Result<InferenceResponse, ServingError>) {
-        guard self.exchange === exchange, connection.state == .submitted else { return }
+        guard self.exchange === exchange, connection.state == .submitted else { return exchange.answerSent() }
         self.exchange = nil
         let trace = exchange.request?.fields.trace
         trace?.record("HTTP_SEND_START", at: .now())
@@ -229,7 +239,17 @@ extension InferHandler {
         case .failure(let error): respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
         }
         if let trace { endWhenSent(trace) }
+        exchange.conclude(lastAnswer)
         afterAnswer(remaining: 0)
+        tellWhenSent(exchange)
+    }
+
+    /// What a client leaves unread stays charged, but for what the socket's own buffers hold.
+    func tellWhenSent(_ exchange: InferExchange) {
+        guard let context, !context.channel.isWritable else { return exchange.answerSent() }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in exchange.answerSent() }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
     }
 
     /// Answers a request that no route may serve.

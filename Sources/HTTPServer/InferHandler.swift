@@ -21,6 +21,13 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     /// Kept from answer to answer, so that an ordinary one allocates nothing.
     var answerHead = ByteBuffer()
     var answerBody = ByteBuffer()
+    /// What was written last, for the audit log.
+    struct Answer {
+        var status = 0
+        var bytes = 0
+    }
+
+    var lastAnswer = Answer()
     private(set) var remoteAddress = ""
     private var isCounted = false
     private var held = CircularBuffer<HTTPServerRequestPart>()

@@ -4,7 +4,7 @@
 package enum InferHeader: UInt8, Sendable {
     // What the infer path wants to know.
     case expect, apiKey, traceParent, requestID, authorization, contentLength, acceptEncoding, contentEncoding
-    case transferEncoding, inferenceHeaderLength
+    case transferEncoding, inferenceHeaderLength, forwardedFor
     // What means nothing to it.
     case host, accept, connection, userAgent, traceState, contentType
 
@@ -24,6 +24,7 @@ package enum InferHeader: UInt8, Sendable {
         case 13 where name.isSameText(as: "authorization"): self = .authorization
         case 14 where name.isSameText(as: "content-length"): self = .contentLength
         case 15 where name.isSameText(as: "accept-encoding"): self = .acceptEncoding
+        case 15 where name.isSameText(as: "x-forwarded-for"): self = .forwardedFor
         case 16 where name.isSameText(as: "content-encoding"): self = .contentEncoding
         case 17 where name.isSameText(as: "transfer-encoding"): self = .transferEncoding
         case 31 where name.isSameText(as: "inference-header-content-length"): self = .inferenceHeaderLength

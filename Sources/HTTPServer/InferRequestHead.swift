@@ -24,7 +24,9 @@ package struct InferRequestHead: Sendable, Equatable {
     package private(set) var hasRefusedID = false
     package var acceptEncoding: String?
     package var expectsContinue = false
-    package var credential: String?
+    package var credentials = Credentials()
+    /// What proxies say of where the request came from; the values of several headers in one list.
+    package var forwardedFor: String?
     package var requestID: String?
     package var traceParent: String?
     /// Headers that become parameters of the request.
@@ -63,12 +65,13 @@ package struct InferRequestHead: Sendable, Equatable {
             } else {
                 refusedExpectation = Self.shown(value)
             }
-        case .apiKey: credential = credential ?? value
+        case .apiKey: credentials.takeAPIKey(value)
+        case .forwardedFor: forwardedFor = forwardedFor.map { $0 + "," + value } ?? value
         case .traceParent: traceParent = Self.isEchoable(value) ? value : nil
         case .requestID:
             requestID = Self.isEchoable(value) ? value : nil
             hasRefusedID = hasRefusedID || requestID == nil
-        case .authorization: credential = value
+        case .authorization: credentials.takeAuthorization(value)
         case .contentLength: if contentLength != nil { contentLength = Int(value) ?? 0 }
         case .acceptEncoding: acceptEncoding = acceptEncoding.map { $0 + "," + value } ?? value
         case .contentEncoding: takeEncoding(value)

@@ -3,14 +3,18 @@ private import HTTPTypes
 package import Hummingbird
 package import Inference
 
+/// The text of `GET /metrics`, made anew for each request.
+/// - Parameter isShown: whether a version of a model may appear in it.
+package typealias MetricsPageSource = @Sendable (_ isShown: (_ model: String, _ version: Int64) -> Bool) -> String
+
 /// `GET /metrics`; every other path is answered with nothing and 200, as Triton does.
 package struct MetricsResponder: HTTPResponder {
     package typealias Context = RoutedContext
 
     private let gate: any Gate
-    private let page: @Sendable () -> String
+    private let page: MetricsPageSource
 
-    package init(gate: any Gate, page: @escaping @Sendable () -> String) {
+    package init(gate: any Gate, page: @escaping MetricsPageSource) {
         self.gate = gate
         self.page = page
     }
@@ -22,9 +26,11 @@ package struct MetricsResponder: HTTPResponder {
             return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
         }
         do throws(ServingError) {
-            let permit = try gate.admit(ControlAnswer.arrival(request, context: context, scope: .metrics, bytes: 0))
+            let permit = try gate.admit(ControlAnswer.arrival(request, context: context, .metrics, .metrics))
             defer { gate.release(permit) }
-            return ControlAnswer.text(page(), contentType: "text/plain; charset=utf-8")
+            let text = page { [gate] model, version in gate.shows(model: model, version: version, to: permit) }
+            gate.conclude(permit, Conclusion(.metrics, bytesOut: text.utf8.count, status: 200))
+            return ControlAnswer.text(text, contentType: "text/plain; charset=utf-8")
         } catch {
             return ControlAnswer.error(error)
         }

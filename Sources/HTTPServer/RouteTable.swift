@@ -65,20 +65,36 @@ package enum RouteTable {
         }
     }
 
-    package static func scope(of route: Route) -> Scope {
-        switch route {
-        case .serverMetadata: .metadata
-        case .serverLive, .serverReady: .health
+    /// What a gate is asked for; any other method than GET and POST is taken for one that reads.
+    package static func endpoint(of route: Route, _ method: Method?) -> Endpoint {
+        let changes = method == .post
+        return switch route {
+        case .serverMetadata: .serverMetadata
+        case .serverLive: .serverLive
+        case .serverReady: .serverReady
         case .allStatistics: .statistics
-        case .repositoryIndex, .load, .unload, .namedRepository, .logging, .traceSetting: .admin
-        case .systemSharedMemory, .cudaSharedMemory: .sharedMemory
+        case .repositoryIndex: .repositoryIndex
+        // Whether to list or to load does not matter to an answer that is always the same.
+        case .namedRepository, .load: .load
+        case .unload: .unload
+        case .logging: changes ? .changeLog : .logSettings
+        case .traceSetting: changes ? .changeTrace : .traceSettings
+        case .systemSharedMemory(let action, _), .cudaSharedMemory(let action, _):
+            switch action {
+            case .status: .sharedMemoryStatus
+            case .register: .registerSharedMemory
+            case .unregister: .unregisterSharedMemory
+            }
         case .model(_, let action):
             switch action {
-            case .metadata, .config: .metadata
-            case .ready: .health
+            case .metadata: .modelMetadata
+            case .ready: .modelReady
+            case .config: .modelConfig
             case .stats: .statistics
-            case .infer, .generate, .generateStream: .infer
-            case .traceSetting: .admin
+            case .infer: .infer
+            case .generate: .generate
+            case .generateStream: .generateStream
+            case .traceSetting: changes ? .changeTrace : .traceSettings
             }
         }
     }

@@ -1,41 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a caller wants to do; each route of each protocol maps to one.
+/// What a credential can be given for; each ``Endpoint`` takes one.
 package enum Scope: String, Sendable, CaseIterable {
     case infer, metadata, metrics, statistics, admin
+    /// Everyone's.
     case health
     case sharedMemory = "shared-memory"
 }
 
-/// What is known of a request when its headers are in and not a byte of its body has been read.
-package struct Arrival: Sendable {
-    package var scope: Scope
-    /// The caller's address without its port.
-    package var remoteAddress: String
-    /// What the caller showed, unread: the value of `Authorization` or of `X-API-Key`.
-    package var credential: String?
-    /// Bytes of body that the caller announced.
-    package var declaredBytes: Int
+/// What a caller showed, unread.
+package struct Credentials: Sendable, Equatable {
+    /// The value of `Authorization`, scheme and all.
+    package var authorization: String?
+    /// The value of `X-API-Key`.
+    package var apiKey: String?
+    /// Whether one of them came twice, with different values: which of them counts is not for us to choose.
+    package var isAmbiguous = false
 
-    package init(scope: Scope, remoteAddress: String, credential: String?, declaredBytes: Int) {
-        self.scope = scope
-        self.remoteAddress = remoteAddress
-        self.credential = credential
-        self.declaredBytes = declaredBytes
+    package init() {}
+
+    package var isEmpty: Bool { authorization == nil && apiKey == nil && !isAmbiguous }
+
+    package mutating func takeAuthorization(_ value: String) {
+        if let authorization, authorization != value { isAmbiguous = true }
+        authorization = value
+    }
+
+    package mutating func takeAPIKey(_ value: String) {
+        if let apiKey, apiKey != value { isAmbiguous = true }
+        apiKey = value
     }
 }
+
+/// Who the other end of a connection proved to be when the connection was made.
+package struct PeerCertificate: Sendable, Hashable {
+    /// The subject's common name.
+    package var commonName: String?
+    /// DNS names, URIs and mail addresses of the subject alternative name, each with its kind: `dns:host`, `uri:…`,
+    /// `email:…`.
+    package var alternativeNames: [String]
+
+    package init(commonName: String?, alternativeNames: [String]) {
+        self.commonName = commonName
+        self.alternativeNames = alternativeNames
+    }
+}
+
+/// What is known of a request when its headers are in and not a byte of its body has been read.
+package struct Arrival: Sendable {
+    package enum Transport: String, Sendable { case http, grpc, metrics }
+
+    package var endpoint: Endpoint
+    package var transport: Transport
+    /// The caller's address without its port.
+    package var remoteAddress: String
+    /// The value of `X-Forwarded-For`: believed only if the caller is a proxy that is trusted.
+    package var forwardedFor: String?
+    package var credentials: Credentials
+    package var certificate: PeerCertificate?
+    package var requestID: String?
+    /// Bytes of body that the caller announced.
+    package var declaredBytes: Int
+    /// Whether it carries any number of requests, which ``Gate/begin(_:)`` counts one by one.
+    package var isStream: Bool
+
+    package init(
+        _ endpoint: Endpoint,
+        _ transport: Transport,
+        remoteAddress: String,
+        credentials: Credentials,
+        declaredBytes: Int = 0,
+        isStream: Bool = false
+    ) {
+        self.endpoint = endpoint
+        self.transport = transport
+        self.remoteAddress = remoteAddress
+        self.credentials = credentials
+        self.declaredBytes = declaredBytes
+        self.isStream = isStream
+    }
+}
+
+/// What a gate remembers of someone it has let in; nobody else looks inside.
+package protocol Visit: AnyObject, Sendable {}
 
 /// Leave to go on, and what was charged for it. Handed back with ``Gate/release(_:)`` exactly once.
 package struct Permit: Sendable {
     package var principal: Principal
     package var reservedBytes: Int
-    /// Whether it is one of the requests that are counted and bounded: those of inference.
-    package var isCounted: Bool
+    /// How many of the requests that are counted and bounded it stands for: those of inference.
+    package var countedRequests: Int
+    package var visit: (any Visit)?
 
-    package init(principal: Principal, reservedBytes: Int, isCounted: Bool = true) {
+    package init(
+        principal: Principal,
+        reservedBytes: Int,
+        countedRequests: Int = 0,
+        visit: (any Visit)? = nil
+    ) {
         self.principal = principal
         self.reservedBytes = reservedBytes
-        self.isCounted = isCounted
+        self.countedRequests = countedRequests
+        self.visit = visit
+    }
+}
+
+/// How a request ended, for the audit log.
+package struct Conclusion: Sendable {
+    package var endpoint: Endpoint
+    package var model: String?
+    package var version: Int64?
+    package var requestID: String?
+    package var bytesIn: Int
+    package var bytesOut: Int
+    /// As the protocol counts: of HTTP, or of gRPC.
+    package var status: Int
+
+    package init(
+        _ endpoint: Endpoint,
+        model: String? = nil,
+        version: Int64? = nil,
+        requestID: String? = nil,
+        bytesIn: Int = 0,
+        bytesOut: Int = 0,
+        status: Int
+    ) {
+        self.endpoint = endpoint
+        self.model = model
+        self.version = version
+        self.requestID = requestID
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+        self.status = status
     }
 }
 
@@ -45,8 +141,25 @@ package protocol Gate: Sendable {
     /// - Throws: `.unauthenticated`, `.permissionDenied`, `.resourceExhausted`, or `.unavailable` if there is no room.
     func admit(_ arrival: Arrival) throws(ServingError) -> Permit
 
-    /// As soon as model and version are known, before a tensor is copied.
-    func authorise(_ permit: Permit, scope: Scope, model: String, version: Int64?) throws(ServingError)
+    /// As soon as model and version are known, before a tensor is copied; over a stream for each message.
+    /// - Parameters:
+    ///   - model: `nil` for what concerns no model, or all of them.
+    ///   - version: `nil` where the caller named none. A credential for one version of a model has to name it.
+    /// - Throws: `.notFound` for a model that the caller may not see, as for one that does not exist.
+    func authorise(_ permit: Permit, _ endpoint: Endpoint, model: String?, version: Int64?) throws(ServingError)
+
+    /// Whether lists may show the model to the caller.
+    func shows(model: String, version: Int64?, to permit: Permit) -> Bool
+
+    /// Whether what the caller showed is still worth something; asked about calls that last.
+    func isValid(_ permit: Permit) -> Bool
+
+    /// One request more of a stream is in flight.
+    /// - Throws: if the server or the caller has as many as may be.
+    func begin(_ permit: inout Permit) throws(ServingError)
+
+    /// A request of a stream is done.
+    func end(_ permit: inout Permit)
 
     /// More bytes for a request whose size was not declared, or that grew when it was decompressed.
     func reserve(_ bytes: Int, for permit: inout Permit) throws(ServingError)
@@ -55,5 +168,15 @@ package protocol Gate: Sendable {
     /// - Precondition: the permit has at least so many reserved.
     func giveBack(_ bytes: Int, of permit: inout Permit)
 
+    /// A request is about to be answered; of a stream, each of its requests.
+    func conclude(_ permit: Permit, _ conclusion: Conclusion)
+
     func release(_ permit: Permit)
+}
+
+extension Gate {
+    /// The same for what is asked of no model.
+    package func authorise(_ permit: Permit, _ endpoint: Endpoint) throws(ServingError) {
+        try authorise(permit, endpoint, model: nil, version: nil)
+    }
 }

@@ -26,7 +26,7 @@ import Transport
         #expect(head.request.contentLength == 3300)
         #expect(head.request.inferenceHeaderLengthText == "190")
         #expect(head.request.acceptEncoding == "gzip, deflate")
-        #expect(head.request.credential == "Bearer t")
+        #expect(head.request.credentials.authorization == "Bearer t")
         #expect(head.request.requestID == "r1")
         #expect(head.request.traceParent == "00-ab-cd-01")
         #expect(head.request.contentEncoding == .identity)

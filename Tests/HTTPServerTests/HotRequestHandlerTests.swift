@@ -131,7 +131,7 @@ private struct Connection {
                 recognisesRequests: true,
                 eventLoopGroup: channel.embeddedEventLoop
             ),
-            gate: LocalGate(bytesInFlight: 1 << 30, requestsInFlight: 100),
+            gate: OpenGate(Flight(bytes: 1 << 30, requests: 100)),
             requestLimits: RequestLimits(profile: .secure),
             connectionLimits: limits,
             connections: ConnectionCount(total: 10, perAddress: 10)

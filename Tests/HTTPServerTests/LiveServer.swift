@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// A server on loopback with an echo model behind it, for as long as a test runs.
 struct LiveServer: Sendable {
     let service: EchoService
-    let gate: LocalGate
+    let gate: OpenGate
     let port: Int
     let metricsPort: Int
     let group: ServiceGroup
@@ -45,9 +45,8 @@ struct LiveServer: Sendable {
         configure(&settings)
         let (listeners, found) = AsyncStream.makeStream(of: HTTPListener.self)
         let service = EchoService()
-        let gate = LocalGate(
-            bytesInFlight: bytesInFlight,
-            requestsInFlight: settings.connectionLimits.requestsInFlight
+        let gate = OpenGate(
+            Flight(bytes: bytesInFlight, requests: settings.connectionLimits.requestsInFlight)
         )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var logger = Logger(label: "test")
@@ -57,7 +56,7 @@ struct LiveServer: Sendable {
             service: service,
             control: EchoControl(),
             gate: gate,
-            metricsPage: { "up 1\n" },
+            metricsPage: { _ in "up 1\n" },
             eventLoopGroup: loops,
             logger: logger,
             onListening: { found.yield($0) }

@@ -19,14 +19,14 @@ import Testing
         ("/v2/models/%6d/infer", .model(ModelPath(name: "%6d"), .infer), .infer),
         ("/v2/models/versions/versions/1/infer", .model(ModelPath(name: "versions", versionText: "1"), .infer), .infer),
         ("/v2/models/stats/versions/1/stats", .model(ModelPath(name: "stats", versionText: "1"), .stats), .statistics),
-        ("/v2/models/m/ready", .model(ModelPath(name: "m"), .ready), .health),
+        ("/v2/models/m/ready", .model(ModelPath(name: "m"), .ready), .metadata),
         ("/v2/models/m/config", .model(ModelPath(name: "m"), .config), .metadata),
         ("/v2/models/m/generate", .model(ModelPath(name: "m"), .generate), .infer),
         ("/v2/models/m/generate_stream", .model(ModelPath(name: "m"), .generateStream), .infer),
         ("/v2/models/m/trace/setting", .model(ModelPath(name: "m"), .traceSetting), .admin),
         ("/v2/trace/setting", .traceSetting, .admin),
         ("/v2/logging", .logging, .admin),
-        ("/v2/repository/index", .repositoryIndex, .admin),
+        ("/v2/repository/index", .repositoryIndex, .metadata),
         ("/v2/repository/r/index", .namedRepository, .admin),
         ("/v2/repository/models/m/load", .load("m"), .admin),
         ("/v2/repository/models/m/unload", .unload("m"), .admin),
@@ -40,7 +40,9 @@ import Testing
     @Test(arguments: known)
     func aPathMeansOneRoute(path: String, route: Route, scope: Scope) {
         #expect(RouteTable.match(path) == route)
-        #expect(RouteTable.scope(of: route) == scope)
+        #expect(RouteTable.endpoint(of: route, .get).scope == scope)
+        #expect(RouteTable.endpoint(of: route, .post).scope == scope)
+        #expect(RouteTable.endpoint(of: route, nil).scope == scope)
     }
 
     @Test(arguments: [

@@ -14,11 +14,11 @@ enum HealthMethods {
             RPCMethod(
                 path: "/\(service)/Check",
                 kind: .unary,
-                scope: .health,
+                endpoint: .health,
                 open: environment.restricting(.health) { call in
                     UnaryReceiver(
-                        handler: .immediate { (request, _) throws(ServingError) in
-                            try check(request, environment)
+                        handler: .immediate { (request, permit) throws(ServingError) in
+                            try check(request, permit, environment)
                         },
                         call: call
                     )
@@ -27,7 +27,7 @@ enum HealthMethods {
             RPCMethod(
                 path: "/\(service)/Watch",
                 kind: .serverStreaming,
-                scope: .health,
+                endpoint: .healthWatch,
                 open: environment.restricting(.health) { HealthWatch(environment: environment, call: $0) }
             ),
         ]
@@ -35,8 +35,11 @@ enum HealthMethods {
 
     private static func check(
         _ request: Grpc_Health_V1_HealthCheckRequest,
+        _ permit: Permit,
         _ environment: KServeEnvironment
     ) throws(ServingError) -> Grpc_Health_V1_HealthCheckResponse {
+        // Whether there is such a service is not everyone's to know.
+        if !request.service.isEmpty { try environment.gate.authorise(permit, .serviceHealth) }
         guard let isServing = environment.isServing(request.service) else {
             throw ServingError(.notFound, "unknown service '\(request.service.prefix(128))'")
         }

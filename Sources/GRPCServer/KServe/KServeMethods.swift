@@ -19,7 +19,7 @@ package enum KServeMethods {
             method(environment, "ModelInfer", .unary, .infer, .inference) {
                 ModelInferReceiver(environment: environment, call: $0)
             },
-            method(environment, "ModelStreamInfer", .bidirectional, .infer, .inference) {
+            method(environment, "ModelStreamInfer", .bidirectional, .streamInfer, .inference) {
                 ModelStreamInferReceiver(environment: environment, call: $0)
             },
         ]
@@ -27,63 +27,70 @@ package enum KServeMethods {
 
     private static func control(_ environment: KServeEnvironment) -> [RPCMethod] {
         [
-            unary(environment, "ServerLive", .health, .health, .immediate(environment.serverLive)),
-            unary(environment, "ServerReady", .health, .health, .immediate(environment.serverReady)),
-            unary(environment, "ModelReady", .health, .health, .immediate(environment.modelReady)),
-            unary(environment, "ServerMetadata", .metadata, .metadata, .immediate(environment.serverMetadata)),
-            unary(environment, "ModelMetadata", .metadata, .metadata, .immediate(environment.modelMetadata)),
-            unary(environment, "ModelConfig", .metadata, .modelConfig, .eventual(environment.modelConfig)),
+            unary(environment, "ServerLive", .serverLive, .health, .immediate(environment.serverLive)),
+            unary(environment, "ServerReady", .serverReady, .health, .immediate(environment.serverReady)),
+            unary(environment, "ModelReady", .modelReady, .health, .immediate(environment.modelReady)),
+            unary(environment, "ServerMetadata", .serverMetadata, .metadata, .immediate(environment.serverMetadata)),
+            unary(environment, "ModelMetadata", .modelMetadata, .metadata, .immediate(environment.modelMetadata)),
+            unary(environment, "ModelConfig", .modelConfig, .modelConfig, .eventual(environment.modelConfig)),
             unary(environment, "ModelStatistics", .statistics, .statistics, .immediate(environment.modelStatistics)),
-            unary(environment, "TraceSetting", .admin, .trace, .immediate(environment.traceSetting)),
-            unary(environment, "LogSettings", .admin, .logging, .immediate(environment.logSettings)),
+            unary(environment, "TraceSetting", .changeTrace, .trace, .immediate(environment.traceSetting)),
+            unary(environment, "LogSettings", .changeLog, .logging, .immediate(environment.logSettings)),
         ]
     }
 
     private static func repository(_ environment: KServeEnvironment) -> [RPCMethod] {
         [
-            unary(environment, "RepositoryIndex", .admin, .modelRepository, .eventual(environment.repositoryIndex)),
-            unary(environment, "RepositoryModelLoad", .admin, .modelRepository, .eventual(environment.load)),
-            unary(environment, "RepositoryModelUnload", .admin, .modelRepository, .eventual(environment.unload)),
+            unary(
+                environment,
+                "RepositoryIndex",
+                .repositoryIndex,
+                .modelRepository,
+                .eventual(environment.repositoryIndex)
+            ),
+            unary(environment, "RepositoryModelLoad", .load, .modelRepository, .eventual(environment.load)),
+            unary(environment, "RepositoryModelUnload", .unload, .modelRepository, .eventual(environment.unload)),
         ]
     }
 
     private static func sharedMemory(_ environment: KServeEnvironment) -> [RPCMethod] {
         func method<Request: Message, Response: Message>(
             _ name: String,
+            _ endpoint: Endpoint,
             _ handler: UnaryReceiver<Request, Response>.Handler
-        ) -> RPCMethod { unary(environment, name, .sharedMemory, .sharedMemory, handler) }
+        ) -> RPCMethod { unary(environment, name, endpoint, .sharedMemory, handler) }
         return [
-            method("SystemSharedMemoryStatus", .immediate(environment.systemRegions)),
-            method("SystemSharedMemoryRegister", .immediate(environment.registerSystem)),
-            method("SystemSharedMemoryUnregister", .eventual(environment.unregisterSystem)),
-            method("CudaSharedMemoryStatus", .immediate(environment.cudaRegions)),
-            method("CudaSharedMemoryRegister", .immediate(environment.registerCUDA)),
-            method("CudaSharedMemoryUnregister", .immediate(environment.unregisterCUDA)),
+            method("SystemSharedMemoryStatus", .sharedMemoryStatus, .immediate(environment.systemRegions)),
+            method("SystemSharedMemoryRegister", .registerSharedMemory, .immediate(environment.registerSystem)),
+            method("SystemSharedMemoryUnregister", .unregisterSharedMemory, .eventual(environment.unregisterSystem)),
+            method("CudaSharedMemoryStatus", .sharedMemoryStatus, .immediate(environment.cudaRegions)),
+            method("CudaSharedMemoryRegister", .registerSharedMemory, .immediate(environment.registerCUDA)),
+            method("CudaSharedMemoryUnregister", .unregisterSharedMemory, .immediate(environment.unregisterCUDA)),
         ]
     }
 
     private static func unary<Request: Message, Response: Message>(
         _ environment: KServeEnvironment,
         _ name: String,
-        _ scope: Scope,
+        _ endpoint: Endpoint,
         _ category: RestrictedCategory,
         _ handler: UnaryReceiver<Request, Response>.Handler
     ) -> RPCMethod {
-        method(environment, name, .unary, scope, category) { UnaryReceiver(handler: handler, call: $0) }
+        method(environment, name, .unary, endpoint, category) { UnaryReceiver(handler: handler, call: $0) }
     }
 
     private static func method(
         _ environment: KServeEnvironment,
         _ name: String,
         _ kind: RPCMethod.Kind,
-        _ scope: Scope,
+        _ endpoint: Endpoint,
         _ category: RestrictedCategory,
         _ open: @escaping @Sendable (any RPCCall) -> any RPCReceiver
     ) -> RPCMethod {
         RPCMethod(
             path: "/\(service)/\(name)",
             kind: kind,
-            scope: scope,
+            endpoint: endpoint,
             open: environment.restricting(category, open)
         )
     }

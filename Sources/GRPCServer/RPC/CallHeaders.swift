@@ -21,8 +21,10 @@ package struct CallHeaders: Sendable {
     package var coding = ContentCoding.identity
     /// What the client can read, the better one if it knows both.
     package var acceptedCoding: ContentCoding?
-    /// `authorization` or `x-api-key`, unread.
-    package var credential: String?
+    package var credentials = Credentials()
+    /// `x-forwarded-for`; the values of several headers in one list.
+    package var forwardedFor: String?
+    package var requestID: String?
 
     package init(_ headers: HPACKHeaders, limits: ConnectionLimits) throws(Refusal) {
         guard headers.count <= limits.headerCount else {
@@ -62,7 +64,14 @@ package struct CallHeaders: Sendable {
 
     private mutating func take(_ name: String, _ value: String) {
         if name.hasPrefix(":") || name.hasPrefix("grpc-") { return }
-        if name == "authorization" || (name == "x-api-key" && credential == nil) { credential = value }
+        switch name {
+        // Whoever answers the call has no use for them, and headers can become parameters of a model.
+        case "authorization": return credentials.takeAuthorization(value)
+        case "x-api-key": return credentials.takeAPIKey(value)
+        case "x-forwarded-for": forwardedFor = forwardedFor.map { $0 + "," + value } ?? value
+        case "x-request-id": requestID = value
+        default: break
+        }
         metadata.append((name, value))
     }
 

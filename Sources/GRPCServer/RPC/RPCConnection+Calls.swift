@@ -29,6 +29,7 @@ extension RPCConnection {
         endStream: Bool
     ) throws(CallHeaders.Refusal) {
         guard let method = shared.methods[headers.path] else {
+            shared.gate.release(try admit(headers, .unknown, isStream: true))
             throw .status(RPCStatus(.unimplemented, "the server has no such method"))
         }
         let now = MonotonicTime.now()
@@ -37,7 +38,7 @@ extension RPCConnection {
             head: head(headers, of: method, now: now),
             headers: headers,
             method: method,
-            permit: try admit(headers, to: method),
+            permit: try admit(headers, method.endpoint, isStream: method.kind == .bidirectional),
             connection: self,
             eventLoop: eventLoop
         )
@@ -51,13 +52,21 @@ extension RPCConnection {
         if endStream { call.inputEnded() }
     }
 
-    private func admit(_ headers: CallHeaders, to method: RPCMethod) throws(CallHeaders.Refusal) -> Permit {
-        let arrival = Arrival(
-            scope: method.scope,
+    private func admit(
+        _ headers: CallHeaders,
+        _ endpoint: Endpoint,
+        isStream: Bool
+    ) throws(CallHeaders.Refusal) -> Permit {
+        var arrival = Arrival(
+            endpoint,
+            .grpc,
             remoteAddress: remoteAddress,
-            credential: headers.credential,
-            declaredBytes: 0
+            credentials: headers.credentials,
+            isStream: isStream
         )
+        arrival.forwardedFor = headers.forwardedFor
+        arrival.requestID = headers.requestID
+        arrival.certificate = peerCertificate
         do throws(ServingError) {
             return try shared.gate.admit(arrival)
         } catch {

@@ -22,6 +22,8 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
     var life: ConnectionLife
     var strikes: PingStrikes
     private(set) var remoteAddress = ""
+    /// Who the client proved to be when the connection was made.
+    private(set) var peerCertificate: PeerCertificate?
     private var isCounted = false
     var isClosed = false
     private var isInRead = false

@@ -15,15 +15,20 @@ package struct RPCMethod: Sendable {
     /// As in `:path`: `/inference.GRPCInferenceService/ModelInfer`.
     package var path: String
     package var kind: Kind
-    /// What a caller must be allowed to do; the gate is asked before a message is read.
-    package var scope: Scope
+    /// What the gate is asked for before a message is read.
+    package var endpoint: Endpoint
     /// Called on the event loop of the call once the gate has admitted it.
     package var open: @Sendable (any RPCCall) -> any RPCReceiver
 
-    package init(path: String, kind: Kind, scope: Scope, open: @escaping @Sendable (any RPCCall) -> any RPCReceiver) {
+    package init(
+        path: String,
+        kind: Kind,
+        endpoint: Endpoint,
+        open: @escaping @Sendable (any RPCCall) -> any RPCReceiver
+    ) {
         self.path = path
         self.kind = kind
-        self.scope = scope
+        self.endpoint = endpoint
         self.open = open
     }
 }
@@ -75,6 +80,20 @@ package protocol RPCCall: AnyObject {
     /// Charges `message` for more bytes that are held for it, as those of shared memory are.
     /// - Throws: if they exceed what the connection or the server may have in flight; nothing is charged then.
     func charge(_ bytes: Int, to message: inout RPCMessage) throws(ServingError)
+
+    /// A request of a stream goes to its model.
+    /// - Throws: if the server or the caller has as many in flight as may be.
+    func requestBegan() throws(ServingError)
+
+    /// It is done. Follows ``requestBegan()`` once.
+    func requestEnded()
+
+    /// What the audit log says of a request of a stream, before its last answer leaves.
+    func conclude(_ conclusion: Conclusion)
+
+    /// Charges the call for `bytes` in all of answers that wait until the client reads.
+    /// - Throws: if there is no room for them.
+    func holdBack(_ bytes: Int) throws(ServingError)
 
     /// The message is not needed any more: its bytes and its place among the messages in flight are free again.
     func messageDone(_ message: RPCMessage)

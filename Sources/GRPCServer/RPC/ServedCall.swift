@@ -35,6 +35,10 @@ final class ServedCall: RPCCall {
     private var heldCharge = 0
     /// What waits for the client's windows and is charged.
     private var unsentCharge = 0
+    /// What its receiver keeps until the client reads.
+    private var heldBackCharge = 0
+    private var receivedBytes = 0
+    private var sentBytes = 0
     /// Since when the client has taken nothing of what waits.
     private var stalledSince: MonotonicTime?
     private var isPermitReleased = false
@@ -43,6 +47,8 @@ final class ServedCall: RPCCall {
     /// What the client's message that is under way has to be whole by.
     private var messageDeadline: MonotonicTime?
     private let ageDeadline: MonotonicTime?
+    /// When to ask again whether the client may still go on.
+    private var nextCheck: MonotonicTime?
     private(set) var outcome: RPCStatus?
     var hasSentHeaders = false
     /// Whether the connection has it among those with something to send.
@@ -66,7 +72,7 @@ final class ServedCall: RPCCall {
         self.connection = connection
         gate = connection.shared.gate
         coding = headers.coding
-        replyCoding = method.scope == .infer && settings.compressionLevel != .none ? headers.acceptedCoding : nil
+        replyCoding = method.endpoint.isInference && settings.compressionLevel != .none ? headers.acceptedCoding : nil
         state = CallState(kind: method.kind, inFlightLimit: settings.requestsPerStream)
         reader = MessageReader(limit: settings.messageBytes)
         sendWindow = connection.peerInitialWindow
@@ -74,10 +80,16 @@ final class ServedCall: RPCCall {
         ageDeadline =
             settings.streamAgeSeconds > 0 && method.kind != .unary
             ? head.arrival.advanced(byNanoseconds: UInt64(settings.streamAgeSeconds) &* 1_000_000_000) : nil
+        if method.kind != .unary, permit.visit != nil {
+            nextCheck = head.arrival.advanced(byNanoseconds: Self.checkNanoseconds)
+        }
         if method.kind != .bidirectional { messageDeadline = connection.messageDeadline(from: head.arrival) }
     }
 
     deinit { releasePermit() }
+
+    /// A credential that is revoked ends what was opened with it within a second.
+    private static let checkNanoseconds: UInt64 = 500_000_000
 
     // MARK: what the receiver calls
 
@@ -87,6 +99,7 @@ final class ServedCall: RPCCall {
         guard !state.isOver, let connection else { return }
         let before = queue.count
         try queue.append(coding: replyCoding, level: connection.shared.settings.compressionLevel.zlibLevel, write)
+        sentBytes += queue.count - before
         connection.queued(queue.count - before, by: self)
         noteWritability()
     }
@@ -96,6 +109,7 @@ final class ServedCall: RPCCall {
         outcome = status
         receiver = nil
         endInput()
+        conclude(status)
         connection?.ready(self)
     }
 
@@ -103,6 +117,29 @@ final class ServedCall: RPCCall {
         try reserve(bytes)
         handedOverCharge += bytes
         message.charge += bytes
+    }
+
+    func requestBegan() throws(ServingError) {
+        guard !isPermitReleased else { return }
+        try gate.begin(&permit)
+    }
+
+    func requestEnded() {
+        if !isPermitReleased { gate.end(&permit) }
+    }
+
+    func conclude(_ conclusion: Conclusion) { gate.conclude(permit, conclusion) }
+
+    func holdBack(_ bytes: Int) throws(ServingError) {
+        // Counted in steps, so that small answers do not ask the gate each.
+        let wanted = state.isOver ? 0 : bytes & ~0xffff
+        if wanted > heldBackCharge {
+            guard connection != nil else { return }
+            try reserve(wanted - heldBackCharge)
+        } else {
+            giveBack(heldBackCharge - wanted)
+        }
+        heldBackCharge = wanted
     }
 
     func messageDone(_ message: RPCMessage) {
@@ -135,9 +172,20 @@ final class ServedCall: RPCCall {
         advance()
     }
 
+    private func conclude(_ status: RPCStatus) {
+        let conclusion = Conclusion(
+            method.endpoint,
+            bytesIn: receivedBytes,
+            bytesOut: sentBytes,
+            status: status.code.rawValue
+        )
+        gate.conclude(permit, conclusion)
+    }
+
     /// The client has gone, or the stream has.
     func cancelled() {
         guard state.end() else { return }
+        conclude(RPCStatus(.cancelled))
         endInput()
         let told = receiver
         receiver = nil
@@ -148,6 +196,7 @@ final class ServedCall: RPCCall {
     func fail(_ status: RPCStatus) {
         guard state.end() else { return }
         outcome = status
+        conclude(status)
         endInput()
         let told = receiver
         receiver = nil
@@ -218,7 +267,10 @@ final class ServedCall: RPCCall {
             guard let one, let other else { return one ?? other }
             return min(one, other)
         }
-        return sooner(sooner(head.deadline, stallDeadline), sooner(messageDeadline, ageDeadline))
+        return sooner(
+            sooner(sooner(head.deadline, stallDeadline), sooner(messageDeadline, ageDeadline)),
+            state.isOver ? nil : nextCheck
+        )
     }
 
     /// What to fail the call with, if its time is up.
@@ -229,6 +281,15 @@ final class ServedCall: RPCCall {
             return RPCStatus(.deadlineExceeded, "the request's message did not arrive in time")
         }
         if isDue(stallDeadline) { return RPCStatus(.deadlineExceeded, "the client did not read its answer in time") }
+        if isDue(nextCheck), !state.isOver {
+            nextCheck = now.advanced(byNanoseconds: Self.checkNanoseconds)
+            if !gate.isValid(permit) {
+                return RPCStatus(
+                    .unauthenticated,
+                    "the credential that this call was opened with is not valid any more"
+                )
+            }
+        }
         if isDue(ageDeadline) { return RPCStatus(.deadlineExceeded, "the stream has reached its greatest age") }
         return nil
     }
@@ -290,6 +351,7 @@ final class ServedCall: RPCCall {
 
     private func handOver(_ message: RPCMessage) {
         state.messageHandedOver()
+        receivedBytes += message.bytes.count
         handedOverCharge += message.charge
         receiver?.messageArrived(message)
     }
@@ -358,6 +420,7 @@ final class ServedCall: RPCCall {
         messageDeadline = nil
         heldCharge = 0
         readingCharge = 0
+        heldBackCharge = 0
         giveBack(permit.reservedBytes - handedOverCharge - unsentCharge)
         connection?.retain(0, by: self)
     }

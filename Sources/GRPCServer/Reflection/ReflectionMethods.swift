@@ -14,7 +14,7 @@ enum ReflectionMethods {
             RPCMethod(
                 path: "/grpc.reflection.\(version).ServerReflection/ServerReflectionInfo",
                 kind: .bidirectional,
-                scope: .metadata,
+                endpoint: .reflection,
                 open: environment.restricting(.metadata) { ReflectionReceiver(call: $0) }
             )
         }

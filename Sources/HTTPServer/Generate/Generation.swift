@@ -10,6 +10,8 @@ final class Generation {
     /// Whether the head of a stream has been written.
     var hasBegun = false
     var isFlushScheduled = false
+    /// Bytes of the stream so far.
+    var sentBytes = 0
     /// While the model's `infer` runs: what it says then, it says of a request that it does not take.
     var isSubmitting = false
     var refusal: ServingError?
@@ -34,6 +36,14 @@ extension ModelAction {
     enum Inference {
         case infer
         case generate(GenerateAnswers.Kind)
+
+        var action: ModelAction {
+            switch self {
+            case .infer: .infer
+            case .generate(.single): .generate
+            case .generate(.stream): .generateStream
+            }
+        }
     }
 }
 
@@ -53,8 +63,8 @@ extension InferExchange {
     func takeGenerated(_ event: ResponseEvent, _ generation: Generation) {
         let isCutShort = event.error.map { $0 == generation.backlog.error } ?? false
         let isEnd = event.isEnd && !isCutShort
-        if isEnd { release() }
         if isCutShort { request?.cancel() }
+        if isEnd { modelIsDone() }
         guard let handler, generation.answers != nil else { return }
         switch event {
         case .response(let response, _):

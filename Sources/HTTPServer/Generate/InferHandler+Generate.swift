@@ -8,7 +8,10 @@ extension InferHandler {
     private static let joinLimit = 16 << 10
 
     func generated(_ exchange: InferExchange, _ generation: Generation, isEnd: Bool) {
-        guard self.exchange === exchange, connection.state == .submitted else { return }
+        guard self.exchange === exchange, connection.state == .submitted else {
+            if isEnd { exchange.answerSent() }
+            return
+        }
         guard isEnd else { return scheduleFlush(exchange, generation) }
         if generation.kind == .stream {
             writeStream(exchange, generation, isEnd: true)
@@ -21,7 +24,22 @@ extension InferHandler {
             )
         }
         self.exchange = nil
+        let bytes = generation.kind == .stream ? generation.sentBytes : lastAnswer.bytes
+        exchange.conclude(Answer(status: lastAnswer.status, bytes: bytes))
         afterAnswer(remaining: 0)
+        tellWhenSent(exchange)
+    }
+
+    /// What the client leaves unread is charged, and stays so until the end: it is bounded, and it may come again.
+    private func chargeBacklog(_ exchange: InferExchange, _ generation: Generation) {
+        guard let context, !context.channel.isWritable else { return }
+        let added = generation.backlog.waitingBytes - exchange.permit.reservedBytes
+        guard added > 0 else { return }
+        do throws(ServingError) {
+            try shared.gate.reserve(added, for: &exchange.permit)
+        } catch {
+            close()
+        }
     }
 
     private func scheduleFlush(_ exchange: InferExchange, _ generation: Generation) {
@@ -50,6 +68,7 @@ extension InferHandler {
             head.eventStream = isChunked ? .chunked : .untilClose
             head.connection = connection.answersAreLast ? .close : .keepAlive
             head.write(echoing: exchange.head, into: &bytes)
+            lastAnswer.status = Int(status.code)
         }
         let count = body.readableBytes
         if isChunked, count > 0 {
@@ -67,7 +86,9 @@ extension InferHandler {
         if isChunked, isEnd { bytes.writeStaticString("0\r\n\r\n") }
         let promise = context.eventLoop.makePromise(of: Void.self)
         let backlog = generation.backlog
+        generation.sentBytes += count
         promise.futureResult.whenComplete { _ in backlog.sent(count) }
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
+        chargeBacklog(exchange, generation)
     }
 }

@@ -106,8 +106,8 @@ struct ServerParts {
     }
 
     /// One for all front ends: what is in flight is counted together.
-    func gate() -> LocalGate {
-        LocalGate(bytesInFlight: bytesInFlight, requestsInFlight: settings.connectionLimits.requestsInFlight)
+    func gate() -> OpenGate {
+        OpenGate(Flight(bytes: bytesInFlight, requests: settings.connectionLimits.requestsInFlight))
     }
 
     func traceRecorder(models: ModelServer) throws(SettingsError) -> TraceRecorder {
@@ -158,9 +158,10 @@ struct ServerParts {
             control: models,
             controls: controls,
             gate: gate,
-            metricsPage: {
-                MetricsPage.render(
-                    models: (try? models.statistics(ofModel: nil, version: nil)) ?? [],
+            metricsPage: { isShown in
+                let all = (try? models.statistics(ofModel: nil, version: nil)) ?? []
+                return MetricsPage.render(
+                    models: all.filter { isShown($0.name, $0.version) },
                     host: sampler?.sample(),
                     counterLatencies: counterLatencies
                 )

@@ -52,8 +52,8 @@ import Transport
         }
         #expect(Dictionary(uniqueKeysWithValues: table.map { ($0.path, $0.kind) }) == declared)
         #expect(table.count == 24)
-        let scopes = Dictionary(grouping: table, by: \.scope).mapValues(\.count)
-        #expect(scopes == [.infer: 2, .health: 5, .metadata: 5, .statistics: 1, .admin: 5, .sharedMemory: 6])
+        let scopes = Dictionary(grouping: table, by: \.endpoint.scope).mapValues(\.count)
+        #expect(scopes == [.infer: 2, .health: 3, .metadata: 8, .statistics: 1, .admin: 4, .sharedMemory: 6])
     }
 
     @Test func state() async throws {
@@ -84,7 +84,7 @@ import Transport
         let environment = KServeEnvironment.scripted(gate: ScriptedGate(forbiddenModel: "plain"), eventLoop: loop)
         #expect(
             try await refusal("ModelReady", request("plain"), environment)
-                == RPCStatus(.permissionDenied, "no health of plain")
+                == RPCStatus(.permissionDenied, "no metadata of plain")
         )
     }
 

@@ -11,10 +11,16 @@ final class FakeCall: RPCCall {
     var isWritable = true
     /// Bytes that a message may be charged for beside its own.
     var room = Int.max
+    /// Requests of a stream that may be in flight.
+    var requestLimit = Int.max
     private(set) var sent: [[UInt8]] = []
     private(set) var status: RPCStatus?
     /// The charges of the messages that are done, which tell them apart.
     private(set) var done: [Int] = []
+    /// The statuses of requests of a stream.
+    private(set) var concluded: [Int] = []
+    private(set) var heldBack = 0
+    private(set) var begun = 0
     /// Held as the layer holds it, until the call ends.
     var receiver: (any RPCReceiver)?
     var whenFinished: ((FakeCall) -> Void)?
@@ -41,6 +47,19 @@ final class FakeCall: RPCCall {
         guard bytes <= room else { throw ServingError(.unavailable, "no room for \(bytes) bytes") }
         message.charge += bytes
     }
+
+    func requestBegan() throws(ServingError) {
+        guard begun < requestLimit else { throw ServingError(.unavailable, "too many requests in flight") }
+        begun += 1
+    }
+
+    func requestEnded() {
+        precondition(begun > 0, "a request ends after it has begun")
+        begun -= 1
+    }
+
+    func conclude(_ conclusion: Conclusion) { concluded.append(conclusion.status) }
+    func holdBack(_ bytes: Int) throws(ServingError) { heldBack = max(heldBack, bytes) }
 
     func messageDone(_ message: RPCMessage) {
         precondition(!done.contains(message.charge), "a message is done once")

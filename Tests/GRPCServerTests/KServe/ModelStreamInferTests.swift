@@ -79,6 +79,44 @@ import Testing
         #expect(call.status == .ok)
     }
 
+    @Test func aRequestTooManyIsRefusedInItsPlaceAndTheStreamGoesOn() throws {
+        let (call, receiver) = open()
+        call.requestLimit = 1
+        receiver.messageArrived(message(.plain(id: "a"), 1))
+        receiver.messageArrived(message(.plain(id: "b"), 2))
+        service.plain.answer(0, .response(response(1), isFinal: true))
+        loop.run()
+        #expect(try lines(call) == ["a:1!", "b?too many requests in flight!"])
+        #expect(call.begun == 0)
+        receiver.messageArrived(message(.plain(id: "c"), 3))
+        receiver.halfClosed()
+        service.plain.answer(1, .response(response(2), isFinal: true))
+        loop.run()
+        #expect(try lines(call).last == "c:2!")
+        #expect(call.begun == 0)
+        #expect(call.concluded == [0, 14, 0])
+        #expect(call.status == .ok)
+    }
+
+    @Test func answersThatWaitForTheClientAreCharged() throws {
+        let (call, receiver) = open()
+        call.isWritable = true
+        receiver.messageArrived(message(.plain(id: "a"), 1))
+        receiver.messageArrived(message(.plain("streaming", id: "b"), 2))
+        call.isWritable = false
+        service.plain.answer(0, .response(response(1, count: 1000), isFinal: true))
+        service.streaming.answer(0, .response(response(1, count: 500), isFinal: false))
+        loop.run()
+        #expect(call.sent.isEmpty)
+        #expect(call.heldBack > 1500)
+        call.isWritable = true
+        receiver.becameWritable()
+        #expect(call.sent.count == 2)
+        receiver.cancelled()
+        service.streaming.answer(0, .completed)
+        loop.run()
+    }
+
     @Test func theEmptyFinalAnswerIsAskedFor() throws {
         let (call, receiver) = open()
         var request = Request.plain("streaming", id: "a")

@@ -134,9 +134,21 @@ struct ScriptedGate: Gate {
 
     func admit(_ arrival: Arrival) throws(ServingError) -> Permit { Permit(principal: .anonymous, reservedBytes: 0) }
 
-    func authorise(_ permit: Permit, scope: Scope, model: String, version: Int64?) throws(ServingError) {
-        if model == forbiddenModel { throw ServingError(.permissionDenied, "no \(scope.rawValue) of \(model)") }
+    func authorise(
+        _ permit: Permit,
+        _ endpoint: Endpoint,
+        model: String?,
+        version: Int64?
+    ) throws(ServingError) {
+        guard let model, model == forbiddenModel else { return }
+        throw ServingError(.permissionDenied, "no \(endpoint.scope?.rawValue ?? "") of \(model)")
     }
+
+    func shows(model: String, version: Int64?, to permit: Permit) -> Bool { model != forbiddenModel }
+    func isValid(_ permit: Permit) -> Bool { true }
+    func begin(_ permit: inout Permit) throws(ServingError) {}
+    func end(_ permit: inout Permit) {}
+    func conclude(_ permit: Permit, _ conclusion: Conclusion) {}
 
     func reserve(_ bytes: Int, for permit: inout Permit) throws(ServingError) {}
     func giveBack(_ bytes: Int, of permit: inout Permit) {}

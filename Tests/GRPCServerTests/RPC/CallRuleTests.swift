@@ -47,12 +47,14 @@ import Transport
             ("user-agent", "x"), ("grpc-timeout", "1S"), ("grpc-trace-bin", "AA"), ("triton-grpc-protocol-a", "b"),
             ("authorization", "Bearer 1"), ("x-api-key", "2"),
         ])
-        #expect(headers.metadata.map(\.name) == ["user-agent", "triton-grpc-protocol-a", "authorization", "x-api-key"])
-        #expect(headers.credential == "Bearer 1")
+        #expect(headers.metadata.map(\.name) == ["user-agent", "triton-grpc-protocol-a"])
+        #expect(headers.credentials.authorization == "Bearer 1")
+        #expect(headers.credentials.apiKey == "2")
+        #expect(!headers.credentials.isAmbiguous)
         #expect(headers.timeoutNanoseconds == 1_000_000_000)
         #expect(headers.path == "/a/B")
-        #expect(try read([("x-api-key", "2")]).credential == "2")
-        #expect(try read([("x-api-key", "2"), ("authorization", "1")]).credential == "1")
+        #expect(try read([("x-api-key", "2"), ("x-api-key", "2")]).credentials.isAmbiguous == false)
+        #expect(try read([("x-api-key", "2"), ("x-api-key", "3")]).credentials.isAmbiguous)
     }
 
     @Test(

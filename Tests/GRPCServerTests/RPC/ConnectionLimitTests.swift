@@ -175,8 +175,10 @@ import Testing
     func requestsInFlight(calls: Int) async throws {
         try await LiveRPC.run(configure: { $0.rpc.connectionLimits.requestsInFlight = 1 }) { server in
             let client = try await server.connect()
-            if calls == 2 { _ = client.open("/test.Echo/HoldStream") }
-            if calls == 2 { #expect(await server.log.eventually { $0.opened == 1 }) }
+            // A stream counts by its requests, and has none.
+            _ = client.open("/test.Echo/HoldStream")
+            if calls == 2 { client.sendMessage([1], on: client.open("/test.Echo/Hold"), end: true) }
+            if calls == 2 { #expect(await server.log.eventually { $0.opened == 2 }) }
             #expect(await client.call("/test.Echo/Unary", [1]).status == (calls == 1 ? 0 : 14))
             await client.close()
         }

@@ -37,7 +37,10 @@ enum EchoMethods {
     /// message with as many kilobyte messages as it says in its four bytes, as fast as the client reads.
     static func all(_ log: CallLog) -> [RPCMethod] {
         func method(_ name: String, _ kind: RPCMethod.Kind, _ act: EchoReceiver.Act) -> RPCMethod {
-            RPCMethod(path: "/test.Echo/\(name)", kind: kind, scope: .infer) { EchoReceiver($0, act: act, log: log) }
+            let endpoint: Endpoint = kind == .bidirectional ? .streamInfer : .infer
+            return RPCMethod(path: "/test.Echo/\(name)", kind: kind, endpoint: endpoint) {
+                EchoReceiver($0, act: act, log: log)
+            }
         }
         return [
             method("Unary", .unary, .echo), method("Stream", .bidirectional, .echo), method("Hold", .unary, .hold),
@@ -73,9 +76,11 @@ final class EchoReceiver: RPCReceiver {
         }
         switch act {
         case .echo:
+            let hasBegun = call.head.path.hasSuffix("Stream") && (try? call.requestBegan()) != nil
             try? call.send { buffer in
                 _ = message.bytes.withUnsafeBytes { buffer.writeBytes($0) }
             }
+            if hasBegun { call.requestEnded() }
             call.messageDone(message)
         case .hold, .refuse: break
         case .flood:

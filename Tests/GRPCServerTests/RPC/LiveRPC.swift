@@ -13,7 +13,7 @@ import ServiceLifecycle
 /// A gRPC server on loopback with the methods of ``EchoMethods``, for as long as a test runs.
 struct LiveRPC: Sendable {
     let port: Int
-    let gate: LocalGate
+    let gate: OpenGate
     let log: CallLog
     let loops: MultiThreadedEventLoopGroup
     let group: ServiceGroup
@@ -57,9 +57,8 @@ struct LiveRPC: Sendable {
         configure(&settings)
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let log = CallLog()
-        let gate = LocalGate(
-            bytesInFlight: bytesInFlight,
-            requestsInFlight: settings.rpc.connectionLimits.requestsInFlight
+        let gate = OpenGate(
+            Flight(bytes: bytesInFlight, requests: settings.rpc.connectionLimits.requestsInFlight)
         )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var logger = Logger(label: "test")

@@ -61,7 +61,8 @@ import Transport
         try await TestCertificates.withFiles(TestCertificates.all) { path in
             let files = Self.files(path, isMutual: false)
             try await LiveRPC.run(configure: { $0.tls = files }) { server in
-                let client = try await server.connect()
+                // The server may have seen enough before the client is done connecting.
+                guard let client = try? await server.connect() else { return }
                 _ = client.open("/test.Echo/Unary")
                 #expect(await client.eventually { $0.isClosed })
             }

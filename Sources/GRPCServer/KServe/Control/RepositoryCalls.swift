@@ -11,7 +11,9 @@ extension KServeEnvironment {
         _ permit: Permit
     ) async throws(ServingError) -> Inference_RepositoryIndexResponse {
         try checkRepositoryName(request.repositoryName)
-        let entries = await control.repositoryIndex(readyOnly: request.ready)
+        let entries = await control.repositoryIndex(readyOnly: request.ready).filter {
+            gate.shows(model: $0.name, version: $0.version, to: permit)
+        }
         return .with {
             $0.models = entries.map { entry in
                 .with {
@@ -29,7 +31,7 @@ extension KServeEnvironment {
         _ permit: Permit
     ) async throws(ServingError) -> Inference_RepositoryModelLoadResponse {
         try checkRepositoryName(request.repositoryName)
-        try gate.authorise(permit, scope: .admin, model: request.modelName, version: nil)
+        try gate.authorise(permit, .load, model: request.modelName, version: nil)
         let parameters = try loadParameters(request.parameters)
         try await control.load(model: request.modelName, parameters: parameters)
         return Inference_RepositoryModelLoadResponse()
@@ -81,7 +83,7 @@ extension KServeEnvironment {
         _ permit: Permit
     ) async throws(ServingError) -> Inference_RepositoryModelUnloadResponse {
         try checkRepositoryName(request.repositoryName)
-        try gate.authorise(permit, scope: .admin, model: request.modelName, version: nil)
+        try gate.authorise(permit, .unload, model: request.modelName, version: nil)
         try checkCount(request.parameters.count)
         var includingDependents = false
         if let parameter = request.parameters["unload_dependents"] {

@@ -13,7 +13,7 @@ extension KServeEnvironment {
         guard let trace else { throw ServingError(.unavailable, "the server does not support trace") }
         let model = request.modelName.isEmpty ? nil : request.modelName
         if let model {
-            try gate.authorise(permit, scope: .admin, model: model, version: nil)
+            try gate.authorise(permit, .changeTrace, model: model, version: nil)
             guard try control.isModelReady(named: model, version: nil) else {
                 throw ServingError(.invalidArgument, "Request for unknown model : \(model)")
             }

@@ -30,7 +30,7 @@ extension KServeEnvironment {
         _ request: Inference_ModelReadyRequest,
         _ permit: Permit
     ) throws(ServingError) -> Inference_ModelReadyResponse {
-        let version = try authorised(permit, .health, request.name, request.version)
+        let version = try authorised(permit, .modelReady, request.name, request.version)
         let isReady = try control.isModelReady(named: request.name, version: version)
         return .with { $0.ready = isReady }
     }
@@ -50,7 +50,7 @@ extension KServeEnvironment {
         _ request: Inference_ModelMetadataRequest,
         _ permit: Permit
     ) throws(ServingError) -> Inference_ModelMetadataResponse {
-        let version = try authorised(permit, .metadata, request.name, request.version)
+        let version = try authorised(permit, .modelMetadata, request.name, request.version)
         let metadata = try control.metadata(ofModel: request.name, version: version)
         return .with {
             $0.name = metadata.name
@@ -66,7 +66,7 @@ extension KServeEnvironment {
         _ request: Inference_ModelConfigRequest,
         _ permit: Permit
     ) throws(ServingError) -> Inference_ModelConfigResponse {
-        let version = try authorised(permit, .metadata, request.name, request.version)
+        let version = try authorised(permit, .modelConfig, request.name, request.version)
         let text = try control.configurationJSON(ofModel: request.name, version: version)
         do {
             let config = try Inference_ModelConfig(jsonString: text)
@@ -83,12 +83,12 @@ extension KServeEnvironment {
     /// - Returns: the version that the request names, once the gate has let the caller have it.
     func authorised(
         _ permit: Permit,
-        _ scope: Scope,
+        _ endpoint: Endpoint,
         _ model: String,
         _ versionText: String
     ) throws(ServingError) -> Int64? {
         let version = try ModelVersion.parse(versionText)
-        try gate.authorise(permit, scope: scope, model: model, version: version)
+        try gate.authorise(permit, endpoint, model: model, version: version)
         return version
     }
 }

@@ -15,7 +15,9 @@ extension KServeEnvironment {
             } else {
                 try ModelVersion.parse(request.version)
             }
-        let models = try control.statistics(ofModel: name, version: version)
+        let models = try control.statistics(ofModel: name, version: version).filter {
+            gate.shows(model: $0.name, version: $0.version, to: permit)
+        }
         return .with { $0.modelStats = models.map(Inference_ModelStatistics.init) }
     }
 }

@@ -23,10 +23,14 @@ extension KServeEnvironment {
     )
 
     /// The model that a request names, once the gate has let the caller have it. No tensor has been looked at by then.
-    func model(_ envelope: InferEnvelope, for call: any RPCCall) throws(ServingError) -> any ServableModel {
+    func model(
+        _ envelope: InferEnvelope,
+        for call: any RPCCall,
+        _ endpoint: Endpoint = .infer
+    ) throws(ServingError) -> any ServableModel {
         guard !drain.isDraining else { throw Self.shuttingDown }
         let version = try envelope.version()
-        try gate.authorise(call.permit, scope: .infer, model: envelope.modelName, version: version)
+        try gate.authorise(call.permit, endpoint, model: envelope.modelName, version: version)
         return try inference.model(named: envelope.modelName, version: version)
     }
 

@@ -73,6 +73,7 @@ final class ModelStreamInferReceiver: RPCReceiver {
             ledger.failed(request.key, error)
         }
         if isEnd { request.modelIsDone() }
+        if case .failed(let error) = event { request.failure = error }
         if ledger.hasEnded {
             if isEnd { close(request.key) }
         } else {
@@ -97,7 +98,7 @@ final class ModelStreamInferReceiver: RPCReceiver {
         }
         var isDecoupled = false
         do throws(ServingError) {
-            let model = try environment.model(envelope, for: call)
+            let model = try environment.model(envelope, for: call, .streamInfer)
             isDecoupled = model.isDecoupled
             let submission = try environment.submission(
                 of: &message,
@@ -107,12 +108,14 @@ final class ModelStreamInferReceiver: RPCReceiver {
                 mailbox: mailbox,
                 times: times
             )
+            try call.requestBegan()
             let key = ledger.requestArrived(
                 model: model.name,
                 isDecoupled: isDecoupled,
                 wantsEmptyFinal: submission.wantsEmptyFinalResponse
             )
             let request = StreamedRequest(key, message, envelope, mailbox: mailbox, stream: self)
+            request.hasBegun = true
             requests[key] = request
             request.submit(submission)
         } catch {
@@ -123,7 +126,9 @@ final class ModelStreamInferReceiver: RPCReceiver {
     /// Answers a request that never reached a model.
     private func refuse(_ message: RPCMessage, _ envelope: InferEnvelope, _ error: ServingError, isDecoupled: Bool) {
         let key = ledger.requestArrived(model: envelope.modelName, isDecoupled: isDecoupled, wantsEmptyFinal: false)
-        requests[key] = StreamedRequest(key, message, envelope, mailbox: mailbox, stream: self)
+        let request = StreamedRequest(key, message, envelope, mailbox: mailbox, stream: self)
+        request.failure = error
+        requests[key] = request
         ledger.failed(key, error)
     }
 
@@ -143,8 +148,18 @@ final class ModelStreamInferReceiver: RPCReceiver {
                 isHalfClosed = false
                 ledger.halfClosed()
             } else {
-                return
+                return holdBack(on: call)
             }
+        }
+    }
+
+    /// What waits for the client is charged; where there is no room for it, the stream ends.
+    private func holdBack(on call: any RPCCall) {
+        do throws(ServingError) {
+            try call.holdBack(ledger.waitingBytes)
+        } catch {
+            ledger.end(RPCStatus(error))
+            if let action = ledger.next() { perform(action, on: call) }
         }
     }
 
@@ -175,7 +190,11 @@ final class ModelStreamInferReceiver: RPCReceiver {
         guard let request = requests[key] else { return }
         request.trace?.record("GRPC_SEND_START", at: .now())
         do throws(ServingError) {
-            try call.send { buffer throws(ServingError) in try write(request, &buffer) }
+            try call.send { buffer throws(ServingError) in
+                let start = buffer.writerIndex
+                try write(request, &buffer)
+                request.sentBytes += buffer.writerIndex - start
+            }
         } catch {
             // One message of the stream cannot be written; whoever waits for it must not wait for ever.
             ledger.end(RPCStatus(error))
@@ -187,6 +206,8 @@ final class ModelStreamInferReceiver: RPCReceiver {
     private func close(_ key: Int) {
         guard let request = requests.removeValue(forKey: key) else { return }
         request.trace?.end()
+        call?.conclude(request.conclusion)
+        if request.hasBegun { call?.requestEnded() }
         call?.messageDone(request.message)
         if ledger.hasEnded, requests.isEmpty { call = nil }
     }

@@ -28,6 +28,7 @@ package struct StreamLedger<Answer> {
         var wantsEmptyFinal: Bool
         /// The answer of an ordinary model, until its end is known.
         var held: Answer?
+        var heldBytes = 0
         var answerCount = 0
         var isComplete = false
     }
@@ -50,6 +51,8 @@ package struct StreamLedger<Answer> {
     private var outbox = CircularBuffer<(key: Key, item: Item, isLast: Bool)>()
     private var closing: Key?
     private var backlogBytes = 0
+    /// Bytes of all answers that are here and have not been sent.
+    package private(set) var waitingBytes = 0
     private var isHalfClosed = false
     private var ending: RPCStatus?
     package private(set) var hasEnded = false
@@ -85,12 +88,17 @@ extension StreamLedger {
         guard let entry = entries[key], !entry.isComplete else { return }
         guard entry.isDecoupled else {
             entries[key]?.answerCount += 1
-            if entry.answerCount == 0 { entries[key]?.held = answer }
+            if entry.answerCount == 0 {
+                entries[key]?.held = answer
+                entries[key]?.heldBytes = bytes
+                waitingBytes += bytes
+            }
             if isFinal { completed(key) }
             return
         }
         if isFinal { entries[key]?.isComplete = true }
         backlogBytes += bytes
+        waitingBytes += bytes
         outbox.append((key, .answer(answer, isFinal: isFinal, bytes: bytes), isFinal))
         if backlogBytes > backlogLimit, !isWritable {
             end(
@@ -115,7 +123,7 @@ extension StreamLedger {
                     )
                 )
             }
-            return finish(key, .answer(answer, isFinal: true, bytes: 0))
+            return finish(key, .answer(answer, isFinal: true, bytes: entry.heldBytes))
         }
         entries[key]?.isComplete = true
         outbox.append((key, entry.wantsEmptyFinal ? .emptyFinal : .nothing, true))
@@ -140,6 +148,7 @@ extension StreamLedger {
 
     /// An ordinary request is complete: it leaves when all before it have.
     private mutating func finish(_ key: Key, _ item: Item) {
+        if case .answer = item {} else { waitingBytes -= entries[key]?.heldBytes ?? 0 }
         entries[key]?.isComplete = true
         entries[key]?.held = nil
         early[key] = item
@@ -167,7 +176,8 @@ extension StreamLedger {
         if isLast { closing = key }
         switch item {
         case .answer(let answer, let isFinal, let bytes):
-            backlogBytes -= bytes
+            waitingBytes -= bytes
+            if entries[key]?.isDecoupled == true { backlogBytes -= bytes }
             return .send(key, answer, isFinal: isFinal)
         case .error(let error): return .sendError(key, error)
         case .emptyFinal: return .sendEmptyFinal(key)
@@ -185,6 +195,7 @@ extension StreamLedger {
 
     private mutating func finish(_ status: RPCStatus) -> Action {
         hasEnded = true
+        waitingBytes = 0
         entries = [:]
         early = [:]
         order.removeAll()

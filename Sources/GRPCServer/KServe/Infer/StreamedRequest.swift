@@ -14,6 +14,13 @@ final class StreamedRequest: ResponseSink, ResponseWaiter, @unchecked Sendable {
     /// Names them as the client did.
     let errors: InferResponseWriter
     private(set) var trace: (any RequestTrace)?
+    /// Why it was not answered, or not to its end.
+    var failure: ServingError?
+    var sentBytes = 0
+    /// Whether it counts as one in flight.
+    var hasBegun = false
+    private let modelName: String
+    private var version: Int64?
     /// Set while the model works; the circle it makes ends with the request.
     private var stream: ModelStreamInferReceiver?
     private var request: InferenceRequest?
@@ -29,12 +36,14 @@ final class StreamedRequest: ResponseSink, ResponseWaiter, @unchecked Sendable {
         self.message = message
         self.mailbox = mailbox
         self.stream = stream
+        modelName = envelope.modelName
         errors = InferResponseWriter(envelope)
         answers = errors
     }
 
     func submit(_ submission: InferSubmission) {
         answers = InferResponseWriter(submission.model, requestID: submission.request.fields.id)
+        version = submission.model.version
         trace = submission.request.fields.trace
         request = submission.request
         submission.model.infer(submission.request, sink: self)
@@ -43,6 +52,19 @@ final class StreamedRequest: ResponseSink, ResponseWaiter, @unchecked Sendable {
     func receive(_ event: ResponseEvent) { mailbox.post(event, for: self) }
 
     func take(_ event: ResponseEvent) { stream?.take(event, for: self) }
+
+    /// What is said of it in the audit log.
+    var conclusion: Conclusion {
+        Conclusion(
+            .streamInfer,
+            model: modelName,
+            version: version,
+            requestID: answers.requestID,
+            bytesIn: message.bytes.count,
+            bytesOut: sentBytes,
+            status: failure.map { RPCStatus($0).code.rawValue } ?? 0
+        )
+    }
 
     /// Nothing more comes from the model.
     func modelIsDone() {
