@@ -77,6 +77,18 @@ import Testing
         #expect(fault?.message.contains("too large") == true)
     }
 
+    @Test(
+        arguments: [
+            ("(((((){1000}){1000}){1000}){1000}){1000}", ""), ("((((){1000}){1000,}){1000}){1000,}b", "b"),
+            ("((){0,9}){0,9}", ""), ("(|a)+", "a"), ("^((a*)*|b?)*$", "aab"), ("(((^)*)+$?)*", ""),
+        ]
+    )
+    func emptyRepetitionsAreQuick(pattern: String, text: String) throws {
+        let began = MonotonicTime.now()
+        #expect(try LinearPattern(pattern).matches(text))
+        #expect(MonotonicTime.now().nanoseconds(since: began) < 5_000_000_000)
+    }
+
     @Test(arguments: [(PatternParser.depthLimit, true), (PatternParser.depthLimit + 1, false)])
     func depthIsBounded(depth: Int, passes: Bool) {
         let pattern = String(repeating: "(", count: depth) + "a" + String(repeating: ")", count: depth)
@@ -91,6 +103,28 @@ import Testing
         let nested = String(repeating: "a?", count: 40) + String(repeating: "a", count: 40)
         #expect(try LinearPattern("^\(nested)$").matches(String(repeating: "a", count: 40)))
         #expect(MonotonicTime.now().nanoseconds(since: began) < 10_000_000_000)
+    }
+
+    @Test func classesOfManyRangesAreQuick() throws {
+        let ranges = (0..<1300).reversed().map { Unicode.Scalar(UInt32(0x3400 + 2 * $0)).map { "\($0)" } ?? "" }.joined()
+        let pattern = try LinearPattern("(?:[\(ranges)]?){1000}(?:[\(ranges)]?){1000}$")
+        let began = MonotonicTime.now()
+        #expect(try LinearPattern("^[\(ranges)]{2}$").matches("\u{3400}\u{3402}"))
+        #expect(try !LinearPattern("[\(ranges)]").matches("\u{3401}"))
+        #expect(pattern.matches(String(repeating: "\u{4E20}", count: 500)))
+        #expect(MonotonicTime.now().nanoseconds(since: began) < 10_000_000_000)
+    }
+
+    @Test(
+        arguments: [
+            ("[é-öà-ê]", "äéö", "ÿ"), ("[é-éê-ê]", "éê", "è"), ("[à-ÿä-ö]", "àÿ", "Ā"), ("[^é-öà-ê]", "ÿa", "äö"),
+            ("[^\u{80}-\u{10FFFF}]", "a", "é"), ("[é\u{10FFFF}è]", "\u{10FFFF}", "\u{10FFFE}"),
+        ]
+    )
+    func rangesBecomeOne(pattern: String, inside: String, outside: String) throws {
+        let set = try LinearPattern(pattern)
+        for scalar in inside { #expect(set.matches(String(scalar))) }
+        for scalar in outside { #expect(!set.matches(String(scalar))) }
     }
 
     @Test func arbitraryPatternsNeverCrash() {
