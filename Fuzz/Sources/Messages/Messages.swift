@@ -71,7 +71,8 @@ private func read(_ bytes: [UInt8], limit: Int, _ expected: Reading, nextPiece: 
         reading.failure = error.code
     }
     let held = reading.messages.reduce(0) { $0 + $1.count }
-    precondition(Int(CHeap_bytes()) - before <= 8 * (bytes.count + held) + 1 << 17, "more memory is held than bytes came")
+    let grown = Int(CHeap_bytes()) - before
+    precondition(grown <= 8 * (bytes.count + held) + 1 << 17, "more memory is held than bytes came")
     precondition(reading == expected, "the messages depend on how their bytes were split")
     reader.discard()
     precondition(reader.unreadCount == 0)
