@@ -106,7 +106,8 @@ import Testing
     }
 
     @Test func classesOfManyRangesAreQuick() throws {
-        let ranges = (0..<1300).reversed().map { Unicode.Scalar(UInt32(0x3400 + 2 * $0)).map { "\($0)" } ?? "" }.joined()
+        let scalars = (0..<1300).reversed().compactMap { Unicode.Scalar(UInt32(0x3400 + 2 * $0)) }
+        let ranges = scalars.map { String($0) }.joined()
         let pattern = try LinearPattern("(?:[\(ranges)]?){1000}(?:[\(ranges)]?){1000}$")
         let began = MonotonicTime.now()
         #expect(try LinearPattern("^[\(ranges)]{2}$").matches("\u{3400}\u{3402}"))
@@ -153,14 +154,26 @@ import Testing
         )
     }
 
-    @Test(arguments: Array(HeaderForwarding.reservedNames) + ["triton_x"])
+    @Test(
+        arguments: [
+            "sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers", "binary_data_output",
+            "triton_x", "Priority", "TIMEOUT", "Triton_x", "Sequence_ID", "Binary_Data_Output", "sequence_new",
+        ]
+    )
     func reservedNamesAreRefused(name: String) throws {
         let all = try #require(try HeaderForwarding(pattern: ".*", flag: "--f"))
         let error = #expect(throws: ServingError.self) { try all.parameter(name: name, value: "") }
         #expect(error?.message == "Header '\(name)' is reserved for Triton usage and cannot be forwarded.")
         #expect(error?.code == .invalidArgument)
+        #expect(throws: ServingError.self) { try all.parameters(of: [(name: "x", value: ""), (name, "1")]) }
         let others = try #require(try HeaderForwarding(pattern: "^other$", flag: "--f"))
         #expect(try others.parameter(name: name, value: "") == nil)
+    }
+
+    @Test(arguments: ["X-Priority", "priority-x", "tritonx", "sequences", "x-triton_x"])
+    func namesThatOnlyLookReservedAreForwarded(name: String) throws {
+        let all = try #require(try HeaderForwarding(pattern: ".*", flag: "--f"))
+        #expect(try all.parameter(name: name, value: "1") == Parameter(name: name, value: .string("1")))
     }
 
     @Test(arguments: [nil, ""])
