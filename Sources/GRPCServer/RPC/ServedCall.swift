@@ -270,7 +270,7 @@ final class ServedCall: RPCCall {
             readingCharge = bytes
         case .message(let message):
             let message = try plain(message)
-            if method.kind == .bidirectional { handOver(message) } else { single = message }
+            if method.kind == .unary { single = message } else { handOver(message) }
         }
         return true
     }
@@ -290,6 +290,7 @@ final class ServedCall: RPCCall {
 
     private func handOver(_ message: RPCMessage) {
         state.messageHandedOver()
+        messageDeadline = nil
         handedOverCharge += message.charge
         receiver?.messageArrived(message)
     }
