@@ -3,7 +3,8 @@
 import PackageDescription
 
 // The readers that hostile bytes reach first, each alone with what it needs: `Sources/` links to the server's own
-// folders, so that a target builds in seconds and under the package whose declarations it looks into.
+// folders and files, so that all targets build in a minute or two and under the package whose declarations they look
+// into.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -11,19 +12,46 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+
+/// libFuzzer brings the `main`.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies,
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
+    )
+}
+
 let package = Package(
     name: "buckler-fuzz",
     products: [
-        .executable(name: "fuzz-wire", targets: ["Wire"])
+        .executable(name: "fuzz-head", targets: ["Head"]),
+        .executable(name: "fuzz-json", targets: ["JSON"]),
+        .executable(name: "fuzz-messages", targets: ["Messages"]),
+        .executable(name: "fuzz-patterns", targets: ["Patterns"]),
+        .executable(name: "fuzz-wire", targets: ["Wire"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2")
     ],
     targets: [
         .target(name: "Inference", swiftSettings: settings),
-        .target(name: "Transport", dependencies: ["Inference"], swiftSettings: settings),
-        .target(name: "GRPCServer", dependencies: ["Inference", "Transport"], swiftSettings: settings),
-        .executableTarget(
-            name: "Wire",
-            dependencies: ["GRPCServer", "Inference"],
-            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
+        .target(name: "CHeap"),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "Transport", dependencies: ["CZlib", "Inference", nioCore], swiftSettings: settings),
+        .target(name: "GRPCServer", dependencies: ["Inference", "Transport", nioCore], swiftSettings: settings),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["Inference", "Transport", nioCore, nioHTTP1],
+            swiftSettings: settings
         ),
+        fuzzer("Head", ["HTTPServer", "Inference", nioCore, nioEmbedded, nioHTTP1]),
+        fuzzer("JSON", ["HTTPServer", "Inference"]),
+        fuzzer("Messages", ["CHeap", "GRPCServer", "Inference", "Transport", nioCore]),
+        fuzzer("Patterns", ["Transport"]),
+        fuzzer("Wire", ["GRPCServer", "Inference"]),
     ]
 )

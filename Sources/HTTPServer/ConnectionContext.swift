@@ -13,8 +13,7 @@ package struct ConnectionContext: Sendable {
         var recognisesRequests: Bool
         private var forwarding: HeaderForwarding?
         private var restrictedAPIs: RestrictedAPIs
-        /// One for each event loop.
-        var mailboxes: [ObjectIdentifier: CompletionMailbox]
+        let mailboxes: CompletionMailboxes
 
         package init(
             service: any InferenceService,
@@ -28,21 +27,13 @@ package struct ConnectionContext: Sendable {
             self.restrictedAPIs = restrictedAPIs
             self.recognisesRequests =
                 recognisesRequests && forwarding == nil && !restrictedAPIs.isRestricted(.inference)
-            var mailboxes: [ObjectIdentifier: CompletionMailbox] = [:]
-            for loop in eventLoopGroup.makeIterator() {
-                mailboxes[ObjectIdentifier(loop)] = CompletionMailbox(eventLoop: loop)
-            }
-            self.mailboxes = mailboxes
+            mailboxes = CompletionMailboxes(eventLoopGroup)
         }
 
         /// What the operator has decided about the headers of requests to infer.
         func apply(_ headers: HTTPHeaders, to request: inout InferRequestHead) throws(ServingError) {
             try restrictedAPIs.check(.inference) { headers.first(name: $0) }
             if let forwarding { request.forwarded = try forwarding.parameters(of: headers) }
-        }
-
-        func mailbox(of eventLoop: any EventLoop) -> CompletionMailbox {
-            mailboxes[ObjectIdentifier(eventLoop)] ?? CompletionMailbox(eventLoop: eventLoop)
         }
     }
 

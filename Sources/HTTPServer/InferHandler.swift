@@ -43,7 +43,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     package init(shared: ConnectionContext, eventLoop: any EventLoop) {
         self.shared = shared
-        mailbox = shared.hot?.mailbox(of: eventLoop)
+        mailbox = shared.hot?.mailboxes.mailbox(of: eventLoop)
         connection = InferConnection(now: .now())
     }
 

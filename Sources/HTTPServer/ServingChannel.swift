@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package import HummingbirdCore
-package import Inference
 package import Logging
 package import NIOCore
-package import NIOHTTP1
+import NIOHTTP1
 package import NIOHTTPTypes
 private import NIOHTTPTypesHTTP1
 
@@ -24,7 +23,7 @@ package struct ServingChannel: HTTPChannelHandler {
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            let decoder = Self.requestDecoder(shared.connectionLimits)
+            let decoder = HTTPRequestDecoder(shared.connectionLimits)
             let handler = InferHandler(shared: shared, eventLoop: channel.eventLoop)
             let pipeline = channel.pipeline.syncOperations
             if shared.hot?.recognisesRequests == true {
@@ -40,14 +39,6 @@ package struct ServingChannel: HTTPChannelHandler {
                 configuration: .init(isOutboundHalfClosureEnabled: true)
             )
         }
-    }
-
-    package static func requestDecoder(_ limits: ConnectionLimits) -> HTTPRequestDecoder {
-        var configuration = NIOHTTPDecoderLimitConfiguration()
-        configuration.maxHeaderFieldSize = limits.headerFieldBytes
-        configuration.maxHeaderListSize = limits.headerListBytes
-        configuration.maxHeaderFieldCount = limits.headerCount
-        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
     }
 
     package func handle(value: Value, logger: Logger) async {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 private import Inference
+private import Telemetry
 
 extension FlagTable {
     /// What Triton has no flag for.
@@ -62,6 +63,20 @@ extension FlagTable {
             .integer(0...100_000),
             .works(.integer(\.inlineExecutionMicroseconds)),
             "Run executions that take no longer on the thread that read the requests; 0 for never."
+        ),
+        Flag(
+            "trace-max-bytes",
+            .tracing,
+            .integer(1...Int.max),
+            .works(.integer(\.trace.limits.fileBytes)),
+            "Bytes of all trace files of this server; traces beyond them are dropped and counted."
+        ),
+        Flag(
+            "trace-max-files",
+            .tracing,
+            .integer(1...Int.max),
+            .works(.integer(\.trace.limits.files)),
+            "Trace files of this server; traces that need another one are dropped and counted."
         ),
         Flag(
             "client-shm-owner-uids",

@@ -10,6 +10,7 @@ package struct TraceFlags: Sendable, Equatable {
     package var rate = 1000
     package var count = -1
     package var logFrequency = 0
+    package var limits = TraceLimits()
 
     package init() {}
 

@@ -9,6 +9,24 @@ package protocol ResponseWaiter: AnyObject, Sendable {
     func take(_ event: ResponseEvent)
 }
 
+/// One mailbox for each event loop of a group.
+package struct CompletionMailboxes: Sendable {
+    private let mailboxes: [ObjectIdentifier: CompletionMailbox]
+
+    package init(_ group: any EventLoopGroup) {
+        var mailboxes: [ObjectIdentifier: CompletionMailbox] = [:]
+        for loop in group.makeIterator() {
+            mailboxes[ObjectIdentifier(loop)] = CompletionMailbox(eventLoop: loop)
+        }
+        self.mailboxes = mailboxes
+    }
+
+    /// That of `eventLoop`, or a new one if the loop is not of the group.
+    package func mailbox(of eventLoop: any EventLoop) -> CompletionMailbox {
+        mailboxes[ObjectIdentifier(eventLoop)] ?? CompletionMailbox(eventLoop: eventLoop)
+    }
+}
+
 /// What waits for an event loop to take it up: any thread puts in, and a batch wakes the loop once.
 package final class CompletionMailbox: TurnLender {
     private struct Box {

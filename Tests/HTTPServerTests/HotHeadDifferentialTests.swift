@@ -96,7 +96,7 @@ private struct Parser {
     private let channel: EmbeddedChannel
 
     init(_ limits: ConnectionLimits) {
-        channel = EmbeddedChannel(handler: ByteToMessageHandler(ServingChannel.requestDecoder(limits)))
+        channel = EmbeddedChannel(handler: ByteToMessageHandler(HTTPRequestDecoder(limits)))
     }
 
     /// What comes out of the parser once it has been given `bytes` more.

@@ -140,7 +140,7 @@ private struct Connection {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HotRequestHandler(handler, limits: limits))
         try pipeline.addHandler(seen)
-        try pipeline.addHandler(ByteToMessageHandler(ServingChannel.requestDecoder(limits)))
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limits)))
         try pipeline.addHandler(handler)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

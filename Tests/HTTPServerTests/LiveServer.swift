@@ -35,6 +35,8 @@ struct LiveServer: Sendable {
     static func run(
         recognises: Bool,
         bytesInFlight: Int = 1 << 30,
+        controls: ServerControls? = nil,
+        asking otherGate: (any Gate)? = nil,
         configure: (inout HTTPServerSettings) -> Void = { _ in },
         _ test: @escaping @Sendable (LiveServer) async throws -> Void
     ) async throws {
@@ -55,7 +57,8 @@ struct LiveServer: Sendable {
             settings: settings,
             service: service,
             control: EchoControl(),
-            gate: gate,
+            controls: controls,
+            gate: otherGate ?? gate,
             metricsPage: { _ in "up 1\n" },
             eventLoopGroup: loops,
             logger: logger,

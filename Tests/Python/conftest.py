@@ -50,12 +50,12 @@ def identity_model(repository, name, config_type, dims="-1, -1", batch=0, extra=
     )
 
 
-def repeat_model(repository, name="repeat"):
+def repeat_model(repository, name="repeat", decoupled=True):
     """One response for each element of IN, each after its delay in milliseconds."""
     directory = repository / name
     (directory / "1").mkdir(parents=True)
     (directory / "config.pbtxt").write_text("""backend: "repeat"
-model_transaction_policy { decoupled: true }
+model_transaction_policy { decoupled: %s }
 input [
   { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
   { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] },
@@ -65,7 +65,7 @@ output [
   { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
   { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] }
 ]
-""")
+""" % str(decoupled).lower())
 
 
 class Server:

@@ -6,27 +6,13 @@ import threading
 import time
 
 import pytest
-
-REPEAT = """
-backend: "repeat"
-model_transaction_policy { decoupled: %s }
-input [ { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
-        { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] },
-        { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] } ]
-output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
-         { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
-"""
-
-
-def repeat_model(repository, name="repeat_int32", decoupled=True, config=REPEAT):
-    (repository / name / "1").mkdir(parents=True)
-    (repository / name / "config.pbtxt").write_text(config % str(decoupled).lower())
+from conftest import repeat_model
 
 
 @pytest.fixture
 def server(tmp_path, start_server):
     repository = tmp_path / "models"
-    repeat_model(repository)
+    repeat_model(repository, "repeat_int32")
     repeat_model(repository, "repeat_once", decoupled=False)
     return start_server(
         f"--model-repository={repository}", "--model-control-mode=explicit", "--load-model=repeat_int32",

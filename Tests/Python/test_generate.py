@@ -6,14 +6,14 @@ import subprocess
 import time
 
 import pytest
-from conftest import BUCKLER, identity_model
-from test_decoupled import events, repeat_model
+from conftest import BUCKLER, identity_model, repeat_model
+from test_decoupled import events
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     repository = tmp_path_factory.mktemp("generate")
-    repeat_model(repository)
+    repeat_model(repository, "repeat_int32")
     identity_model(repository, "text", "TYPE_STRING", dims="1")
     identity_model(repository, "batched", "TYPE_FP32", dims="-1", batch=8)
     identity_model(repository, "half", "TYPE_FP16", dims="-1")

@@ -2,11 +2,33 @@
 import Foundation
 import Inference
 import Logging
+import Synchronization
 import Testing
 
 @testable import Telemetry
 
 private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// Counts what is warned of.
+private final class WarningCount: Sendable {
+    let warnings = Mutex(0)
+    var handler: Handler { Handler(count: self) }
+
+    struct Handler: LogHandler {
+        let count: WarningCount
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            if event.level == .warning { count.warnings.withLock { $0 += 1 } }
+        }
+    }
+}
 
 private func makeValues(
     _ level: TraceLevel = .timestamps,
@@ -166,7 +188,7 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
         var spool = TraceSpool(byteLimit: 100)
         #expect(spool.traceEnded("a", series: 1, frequency: 2, total: 0, lost: 0) == nil)
         #expect(spool.traceEnded("x", series: 2, frequency: 2, total: 0, lost: 0) == nil)
-        #expect(spool.traceEnded("b", series: 1, frequency: 2, total: 0, lost: 0) == .writeNumbered("a,b"))
+        #expect(spool.traceEnded("b", series: 1, frequency: 2, total: 0, lost: 0) == .writeNumbered("a,b", traces: 2))
         #expect(spool.traceEnded("c", series: 1, frequency: 2, total: 0, lost: 0) == nil)
         #expect(spool.seriesEnded(1, frequency: 2) == .writeNumbered("c"))
         #expect(spool.seriesEnded(1, frequency: 2) == nil)
@@ -176,7 +198,7 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
     func total() {
         var spool = TraceSpool(byteLimit: 100)
         #expect(spool.traceEnded("a", series: 1, frequency: 0, total: 3, lost: 0) == nil)
-        #expect(spool.traceEnded("b", series: 1, frequency: 0, total: 3, lost: 1) == .writeNumbered("a,b"))
+        #expect(spool.traceEnded("b", series: 1, frequency: 0, total: 3, lost: 1) == .writeNumbered("a,b", traces: 2))
         #expect(spool.traceEnded("a", series: 2, frequency: 0, total: 2, lost: 0) == nil)
         #expect(spool.seriesEnded(2, frequency: 0) == .append("a"))
     }
@@ -187,6 +209,36 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
         let text = String(repeating: "t", count: length)
         let action = spool.traceEnded(text, series: 1, frequency: 1000, total: 0, lost: 0)
         #expect(action == (isWritten ? .writeNumbered(text) : nil))
+    }
+}
+
+@Suite("Room for trace files") struct TraceBudgetTests {
+    @Test("counts the brackets and commas too", arguments: [(9, 2), (8, 1), (4, 1), (3, 0)])
+    func bytes(limit: Int, fitting: Int) {
+        var budget = TraceBudget(bytes: limit, files: 10)
+        let allowed = ["ab", "abcd"].map { budget.allows(.append($0)) }
+        #expect(allowed.filter { $0 }.count == fitting)
+        #expect(budget.isSpent == (fitting < 2))
+    }
+
+    @Test(
+        "is for so many files, of which the one without a number is one",
+        arguments: [(3, 4), (2, 3), (1, 1), (0, 0)]
+    )
+    func files(limit: Int, fitting: Int) {
+        var budget = TraceBudget(bytes: 1000, files: limit)
+        let actions: [TraceSpool.Action] = [
+            .append("a"), .writeNumbered("b"), .append("c"), .writeNumbered("d"),
+        ]
+        let allowed = actions.map { budget.allows($0) }
+        #expect(allowed.prefix { $0 }.count == fitting)
+    }
+
+    @Test("once spent, stays so")
+    func spent() {
+        var budget = TraceBudget(bytes: 10, files: 2)
+        let allowed = ["0123456789", "0"].map { budget.allows(.append($0)) }
+        #expect(allowed == [false, false])
     }
 }
 
@@ -210,7 +262,8 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
     private func recorder(
         _ values: TraceValues,
         limits: TraceLimits = TraceLimits(),
-        allowsChanges: Bool = true
+        allowsChanges: Bool = true,
+        logger: Logger = silent
     ) -> TraceRecorder {
         var configuration = TraceConfiguration()
         configuration.values = values
@@ -218,7 +271,7 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
         let policy = TraceRecorder.Policy(allowsChanges: allowsChanges) { name throws(ServingError) in
             if name != "m" { throw ServingError(.notFound, "no \(name)") }
         }
-        return TraceRecorder(configuration, policy: policy, limits: limits, logger: silent)
+        return TraceRecorder(configuration, policy: policy, limits: limits, logger: logger)
     }
 
     private func begin(_ recorder: TraceRecorder, id: String = "") -> (any RequestTrace)? {
@@ -322,6 +375,41 @@ private func makeTable(_ values: TraceValues, hasFile: Bool = true) -> TraceTabl
         trace.recordTensors("TENSOR_QUEUE_INPUT", [tensor])
         trace.end()
         recorder.drain()
+        #expect(recorder.droppedCount == dropped)
+    }
+
+    private static let emptyTrace = "{\"id\":1,\"model_name\":\"m\",\"model_version\":3}"
+
+    @Test(
+        "fill files up to a limit, and are dropped and counted beyond it",
+        arguments: [(0, 3, 1), (-1, 2, 2)] as [(Int, Int, UInt64)]
+    )
+    func fileBytes(excess: Int, written: Int, dropped: UInt64) throws {
+        var limits = TraceLimits()
+        // Three of them, two commas and the brackets.
+        limits.fileBytes = 3 * Self.emptyTrace.utf8.count + 4 + excess
+        let lines = WarningCount()
+        let recorder = recorder(makeValues(), limits: limits, logger: Logger(label: "t") { _ in lines.handler })
+        for _ in 0..<3 { begin(recorder)?.end() }
+        recorder.drain()
+        #expect(try folder.objects("t.json").count == written)
+        #expect(recorder.droppedCount == UInt64(3 - written))
+        begin(recorder)?.end()
+        recorder.drain()
+        #expect(recorder.droppedCount == dropped)
+        #expect(lines.warnings.withLock { $0 } == 1)
+        let size = try Data(contentsOf: folder.url.appending(path: "t.json")).count
+        #expect(size == written * Self.emptyTrace.utf8.count + written + 1 && size <= limits.fileBytes)
+    }
+
+    @Test("fill so many files and no more", arguments: [(2, 2, 0), (1, 1, 2)] as [(Int, Int, UInt64)])
+    func fileNumber(limit: Int, written: Int, dropped: UInt64) throws {
+        var limits = TraceLimits()
+        limits.files = limit
+        let recorder = recorder(makeValues(frequency: 2), limits: limits)
+        for _ in 0..<4 { begin(recorder)?.end() }
+        recorder.drain()
+        #expect(folder.names.count == written)
         #expect(recorder.droppedCount == dropped)
     }
 

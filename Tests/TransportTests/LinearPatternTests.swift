@@ -77,6 +77,18 @@ import Testing
         #expect(fault?.message.contains("too large") == true)
     }
 
+    @Test(
+        arguments: [
+            ("(((((){1000}){1000}){1000}){1000}){1000}", ""), ("((((){1000}){1000,}){1000}){1000,}b", "b"),
+            ("((){0,9}){0,9}", ""), ("(|a)+", "a"), ("^((a*)*|b?)*$", "aab"), ("(((^)*)+$?)*", ""),
+        ]
+    )
+    func emptyRepetitionsAreQuick(pattern: String, text: String) throws {
+        let began = MonotonicTime.now()
+        #expect(try LinearPattern(pattern).matches(text))
+        #expect(MonotonicTime.now().nanoseconds(since: began) < 5_000_000_000)
+    }
+
     @Test(arguments: [(PatternParser.depthLimit, true), (PatternParser.depthLimit + 1, false)])
     func depthIsBounded(depth: Int, passes: Bool) {
         let pattern = String(repeating: "(", count: depth) + "a" + String(repeating: ")", count: depth)
@@ -91,6 +103,29 @@ import Testing
         let nested = String(repeating: "a?", count: 40) + String(repeating: "a", count: 40)
         #expect(try LinearPattern("^\(nested)$").matches(String(repeating: "a", count: 40)))
         #expect(MonotonicTime.now().nanoseconds(since: began) < 10_000_000_000)
+    }
+
+    @Test func classesOfManyRangesAreQuick() throws {
+        let scalars = (0..<1300).reversed().compactMap { Unicode.Scalar(UInt32(0x3400 + 2 * $0)) }
+        let ranges = scalars.map { String($0) }.joined()
+        let pattern = try LinearPattern("(?:[\(ranges)]?){1000}(?:[\(ranges)]?){1000}$")
+        let began = MonotonicTime.now()
+        #expect(try LinearPattern("^[\(ranges)]{2}$").matches("\u{3400}\u{3402}"))
+        #expect(try !LinearPattern("[\(ranges)]").matches("\u{3401}"))
+        #expect(pattern.matches(String(repeating: "\u{4E20}", count: 500)))
+        #expect(MonotonicTime.now().nanoseconds(since: began) < 10_000_000_000)
+    }
+
+    @Test(
+        arguments: [
+            ("[é-öà-ê]", "äéö", "ÿ"), ("[é-éê-ê]", "éê", "è"), ("[à-ÿä-ö]", "àÿ", "Ā"), ("[^é-öà-ê]", "ÿa", "äö"),
+            ("[^\u{80}-\u{10FFFF}]", "a", "é"), ("[é\u{10FFFF}è]", "\u{10FFFF}", "\u{10FFFE}"),
+        ]
+    )
+    func rangesBecomeOne(pattern: String, inside: String, outside: String) throws {
+        let set = try LinearPattern(pattern)
+        for scalar in inside { #expect(set.matches(String(scalar))) }
+        for scalar in outside { #expect(!set.matches(String(scalar))) }
     }
 
     @Test func arbitraryPatternsNeverCrash() {
@@ -119,14 +154,26 @@ import Testing
         )
     }
 
-    @Test(arguments: Array(HeaderForwarding.reservedNames) + ["triton_x"])
+    @Test(
+        arguments: [
+            "sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers", "binary_data_output",
+            "triton_x", "Priority", "TIMEOUT", "Triton_x", "Sequence_ID", "Binary_Data_Output", "sequence_new",
+        ]
+    )
     func reservedNamesAreRefused(name: String) throws {
         let all = try #require(try HeaderForwarding(pattern: ".*", flag: "--f"))
         let error = #expect(throws: ServingError.self) { try all.parameter(name: name, value: "") }
         #expect(error?.message == "Header '\(name)' is reserved for Triton usage and cannot be forwarded.")
         #expect(error?.code == .invalidArgument)
+        #expect(throws: ServingError.self) { try all.parameters(of: [(name: "x", value: ""), (name, "1")]) }
         let others = try #require(try HeaderForwarding(pattern: "^other$", flag: "--f"))
         #expect(try others.parameter(name: name, value: "") == nil)
+    }
+
+    @Test(arguments: ["X-Priority", "priority-x", "tritonx", "sequences", "x-triton_x"])
+    func namesThatOnlyLookReservedAreForwarded(name: String) throws {
+        let all = try #require(try HeaderForwarding(pattern: ".*", flag: "--f"))
+        #expect(try all.parameter(name: name, value: "1") == Parameter(name: name, value: .string("1")))
     }
 
     @Test(arguments: [nil, ""])

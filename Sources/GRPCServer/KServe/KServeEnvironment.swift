@@ -32,8 +32,7 @@ package final class KServeEnvironment: Sendable {
     let log: (any LogControl)?
     let restrictions: RestrictedAPIs
     let headerForwarding: HeaderForwarding?
-    /// One for each event loop.
-    private let mailboxes: [ObjectIdentifier: CompletionMailbox]
+    let mailboxes: CompletionMailboxes
 
     package init(
         inference: any InferenceService,
@@ -58,14 +57,6 @@ package final class KServeEnvironment: Sendable {
         self.log = log
         self.restrictions = restrictions
         self.headerForwarding = headerForwarding
-        var mailboxes: [ObjectIdentifier: CompletionMailbox] = [:]
-        for loop in eventLoopGroup.makeIterator() {
-            mailboxes[ObjectIdentifier(loop)] = CompletionMailbox(eventLoop: loop)
-        }
-        self.mailboxes = mailboxes
-    }
-
-    func mailbox(of eventLoop: any EventLoop) -> CompletionMailbox {
-        mailboxes[ObjectIdentifier(eventLoop)] ?? CompletionMailbox(eventLoop: eventLoop)
+        mailboxes = CompletionMailboxes(eventLoopGroup)
     }
 }

@@ -7,7 +7,8 @@ package struct RPCMethod: Sendable {
     package enum Kind: Sendable {
         /// One message in, one out: the layer checks that exactly one came before it hands it over.
         case unary
-        /// One message in, any number out.
+        /// One message in, any number out. The message is handed over once it is whole, since a client may leave its
+        /// side open for as long as it listens; a second one fails the call.
         case serverStreaming
         case bidirectional
     }

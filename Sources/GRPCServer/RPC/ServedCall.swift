@@ -331,7 +331,7 @@ final class ServedCall: RPCCall {
             readingCharge = bytes
         case .message(let message):
             let message = try plain(message)
-            if method.kind == .bidirectional { handOver(message) } else { single = message }
+            if method.kind == .unary { single = message } else { handOver(message) }
         }
         return true
     }
@@ -352,6 +352,7 @@ final class ServedCall: RPCCall {
     private func handOver(_ message: RPCMessage) {
         state.messageHandedOver()
         receivedBytes += message.bytes.count
+        messageDeadline = nil
         handedOverCharge += message.charge
         receiver?.messageArrived(message)
     }

@@ -38,7 +38,7 @@ package struct TraceConfiguration: Sendable, Equatable {
 }
 
 /// What traces may hold. Requests that are traced must never be held up, so what exceeds this is left out and counted.
-package struct TraceLimits: Sendable {
+package struct TraceLimits: Sendable, Equatable {
     /// Traces that wait to be written.
     package var pendingTraces = 4096
     /// Bytes of tensors in them, and of text that waits for its file.
@@ -49,6 +49,10 @@ package struct TraceLimits: Sendable {
     package var entries = 4096
     /// Models with settings of their own.
     package var models = 4096
+    /// Bytes of all files that one server writes.
+    package var fileBytes = 1 << 30
+    /// Files that one server writes: the one without a number, and those with one.
+    package var files = 4096
 
     package init() {}
 }

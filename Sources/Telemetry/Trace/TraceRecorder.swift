@@ -121,7 +121,7 @@ package final class TraceRecorder: TraceControl {
         ]
     }
 
-    /// Traces that were dropped because they came faster than they could be written.
+    /// Traces that were dropped because they came faster than they could be written, or because the files are full.
     package var droppedCount: UInt64 { writer.droppedCount }
 
     /// Returns once every trace that has ended is written, or kept for its file.

@@ -7,8 +7,8 @@
 /// next of it would have gone.
 struct TraceSpool {
     enum Action: Equatable {
-        case append(String)
-        case writeNumbered(String)
+        case append(String, traces: Int = 1)
+        case writeNumbered(String, traces: Int = 1)
     }
 
     private struct Pending {
@@ -44,11 +44,12 @@ struct TraceSpool {
         defer { if !isComplete { pending[series] = waiting } }
         guard isDue else { return nil }
         defer { (waiting.text, waiting.count) = ("", 0) }
-        return .writeNumbered(waiting.text)
+        return .writeNumbered(waiting.text, traces: waiting.count)
     }
 
     mutating func seriesEnded(_ series: UInt64, frequency: Int) -> Action? {
         guard let waiting = pending.removeValue(forKey: series), waiting.count > 0 else { return nil }
-        return frequency > 0 ? .writeNumbered(waiting.text) : .append(waiting.text)
+        return frequency > 0
+            ? .writeNumbered(waiting.text, traces: waiting.count) : .append(waiting.text, traces: waiting.count)
     }
 }

@@ -25,18 +25,22 @@ final class TraceSeries: Sendable {
 }
 
 /// Turns traces that have ended into text and files, on a thread of its own. Whoever hands one over never waits: while
-/// too many are waiting, more are dropped and counted.
+/// too many are waiting, and once the files are full, more are dropped and counted.
 final class TraceWriter: Sendable {
     private struct Backlog {
         var traces = 0
         var bytes = 0
         var dropped: UInt64 = 0
         var droppedTold: UInt64 = 0
+        /// Traces that no file had room for.
+        var beyondFiles: UInt64 = 0
+        var isFull = false
     }
 
     private struct Output: ~Copyable {
         var spool: TraceSpool
         var files: TraceFiles
+        var budget: TraceBudget
         var isFailing = false
     }
 
@@ -49,14 +53,24 @@ final class TraceWriter: Sendable {
     init(file: String, limits: TraceLimits, logger: Logger) {
         self.limits = limits
         self.logger = logger
-        output = Mutex(Output(spool: TraceSpool(byteLimit: limits.pendingBytes), files: TraceFiles(path: file)))
+        output = Mutex(
+            Output(
+                spool: TraceSpool(byteLimit: limits.pendingBytes),
+                files: TraceFiles(path: file),
+                budget: TraceBudget(bytes: limits.fileBytes, files: limits.files)
+            )
+        )
     }
 
-    /// Traces that were dropped because too many waited.
-    var droppedCount: UInt64 { backlog.withLock { $0.dropped } }
+    /// Traces that were dropped because too many waited, or because the files are full.
+    var droppedCount: UInt64 { backlog.withLock { $0.dropped + $0.beyondFiles } }
 
     func write(_ trace: RecordedTrace.Finished) {
         let isAccepted = backlog.withLock { backlog in
+            guard !backlog.isFull else {
+                backlog.beyondFiles += 1
+                return false
+            }
             let hasRoom =
                 backlog.traces < limits.pendingTraces
                 && trace.tensorBytes <= max(0, limits.pendingBytes - backlog.bytes)
@@ -103,10 +117,14 @@ final class TraceWriter: Sendable {
 
     private func perform(_ action: TraceSpool.Action?, on output: inout Output) {
         guard let action else { return }
+        guard output.budget.allows(action) else {
+            drop(action)
+            return
+        }
         do throws(TraceFiles.Failure) {
             switch action {
-            case .append(let text): try output.files.append(text)
-            case .writeNumbered(let text): try output.files.writeNumbered(text)
+            case .append(let text, _): try output.files.append(text)
+            case .writeNumbered(let text, _): try output.files.writeNumbered(text)
             }
             output.isFailing = false
         } catch {
@@ -114,6 +132,25 @@ final class TraceWriter: Sendable {
             if !output.isFailing { logger.error("failed creating trace file: \(error.reason)") }
             output.isFailing = true
         }
+    }
+
+    private func drop(_ action: TraceSpool.Action) {
+        let traces =
+            switch action {
+            case .append(_, let traces), .writeNumbered(_, let traces): traces
+            }
+        let isFirst = backlog.withLock { backlog in
+            defer { backlog.isFull = true }
+            backlog.beyondFiles += UInt64(traces)
+            return !backlog.isFull
+        }
+        guard isFirst else { return }
+        logger.warning(
+            """
+            trace files have reached --trace-max-bytes (\(limits.fileBytes)) or --trace-max-files (\(limits.files)): \
+            traces are dropped from here on
+            """
+        )
     }
 
     private func tellDropped(after bytes: Int) {

@@ -5,9 +5,9 @@ package import Inference
 /// of the request, for the model to read.
 package struct HeaderForwarding: Sendable {
     /// Parameters that have a meaning of their own.
-    package static let reservedNames: Set<String> = [
-        "sequence_id", "sequence_start", "sequence_end", "priority", "timeout", "headers", "binary_data_output",
-    ]
+    package static let reservedNames: Set<String> = ["priority", "timeout", "headers", "binary_data_output"]
+    /// Beginnings of the names of others.
+    package static let reservedPrefixes = ["triton_", "sequence_"]
 
     private let pattern: LinearPattern
 
@@ -33,13 +33,19 @@ package struct HeaderForwarding: Sendable {
     /// - Throws: `.invalidArgument` for one that matches and is named like a parameter with a meaning of its own.
     package func parameter(name: String, value: String) throws(ServingError) -> Parameter? {
         guard pattern.matches(name) else { return nil }
-        guard !Self.reservedNames.contains(name), !name.utf8.starts(with: "triton_".utf8) else {
+        guard !Self.isReserved(name) else {
             throw ServingError(
                 .invalidArgument,
                 "Header '\(name)' is reserved for Triton usage and cannot be forwarded."
             )
         }
         return Parameter(name: name, value: .string(value))
+    }
+
+    /// Case makes no difference, as it makes none to a header's name.
+    private static func isReserved(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return reservedNames.contains(name) || reservedPrefixes.contains { name.utf8.starts(with: $0.utf8) }
     }
 
     package func parameters(

@@ -79,7 +79,12 @@ enum PatternProgram {
             minimum: Int,
             maximum: Int?
         ) throws(LinearPattern.Fault) {
-            for _ in 0..<minimum { try add(tree) }
+            for _ in 0..<minimum {
+                let before = steps.count
+                try add(tree)
+                // Nothing, however often, is nothing: to go on would only take time, and nested counts multiply.
+                if steps.count == before { return }
+            }
             guard let maximum else {
                 let fork = steps.count
                 try append(.fork(0, 0))

@@ -4,6 +4,7 @@
 struct ScalarSet: Sendable, Equatable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
+    /// In order, with a gap between each two, so that a class of many ranges costs little more than one of few.
     private var others: [ClosedRange<UInt32>] = []
 
     private static let otherBounds: ClosedRange<UInt32> = 0x80...0x10FFFF
@@ -28,8 +29,24 @@ struct ScalarSet: Sendable, Equatable {
         switch scalar {
         case ..<64: low & (1 << UInt64(scalar)) != 0
         case ..<128: high & (1 << UInt64(scalar - 64)) != 0
-        default: others.contains { $0.contains(scalar) }
+        default: isAmongOthers(scalar)
         }
+    }
+
+    private func isAmongOthers(_ scalar: UInt32) -> Bool {
+        let index = firstOther { $0.upperBound >= scalar }
+        return index < others.count && others[index].lowerBound <= scalar
+    }
+
+    /// The place of the first range that `isBehind` holds for, as it does for all after that one.
+    private func firstOther(_ isBehind: (ClosedRange<UInt32>) -> Bool) -> Int {
+        var start = 0
+        var end = others.count
+        while start < end {
+            let middle = (start + end) / 2
+            if isBehind(others[middle]) { end = middle } else { start = middle + 1 }
+        }
+        return start
     }
 
     mutating func insert(_ range: ClosedRange<UInt32>) {
@@ -38,13 +55,23 @@ struct ScalarSet: Sendable, Equatable {
                 if scalar < 64 { low |= 1 << UInt64(scalar) } else { high |= 1 << UInt64(scalar - 64) }
             }
         }
-        if range.upperBound >= 128 { others.append(max(range.lowerBound, 128)...range.upperBound) }
+        if range.upperBound >= 128 { insertOther(max(range.lowerBound, 128)...range.upperBound) }
+    }
+
+    private mutating func insertOther(_ range: ClosedRange<UInt32>) {
+        let touched =
+            firstOther { $0.upperBound + 1 >= range.lowerBound }..<firstOther { $0.lowerBound > range.upperBound + 1 }
+        var merged = range
+        if let first = others[touched].first, let last = others[touched].last {
+            merged = min(range.lowerBound, first.lowerBound)...max(range.upperBound, last.upperBound)
+        }
+        others.replaceSubrange(touched, with: CollectionOfOne(merged))
     }
 
     mutating func formUnion(_ other: ScalarSet) {
         low |= other.low
         high |= other.high
-        others += other.others
+        for range in other.others { insertOther(range) }
     }
 
     /// With both cases of every ASCII letter in it.
@@ -59,9 +86,9 @@ struct ScalarSet: Sendable, Equatable {
         var set = ScalarSet()
         (set.low, set.high) = (~low, ~high)
         var next = Self.otherBounds.lowerBound
-        for range in others.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        for range in others {
             if range.lowerBound > next { set.others.append(next...(range.lowerBound - 1)) }
-            next = max(next, range.upperBound + 1)
+            next = range.upperBound + 1
         }
         if next <= Self.otherBounds.upperBound { set.others.append(next...Self.otherBounds.upperBound) }
         return set

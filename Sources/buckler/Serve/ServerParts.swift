@@ -116,7 +116,12 @@ struct ServerParts {
                 throw ServingError(.invalidArgument, "Request for unknown model : \(name)")
             }
         }
-        return TraceRecorder(try settings.trace.configuration(), policy: policy, logger: logger)
+        return TraceRecorder(
+            try settings.trace.configuration(),
+            policy: policy,
+            limits: settings.trace.limits,
+            logger: logger
+        )
     }
 
     func controls(traces: TraceRecorder, log: ServerLog) -> ServerControls {

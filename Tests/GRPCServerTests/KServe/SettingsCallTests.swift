@@ -128,6 +128,34 @@ import Testing
         )
     }
 
+    @Test(arguments: ["TraceSetting", "LogSettings"])
+    func settingsAreTheAdministrators(name: String) {
+        #expect(KServeEnvironment.scripted(eventLoop: loop).method(name).endpoint.scope == .admin)
+    }
+
+    @Test(arguments: [true, false])
+    func traceSettingsOfAModelAreOfThoseWhoMayAdministerIt(isChange: Bool) async throws {
+        let environment = KServeEnvironment.scripted(
+            gate: ScriptedGate(forbiddenModel: "plain"),
+            eventLoop: loop,
+            trace: ScriptedTrace()
+        )
+        var request = Inference_TraceSettingRequest.with { $0.modelName = "plain" }
+        if isChange { request.settings["trace_rate"] = .with { $0.value = ["5"] } }
+        let outcome = try await invoke(environment.method("TraceSetting"), try request.serializedBytes(), on: loop)
+        #expect(outcome.status == RPCStatus(.permissionDenied, "no admin of plain") && outcome.sent.isEmpty)
+    }
+
+    @Test(arguments: [[], [""], ["/x"]])
+    func noFileIsEverNamed(values: [String]) async throws {
+        let traced = Inference_TraceSettingRequest.with { $0.settings["trace_file"] = .with { $0.value = values } }
+        #expect(try await outcome("TraceSetting", traced, trace: ScriptedTrace()).status.code == .unimplemented)
+        let logged = Inference_LogSettingsRequest.with {
+            $0.settings["log_file"] = values.isEmpty ? .init() : .with { $0.stringParam = values[0] }
+        }
+        #expect(try await outcome("LogSettings", logged, log: ScriptedLog()).status.code == .unimplemented)
+    }
+
     @Test func logSettings() async throws {
         let log = ScriptedLog()
         var request = Inference_LogSettingsRequest()

@@ -46,6 +46,7 @@ enum EchoMethods {
             method("Unary", .unary, .echo), method("Stream", .bidirectional, .echo), method("Hold", .unary, .hold),
             method("HoldStream", .bidirectional, .hold), method("Flood", .bidirectional, .flood),
             method("Refuse", .bidirectional, .refuse), method("Many", .serverStreaming, .flood),
+            method("Watch", .serverStreaming, .echo),
         ]
     }
 }

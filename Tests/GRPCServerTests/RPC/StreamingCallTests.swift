@@ -28,6 +28,37 @@ import Testing
         }
     }
 
+    @Test("with one message begin once it is whole, and fail with a second one", arguments: [true, false])
+    func oneMessage(halfCloses: Bool) async throws {
+        try await LiveRPC.run(configure: { $0.rpc.connectionLimits.bodySeconds = 1 }) { server in
+            let client = try await server.connect()
+            let stream = client.open("/test.Echo/Watch")
+            client.sendMessage([1, 2], on: stream)
+            #expect(await client.eventually { $0.streams[stream]?.messages?.count == 1 })
+            // Longer than a message may take to arrive.
+            try await Task.sleep(for: .milliseconds(1500))
+            #expect(server.log.now.cancelled == 0 && server.log.now.halfClosed == 0)
+            if halfCloses { client.send([], on: stream, end: true) } else { client.sendMessage([3], on: stream) }
+            let answer = await client.ended(stream)
+            #expect(answer.messages == [[1, 2]])
+            #expect(answer.status == (halfCloses ? 0 : 12))
+            #expect(server.log.now.messages == 1 && server.log.now.halfClosed == (halfCloses ? 1 : 0))
+            #expect(await server.eventuallyHoldsNothing())
+            await client.close()
+        }
+    }
+
+    @Test("with one message wait for it as long as for any other")
+    func lateMessage() async throws {
+        try await LiveRPC.run(configure: { $0.rpc.connectionLimits.bodySeconds = 1 }) { server in
+            let client = try await server.connect()
+            let stream = client.open("/test.Echo/Watch")
+            client.send(FrameClient.framed([1, 2]).dropLast(), on: stream)
+            #expect(await client.ended(stream).status == 4)
+            await client.close()
+        }
+    }
+
     @Test("read messages however the client cuts them")
     func cuts() async throws {
         try await LiveRPC.run { server in

@@ -19,7 +19,7 @@ final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unch
     init(environment: KServeEnvironment, call: any RPCCall) {
         self.environment = environment
         self.call = call
-        mailbox = environment.mailbox(of: call.eventLoop)
+        mailbox = environment.mailboxes.mailbox(of: call.eventLoop)
     }
 
     func messageArrived(_ arrived: RPCMessage) {

@@ -25,7 +25,7 @@ final class ModelStreamInferReceiver: RPCReceiver {
     init(environment: KServeEnvironment, call: any RPCCall) {
         self.environment = environment
         self.call = call
-        mailbox = environment.mailbox(of: call.eventLoop)
+        mailbox = environment.mailboxes.mailbox(of: call.eventLoop)
         waitedFrom = call.head.arrival
         ledger = StreamLedger(
             isStrict: call.head.first("triton_grpc_error") == "true",

@@ -1,0 +1,1 @@
+../../../Sources/GRPCServer/RPC/MessageReader.swift

@@ -1,0 +1,1 @@
+../../../Sources/GRPCServer/RPC/RequestTimeout.swift

@@ -1,0 +1,1 @@
+../../../Sources/Transport/GrowingBytes.swift
