@@ -47,7 +47,9 @@ package enum KeyDocument {
         case .dataCorrupted(let found): context = found
         @unknown default: return ServingError(.invalidArgument, "it is not as Buckler writes it")
         }
-        let place = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined().drop { $0 == "." }
+        let place = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined().drop {
+            $0 == "."
+        }
         let detail = context.debugDescription
         return ServingError(.invalidArgument, place.isEmpty ? detail : "\(place): \(detail)")
     }
@@ -74,7 +76,10 @@ package enum KeyDocument {
             keys = []
             while !list.isAtEnd {
                 guard keys.count < KeyTable.limit else {
-                    throw DecodingError.dataCorruptedError(in: list, debugDescription: "there are more than \(KeyTable.limit)")
+                    throw DecodingError.dataCorruptedError(
+                        in: list,
+                        debugDescription: "there are more than \(KeyTable.limit)"
+                    )
                 }
                 keys.append(try list.decode(Entry.self))
             }

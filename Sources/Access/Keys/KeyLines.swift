@@ -67,6 +67,20 @@ package struct KeyLines: Sendable {
         return records
     }
 
+    /// A key as a line that ``records(in:)`` reads.
+    package static func line(_ terms: KeyTerms, key: KeyText) -> String {
+        var fields = ["name=\(terms.name)"]
+        if let tenant = terms.tenant { fields.append("tenant=\(tenant)") }
+        fields.append("scopes=" + terms.scopes.scopes.map(\.rawValue).joined(separator: ","))
+        fields.append("models=" + terms.models.map(\.description).joined(separator: ","))
+        if let end = terms.expiresAt { fields.append("expires=" + TimeText.text(end)) }
+        if let rate = terms.rate.requestsPerSecond { fields.append("rate=" + RateText.decimal(rate)) }
+        if let burst = terms.rate.burst { fields.append("burst=" + RateText.decimal(burst)) }
+        if let bytes = terms.rate.bytesPerSecond { fields.append("bytes-per-second=" + RateText.decimal(bytes)) }
+        if let count = terms.rate.concurrentRequests { fields.append("concurrent=\(count)") }
+        return fields.joined(separator: " ") + " key=" + key.secretText
+    }
+
     private func record(_ fields: [Substring], place: String) throws(ServingError) -> KeyRecord {
         var values: [String: String] = [:]
         for field in fields {

@@ -108,7 +108,10 @@ package struct KeyTable: Sendable, Equatable {
             case .at(let time): return time
             case .asBefore:
                 guard let expiresAt = old.expiresAt else { return nil }
-                let lifetime = min(max(1, expiresAt.subtractingReportingOverflow(old.createdAt).partialValue), TimeText.longest)
+                let lifetime = min(
+                    max(1, expiresAt.subtractingReportingOverflow(old.createdAt).partialValue),
+                    TimeText.longest
+                )
                 return seconds + lifetime
             }
         }

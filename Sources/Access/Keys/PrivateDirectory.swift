@@ -21,7 +21,8 @@ struct PrivateDirectory: ~Copyable {
     /// - Returns: `nil` if there is none.
     static func open(_ path: String) throws(ServingError) -> PrivateDirectory? {
         let descriptor = openDirectory(path)
-        if descriptor < 0, errno == ENOENT || errno == ENOTDIR { return nil }
+        // Not ENOTDIR, which is what a link gives.
+        if descriptor < 0, errno == ENOENT { return nil }
         guard descriptor >= 0 else { throw failure(path) }
         return try PrivateDirectory(OpenFile(descriptor, path: path))
     }

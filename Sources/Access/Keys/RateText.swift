@@ -12,7 +12,8 @@ package enum RateText {
     package static func requestsPerSecond(_ text: String) throws(ServingError) -> Double {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let periods: [Substring: Double] = ["s": 1, "m": 60, "h": 3600]
-        guard parts.count <= 2, let count = number(parts[0]), let period = parts.count == 1 ? 1 : periods[parts[1]] else {
+        guard parts.count <= 2, let count = number(parts[0]), let period = parts.count == 1 ? 1 : periods[parts[1]]
+        else {
             throw refused(text, "rate", "write 100/s, 600/m or 10/h")
         }
         return count / period
@@ -59,6 +60,14 @@ package enum RateText {
         if let count = rate.concurrentRequests, !(1...concurrencyLimit).contains(count) {
             throw ServingError(.invalidArgument, "the number of concurrent requests is from 1 to \(concurrencyLimit)")
         }
+    }
+
+    /// As this reads it: without an exponent, to a thousandth.
+    static func decimal(_ value: Double) -> String {
+        let thousandths = Int64((min(value, bytesLimit) * 1000).rounded())
+        let rest = String(thousandths % 1000)
+        let whole = String(thousandths / 1000)
+        return thousandths % 1000 == 0 ? whole : "\(whole)." + String(repeating: "0", count: 3 - rest.count) + rest
     }
 
     /// Digits with at most one point in them: no sign, exponent or name.
