@@ -47,8 +47,9 @@ package enum KeyDocument {
         case .dataCorrupted(let found): context = found
         @unknown default: return ServingError(.invalidArgument, "it is not as Buckler writes it")
         }
-        let place = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined().drop {
-            $0 == "."
+        var place = ""
+        for key in context.codingPath {
+            place += key.intValue.map { "[\($0)]" } ?? (place.isEmpty ? "" : ".") + key.stringValue
         }
         let detail = context.debugDescription
         return ServingError(.invalidArgument, place.isEmpty ? detail : "\(place): \(detail)")

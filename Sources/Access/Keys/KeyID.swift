@@ -15,13 +15,15 @@ package struct KeyID: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: `nil` for anything but its ``length`` characters.
     package init?(_ text: String) {
-        self.init(characters: text.utf8)
+        guard text.utf8.count == Self.length else { return nil }
+        self.init(characters: Array(text.utf8).span)
     }
 
-    init?(characters: some Collection<UInt8>) {
+    init?(characters: Span<UInt8>) {
         guard characters.count == Self.length else { return nil }
         var bits: UInt64 = 0
-        for character in characters {
+        for index in characters.indices {
+            let character = characters[index]
             switch character {
             case UInt8(ascii: "a")...UInt8(ascii: "z"): bits = bits << 5 | UInt64(character - UInt8(ascii: "a"))
             case UInt8(ascii: "2")...UInt8(ascii: "7"): bits = bits << 5 | UInt64(character - UInt8(ascii: "2") + 26)

@@ -49,6 +49,7 @@ package struct KeyText: Sendable, CustomStringConvertible {
 
     /// - Returns: `nil` for anything that ``random()`` could not have made.
     package init?(_ text: some Collection<UInt8>) {
+        // SAFETY: the span is of the buffer that is lent, and is not kept.
         let read = text.withContiguousStorageIfAvailable { Self.read($0.span) }
         // Rare, and no more of it than tells that it is too long.
         guard let key = read ?? Self.read(Array(text.prefix(Self.length + 1)).span) else { return nil }
@@ -62,7 +63,7 @@ package struct KeyText: Sendable, CustomStringConvertible {
         let underscore = UInt8(ascii: "_")
         guard text[0] == UInt8(ascii: "b"), text[1] == UInt8(ascii: "k"), text[2] == UInt8(ascii: "l"),
             text[3] == underscore, text[16] == underscore,
-            let id = text.extracting(idRange).withUnsafeBufferPointer({ KeyID(characters: $0) })
+            let id = KeyID(characters: text.extracting(idRange))
         else { return nil }
         for position in secretRange where digit(text[position]) == nil { return nil }
         var checksum: UInt64 = 0
