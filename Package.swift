@@ -87,7 +87,7 @@ let package = Package(
             dependencies: ["CZlib", "Inference", nioCore, nioSSL],
             swiftSettings: settings
         ),
-        .target(name: "Access", dependencies: ["Inference"], swiftSettings: settings),
+        .target(name: "Access", dependencies: ["Inference", crypto], swiftSettings: settings),
         .target(
             name: "Serving",
             dependencies: ["CLinux", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", logging],

@@ -10,8 +10,8 @@ package final class Caller: Sendable {
     package let credentialID: String?
     package let grant: Grant
     package let rate: RateRule
-    /// Seconds since 1970 from which the credential is worth nothing.
-    package let expiresAt: Int64?
+    /// `Int64.max`: never.
+    private let expiry: Atomic<Int64>
     private let revoked = Atomic(false)
 
     package init(
@@ -25,7 +25,13 @@ package final class Caller: Sendable {
         self.credentialID = credentialID
         self.grant = grant
         self.rate = rate
-        self.expiresAt = expiresAt
+        expiry = Atomic(expiresAt ?? .max)
+    }
+
+    /// Seconds since 1970 from which the credential is worth nothing.
+    package var expiresAt: Int64? {
+        let seconds = expiry.load(ordering: .relaxed)
+        return seconds == .max ? nil : seconds
     }
 
     package var isRevoked: Bool { revoked.load(ordering: .relaxed) }
@@ -33,5 +39,10 @@ package final class Caller: Sendable {
     /// From now on nothing that was admitted with it goes on.
     package func revoke() { revoked.store(true, ordering: .relaxed) }
 
-    package func isExpired(at seconds: Int64) -> Bool { expiresAt.map { $0 <= seconds } ?? false }
+    /// What goes on with it ends by then at the latest. Never gives it more time than it had.
+    package func expire(at seconds: Int64) {
+        _ = expiry.min(seconds, ordering: .relaxed)
+    }
+
+    package func isExpired(at seconds: Int64) -> Bool { expiry.load(ordering: .relaxed) <= seconds }
 }

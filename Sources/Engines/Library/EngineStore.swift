@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
 
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
-#endif
-
 /// An engine that is installed.
 package struct InstalledEngine: Sendable, Equatable {
     /// Of the directory that holds it.
@@ -26,20 +20,9 @@ package struct EngineStore: Sendable {
     /// The directory `engines`.
     package let path: String
 
-    /// - Parameter home: Buckler's own directory; by default `$BUCKLER_HOME`, else `.buckler` in the user's home.
+    /// - Parameter home: Buckler's own directory; `nil` for what the environment says.
     package init(home: String? = nil) throws(ServingError) {
-        guard let home = home ?? Self.defaultHome else {
-            throw ServingError(.invalidArgument, "set BUCKLER_HOME: there is no home directory to keep engines in")
-        }
-        guard home.hasPrefix("/") else {
-            throw ServingError(.invalidArgument, "BUCKLER_HOME must be an absolute path", cause: home)
-        }
-        path = home + "/engines"
-    }
-
-    private static var defaultHome: String? {
-        if let home = getenv("BUCKLER_HOME"), home.pointee != 0 { return String(cString: home) }
-        return getenv("HOME").map { String(cString: $0) + "/.buckler" }
+        path = try BucklerHome(home).path + "/engines"
     }
 
     func directory(version: String) -> String { "\(path)/onnxruntime-\(version)" }

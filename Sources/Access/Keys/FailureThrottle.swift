@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+
+/// Who showed bad credentials too often: after 10 within a minute an address is told to wait, for 1 s, and for twice as
+/// long with each further failure, up to 60 s. A minute without a failure after that, and all is forgotten.
+///
+/// What a wait means is that the next *failure* is answered with `RESOURCE_EXHAUSTED` (429) and the seconds to wait in
+/// place of `UNAUTHENTICATED`, and that what is expensive to check (the signature of a token that is not in the cache)
+/// is refused so without a look. An API key is still checked, and a good one still passes: a check costs less than a
+/// refusal, no secret of 256 bits falls to guessing, and a stranger behind the same proxy must not be able to lock
+/// others out for as long as he goes on. Failures during a wait do not prolong it for the same reason. A success
+/// changes nothing, so that a good key is no cover for guessing others.
+///
+/// A value without a clock. Its memory is bounded: beyond ``limit`` addresses the one that failed longest ago is
+/// forgotten, which costs an attacker who has that many addresses nothing that he did not have.
+package struct FailureThrottle: Sendable {
+    package static let defaultLimit = 4096
+    package static let freeFailures = 10
+    package static let windowSeconds: UInt64 = 60
+    package static let longestWaitSeconds: UInt64 = 60
+    private static let second: UInt64 = 1_000_000_000
+
+    private struct Entry {
+        var group: AddressGroup
+        var failures: Int
+        var windowStart: MonotonicTime
+        /// Waits so far; doubles the next.
+        var waits: Int
+        var waitsUntil: MonotonicTime
+        /// Neighbours in the order of their last failures; -1 for none.
+        var older: Int
+        var newer: Int
+    }
+
+    package let limit: Int
+    private var entries: [Entry] = []
+    private var positions: [AddressGroup: Int] = [:]
+    private var oldest = -1
+    private var newest = -1
+    /// When the last wait of all ends: mostly all that has to be looked at.
+    private var quietFrom = MonotonicTime(nanoseconds: 0)
+
+    package init(limit: Int = defaultLimit) {
+        precondition(limit > 0, "a throttle without memory throttles nobody")
+        self.limit = limit
+    }
+
+    package var count: Int { entries.count }
+
+    /// Whether nobody waits, so that an address need not be read at all.
+    package func isQuiet(at now: MonotonicTime) -> Bool { now >= quietFrom }
+
+    /// - Returns: for how many seconds, at least 1, the address is to wait; `nil` if it need not.
+    package func wait(for group: AddressGroup, at now: MonotonicTime) -> Int? {
+        guard !isQuiet(at: now), let position = positions[group] else { return nil }
+        let left = entries[position].waitsUntil.nanoseconds(since: now)
+        return left == 0 ? nil : Int((left - 1) / Self.second + 1)
+    }
+
+    /// A credential was refused.
+    package mutating func failed(from group: AddressGroup, at now: MonotonicTime) {
+        let position = touch(group, at: now)
+        guard entries[position].waitsUntil <= now else { return }
+        let sinceWait = now.nanoseconds(since: entries[position].waitsUntil)
+        if entries[position].waits > 0, sinceWait >= Self.windowSeconds * Self.second {
+            entries[position].waits = 0
+            restartWindow(of: position, at: now)
+        }
+        if now.nanoseconds(since: entries[position].windowStart) >= Self.windowSeconds * Self.second,
+            entries[position].waits == 0
+        {
+            restartWindow(of: position, at: now)
+        }
+        entries[position].failures += 1
+        guard entries[position].failures >= Self.freeFailures else { return }
+        // What follows a wait needs no ten more.
+        entries[position].failures = Self.freeFailures
+        let seconds = min(Self.longestWaitSeconds, 1 << UInt64(min(entries[position].waits, 6)))
+        entries[position].waits += 1
+        entries[position].waitsUntil = now.advanced(byNanoseconds: seconds * Self.second)
+        quietFrom = max(quietFrom, entries[position].waitsUntil)
+    }
+
+    private mutating func restartWindow(of position: Int, at now: MonotonicTime) {
+        entries[position].failures = 0
+        entries[position].windowStart = now
+    }
+
+    /// Makes it the newest, and has it take the place of the oldest if there is no room.
+    private mutating func touch(_ group: AddressGroup, at now: MonotonicTime) -> Int {
+        let position: Int
+        if let known = positions[group] {
+            position = known
+            unlink(position)
+        } else {
+            let entry = Entry(
+                group: group,
+                failures: 0,
+                windowStart: now,
+                waits: 0,
+                waitsUntil: MonotonicTime(nanoseconds: 0),
+                older: -1,
+                newer: -1
+            )
+            if entries.count < limit {
+                position = entries.count
+                entries.append(entry)
+            } else {
+                position = oldest
+                unlink(position)
+                positions[entries[position].group] = nil
+                entries[position] = entry
+            }
+            positions[group] = position
+        }
+        append(position)
+        return position
+    }
+
+    private mutating func unlink(_ position: Int) {
+        let (older, newer) = (entries[position].older, entries[position].newer)
+        if older >= 0 { entries[older].newer = newer } else { oldest = newer }
+        if newer >= 0 { entries[newer].older = older } else { newest = older }
+    }
+
+    private mutating func append(_ position: Int) {
+        entries[position].older = newest
+        entries[position].newer = -1
+        if newest >= 0 { entries[newest].newer = position } else { oldest = position }
+        newest = position
+    }
+}

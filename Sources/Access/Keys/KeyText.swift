@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An API key as its owner has it: `bkl_<id>_<secret><checksum>`, 66 characters that a double click selects together.
+///
+/// - id: 12 characters of base32; see ``KeyID``.
+/// - secret: 43 characters of base62, each drawn on its own: 256 bits.
+/// - checksum: the CRC-32 of all before it, as 6 digits of base62. It keeps nobody out: it tells a mistyped key from a
+///   wrong one, and lets a scanner for leaked secrets be sure of what it has found.
+///
+/// There is one text for each key: no other case, padding or digits. It is 66 bytes in place, without an allocation.
+package struct KeyText: Sendable, CustomStringConvertible {
+    package static let length = 66
+    package static let prefix = "bkl_"
+    /// What the checksum is made of, and the digest that is kept of a key.
+    static let bodyLength = 60
+    private static let idRange = 4..<16
+    private static let secretRange = 17..<60
+    private static let checksumLength = 6
+    private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+    package let id: KeyID
+    private let characters: [66 of UInt8]
+
+    /// A new key.
+    /// - Parameter generator: one that nobody can foresee, except in tests.
+    package static func random(using generator: inout some RandomNumberGenerator) -> KeyText {
+        let id = KeyID.random(using: &generator)
+        var body = Array(prefix.utf8) + id.characters + [UInt8(ascii: "_")]
+        for _ in secretRange { body.append(digits[Int.random(in: 0..<62, using: &generator)]) }
+        var rest = CRC32.of(body[...])
+        var checksum: [UInt8] = []
+        for _ in 0..<checksumLength {
+            checksum.append(digits[Int(rest % 62)])
+            rest /= 62
+        }
+        body += checksum.reversed()
+        return KeyText(id: id, characters: [66 of UInt8] { body[$0] })
+    }
+
+    package static func random() -> KeyText {
+        var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
+    private init(id: KeyID, characters: [66 of UInt8]) {
+        self.id = id
+        self.characters = characters
+    }
+
+    /// - Returns: `nil` for anything that ``random()`` could not have made.
+    package init?(_ text: some Collection<UInt8>) {
+        // SAFETY: the span is of the buffer that is lent, and is not kept.
+        let read = text.withContiguousStorageIfAvailable { Self.read($0.span) }
+        // Rare, and no more of it than tells that it is too long.
+        guard let key = read ?? Self.read(Array(text.prefix(Self.length + 1)).span) else { return nil }
+        self = key
+    }
+
+    package init?(_ text: String) { self.init(text.utf8) }
+
+    private static func read(_ text: Span<UInt8>) -> KeyText? {
+        guard text.count == length else { return nil }
+        let underscore = UInt8(ascii: "_")
+        guard text[0] == UInt8(ascii: "b"), text[1] == UInt8(ascii: "k"), text[2] == UInt8(ascii: "l"),
+            text[3] == underscore, text[16] == underscore,
+            let id = KeyID(characters: text.extracting(idRange))
+        else { return nil }
+        for position in secretRange where digit(text[position]) == nil { return nil }
+        var checksum: UInt64 = 0
+        for position in bodyLength..<length {
+            guard let digit = digit(text[position]) else { return nil }
+            checksum = checksum * 62 + UInt64(digit)
+        }
+        // Compared as a number wider than a checksum: one that stands for more than 32 bits is never right.
+        guard checksum == UInt64(CRC32.of(text.extracting(0..<bodyLength))) else { return nil }
+        return KeyText(id: id, characters: [66 of UInt8] { text[$0] })
+    }
+
+    private static func digit(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 36
+        default: nil
+        }
+    }
+
+    /// The key itself. It is shown once, when it is made, and never written to a log.
+    package var secretText: String {
+        String(decoding: (0..<Self.length).map { characters[$0] }, as: UTF8.self)
+    }
+
+    /// Fit for a log.
+    package var description: String { "\(Self.prefix)\(id)_…" }
+
+    /// All but the checksum.
+    func withBody<Result>(_ read: (UnsafeRawBufferPointer) -> Result) -> Result {
+        // SAFETY: the buffer is of this value, 66 initialised bytes, and is read within the closure only.
+        withUnsafeBytes(of: characters) { read(UnsafeRawBufferPointer(rebasing: $0[..<Self.bodyLength])) }
+    }
+}
+
+extension KeyText: CustomReflectable {
+    /// So that neither `dump` nor an assertion's message shows the secret.
+    package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
+}
