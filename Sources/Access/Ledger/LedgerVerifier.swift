@@ -153,7 +153,8 @@ package struct LedgerVerifier: Sendable {
             fail(.signature, "the checkpoint's signature does not fit the lines before it")
             return false
         }
-        report.signedLines = report.lines
+        // Its own line says nothing but what is signed.
+        report.signedLines = report.lines + 1
         report.checkpoint = LedgerReport.Signed(
             file: file,
             line: line,
