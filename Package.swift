@@ -87,7 +87,7 @@ let package = Package(
             dependencies: ["CZlib", "Inference", nioCore, nioSSL],
             swiftSettings: settings
         ),
-        .target(name: "Access", dependencies: ["Inference", crypto], swiftSettings: settings),
+        .target(name: "Access", dependencies: ["CLinux", "Inference", crypto], swiftSettings: settings),
         .target(
             name: "Serving",
             dependencies: ["CLinux", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", logging],
@@ -122,7 +122,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
-        .testTarget(name: "AccessTests", dependencies: ["Access", "Inference"], swiftSettings: settings),
+        .testTarget(name: "AccessTests", dependencies: ["Access", "Inference", crypto], swiftSettings: settings),
         .testTarget(
             name: "BenchTests",
             dependencies: ["buckler", "Inference", "KServeClient", "TestSupport", nioPosix],

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How the ledger is kept.
+package struct LedgerSettings: Sendable, Equatable {
+    package enum FailurePolicy: String, Sendable, CaseIterable {
+        /// What cannot be recorded is not done: requests are answered with `unavailable`.
+        case refuse
+        /// Requests go on; the ledger says afterwards how many lines it misses.
+        case proceed = "continue"
+    }
+
+    /// Where its files are; made if it is not there.
+    package var directory: String
+    package var allowed = LedgerPolicy.Allowed.all
+    package var denials = DenialLimits()
+    package var onFailure = FailurePolicy.refuse
+    /// A checkpoint comes after so many lines, or so many seconds after the first of them.
+    package var checkpointLines = 1024
+    package var checkpointSeconds = 10.0
+    /// Bytes of lines that may wait to be written.
+    package var pendingBytes = 8 << 20
+    /// Bytes that all files together may have.
+    package var quotaBytes = 1 << 30
+    /// Bytes that the ledger leaves free on its file system for others.
+    package var reservedBytes = 64 << 20
+    /// Bytes after which a new file begins.
+    package var rotationBytes = 64 << 20
+    /// Files that nothing was added to for so long may be removed when the quota is used up; `nil`: none ever.
+    package var retainSeconds: Int64?
+
+    package init(directory: String) { self.directory = directory }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How much the ledger may still write, and what may go to make room. Pure: told of files and of the file system.
+package struct LedgerSpace: Sendable, Equatable {
+    package struct File: Sendable, Equatable {
+        package var name: String
+        package var bytes: Int
+        /// Seconds since 1970 when it was last added to.
+        package var modified: Int64
+
+        package init(name: String, bytes: Int, modified: Int64) {
+            self.name = name
+            self.bytes = bytes
+            self.modified = modified
+        }
+    }
+
+    package enum Verdict: Sendable, Equatable {
+        case write
+        /// Remove this file, then ask again.
+        case remove(String)
+        case refuse(String)
+    }
+
+    private let quota: Int
+    private let reserved: Int
+    private let retainSeconds: Int64?
+    /// Oldest first, without the one that is written to.
+    private var closed: [File] = []
+    private var current = 0
+
+    package init(quota: Int, reserved: Int, retainSeconds: Int64?) {
+        self.quota = max(0, quota)
+        self.reserved = max(0, reserved)
+        self.retainSeconds = retainSeconds
+    }
+
+    /// As the directory has them; whoever keeps the ledger may move old files away.
+    package mutating func filesListed(closed: [File], current: Int) {
+        self.closed = closed
+        self.current = current
+    }
+
+    package mutating func wrote(_ bytes: Int) { current += bytes }
+
+    package var used: Int { closed.reduce(current) { $0 + $1.bytes } }
+
+    /// - Parameter freeBytes: of the file system, as far as this process may use them.
+    package func verdict(adding bytes: Int, freeBytes: Int, now: LedgerTime) -> Verdict {
+        let isOverQuota = bytes > quota - min(quota, used)
+        let isDiskFull = bytes > freeBytes - min(freeBytes, reserved)
+        guard isOverQuota || isDiskFull else { return .write }
+        if let oldest = removable(now: now) { return .remove(oldest.name) }
+        return .refuse(isOverQuota ? "the ledger's quota is used up" : "the ledger's file system is full")
+    }
+
+    /// Whether floods should leave what is left to others.
+    package func isShort(now: LedgerTime) -> Bool { used > quota / 4 * 3 && removable(now: now) == nil }
+
+    private func removable(now: LedgerTime) -> File? {
+        guard let retainSeconds, let oldest = closed.first else { return nil }
+        return now.second - oldest.modified >= retainSeconds ? oldest : nil
+    }
+}
