@@ -19,12 +19,15 @@ package struct AddressBlock: Sendable, Hashable, CustomStringConvertible {
             length = address.bits
             return
         }
-        guard parts[1].utf8.count <= 3, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let written = Int(parts[1])
+        guard parts[1].utf8.count <= 3, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let written = Int(parts[1])
         else { throw refused("its length is not a number") }
         // An IPv4 block may be written in IPv6's notation, where 96 bits stand before it.
         let isMapped = address.family == .ipv4 && parts[0].contains(":")
         length = isMapped ? written - 96 : written
-        guard (0...address.bits).contains(length) else { throw refused("its length is not one that its addresses have") }
+        guard (0...address.bits).contains(length) else {
+            throw refused("its length is not one that its addresses have")
+        }
         guard address.prefix(length) == address else {
             throw refused("it has bits behind its length; write \(address.prefix(length))/\(length)")
         }

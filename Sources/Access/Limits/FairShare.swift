@@ -46,18 +46,23 @@ package struct FairShare: Sendable {
 
     /// What a principal wants is what it had or asked for within one to two of these.
     package static let windowNanoseconds: UInt64 = 500_000_000
-    /// Principals without a request in flight that are remembered. More than these cannot be told apart.
+    /// Principals without a request in flight that are remembered. When there are more, newcomers are taken for one.
     package static let idleLimit = 4096
     private static let levelNanoseconds: UInt64 = 5_000_000
+    /// With more principals than these a newcomer changes the others' share so little that it can wait.
+    private static let fewPrincipals = 64
+    /// Of those who came when there was no place left.
+    private static let crowd = 0
 
     package let limit: Int
     package let contendedAt: Int
     package private(set) var inFlight = 0
     private var places: [String: Int] = [:]
-    private var entries: [Entry] = []
+    private var entries = [Entry(name: "", window: 0)]
     private var free: [Int] = []
     private var level: Int
     private var levelAt = MonotonicTime(nanoseconds: 0)
+    private var isLevelOld = true
 
     /// - Parameters:
     ///   - limit: requests in flight of all together.
@@ -69,7 +74,7 @@ package struct FairShare: Sendable {
     }
 
     package mutating func admit(_ name: String, at now: MonotonicTime) throws(Refusal) -> Ticket {
-        guard let place = place(for: name, at: now) else { throw .full }
+        let place = place(for: name, at: now)
         entries[place].enter(window: now.nanoseconds / Self.windowNanoseconds)
         // It wants one more than it has; this also keeps its place from being taken for an idle one below.
         entries[place].peak = max(entries[place].peak, entries[place].inFlight + 1)
@@ -77,7 +82,7 @@ package struct FairShare: Sendable {
             entries[place].isHungry = true
             throw .full
         }
-        if now.nanoseconds(since: levelAt) >= Self.levelNanoseconds { findLevel(at: now) }
+        findLevelIfOld(at: now)
         guard entries[place].inFlight < level else {
             entries[place].isHungry = true
             throw .share
@@ -99,12 +104,12 @@ package struct FairShare: Sendable {
 }
 
 extension FairShare {
-    private mutating func place(for name: String, at now: MonotonicTime) -> Int? {
+    private mutating func place(for name: String, at now: MonotonicTime) -> Int {
         if let place = places[name] { return place }
-        if places.count >= inFlight + Self.idleLimit { findLevel(at: now) }
-        guard places.count < inFlight + Self.idleLimit else { return nil }
+        if places.count >= inFlight + Self.idleLimit { findLevelIfOld(at: now) }
+        guard places.count < inFlight + Self.idleLimit else { return Self.crowd }
         // The newcomer counts at once: the others' level sinks before it asks for its second place.
-        levelAt = MonotonicTime(nanoseconds: 0)
+        if places.count < Self.fewPrincipals { isLevelOld = true }
         let entry = Entry(name: name, window: now.nanoseconds / Self.windowNanoseconds)
         let place = free.popLast() ?? entries.count
         if place == entries.count { entries.append(entry) } else { entries[place] = entry }
@@ -112,30 +117,39 @@ extension FairShare {
         return place
     }
 
+    private mutating func findLevelIfOld(at now: MonotonicTime) {
+        guard isLevelOld || now.nanoseconds(since: levelAt) >= Self.levelNanoseconds else { return }
+        findLevel(at: now)
+    }
+
     /// The level at which what all want, cut off there, adds up to ``contendedAt``. Forgets who wants nothing any more.
     private mutating func findLevel(at now: MonotonicTime) {
         levelAt = now
+        isLevelOld = false
         let window = now.nanoseconds / Self.windowNanoseconds
         /// How many principals want so many; the last want more than there is.
         var wants = [Int](repeating: 0, count: contendedAt + 1)
-        var idle: [Int] = []
-        for place in places.values {
+        var active = 0
+        for place in entries.indices where place == Self.crowd || !entries[place].name.isEmpty {
             entries[place].enter(window: window)
             let entry = entries[place]
             guard entry.isActive else {
-                idle.append(place)
+                forget(place)
                 continue
             }
+            active += 1
             let isHungry = entry.isHungry || entry.wasHungry
             let wanted = isHungry ? contendedAt : max(entry.inFlight, entry.peak, entry.formerPeak)
             wants[min(wanted, contendedAt)] += 1
         }
-        for place in idle {
-            places[entries[place].name] = nil
-            entries[place].name = ""
-            free.append(place)
-        }
-        level = places.count > 1 ? Self.level(wants, capacity: contendedAt) ?? limit : limit
+        level = active > 1 ? Self.level(wants, capacity: contendedAt) ?? limit : limit
+    }
+
+    private mutating func forget(_ place: Int) {
+        guard place != Self.crowd else { return }
+        places[entries[place].name] = nil
+        entries[place].name = ""
+        free.append(place)
     }
 
     /// - Returns: `nil` if all get what they want; at least 1.

@@ -45,8 +45,10 @@ package struct ForwardedFor: Sendable, Equatable {
         while let last = hop.last, last == " " || last == "\t" { hop.removeLast() }
         if let address = IPAddress(hop) { return address }
         if hop.first == "[" {
-            guard let end = hop.firstIndex(of: "]"), isPort(hop[hop.index(after: end)...]),
-                let address = IPAddress(hop[..<end].dropFirst()), hop[..<end].contains(":")
+            guard let end = hop.firstIndex(of: "]") else { return nil }
+            let rest = hop[hop.index(after: end)...]
+            guard rest.isEmpty || isPort(rest), let address = IPAddress(hop[..<end].dropFirst()),
+                hop[..<end].contains(":")
             else { return nil }
             return address
         }
@@ -55,8 +57,7 @@ package struct ForwardedFor: Sendable, Equatable {
     }
 
     private static func isPort(_ text: Substring) -> Bool {
-        if text.isEmpty { return true }
-        guard text.first == ":" else { return false }
-        return UInt16(text.dropFirst()) != nil && text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+        text.first == ":" && UInt16(text.dropFirst()) != nil
+            && text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
 }

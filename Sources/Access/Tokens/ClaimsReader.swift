@@ -38,7 +38,9 @@ struct ClaimsReader: Sendable {
             named = audiences
         case nil: throw .audience
         }
-        guard named.contains(where: { name in policy.audiences.contains { $0.isSame(as: name) } }) else { throw .audience }
+        guard named.contains(where: { name in policy.audiences.contains { $0.isSame(as: name) } }) else {
+            throw .audience
+        }
     }
 
     /// - Returns: `exp`. The token is good until the skew after it, that second not included.

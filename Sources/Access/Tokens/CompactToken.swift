@@ -30,7 +30,9 @@ package struct CompactToken: Sendable {
     }
 
     private static func object(_ bytes: [UInt8]) throws(TokenRefusal) -> [String: JSONNode] {
-        guard let node = try? JSONNodeReader.parse(bytes, depth: depthLimit, nodes: nodeLimit), let members = node.members else {
+        guard let node = try? JSONNodeReader.parse(bytes, depth: depthLimit, nodes: nodeLimit),
+            let members = node.members
+        else {
             throw .malformed
         }
         return members

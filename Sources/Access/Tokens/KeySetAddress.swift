@@ -16,7 +16,9 @@ package struct KeySetAddress: Sendable, Equatable {
         }
         let scheme = url.prefix { $0 != ":" }.lowercased()
         let rest = url.dropFirst(scheme.utf8.count)
-        guard rest.hasPrefix("://"), scheme == "https" || scheme == "http" else { throw refused("write https://HOST/PATH") }
+        guard rest.hasPrefix("://"), scheme == "https" || scheme == "http" else {
+            throw refused("write https://HOST/PATH")
+        }
         let authority = rest.dropFirst(3).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard !authority.contains("@") else { throw refused("it must not name a user") }
         let host = Self.host(of: authority)

@@ -27,7 +27,9 @@ package struct KeySetDocument: Sendable {
     /// - Throws: `.invalidArgument` for a document that is too large or not a key set, that has a private key in it, or
     ///   no key at all that a signature could be checked with.
     package init(_ bytes: [UInt8]) throws(ServingError) {
-        func refused(_ why: String) -> ServingError { ServingError(.invalidArgument, "the key set cannot be used: \(why)") }
+        func refused(_ why: String) -> ServingError {
+            ServingError(.invalidArgument, "the key set cannot be used: \(why)")
+        }
         guard bytes.count <= Self.byteLimit else { throw refused("it is larger than \(Self.byteLimit) bytes") }
         let node: JSONNode
         do {
@@ -40,7 +42,9 @@ package struct KeySetDocument: Sendable {
         var keys: [VerificationKey] = []
         var skipped: [Skipped] = []
         for (index, entry) in entries.enumerated() {
-            if entry.members?["d"] != nil { throw refused("key \(index) is a private key; publish the public one only") }
+            if entry.members?["d"] != nil {
+                throw refused("key \(index) is a private key; publish the public one only")
+            }
             do throws(VerificationKey.Unusable) {
                 guard let members = entry.members else { throw .notAnObject }
                 keys.append(try VerificationKey(jwk: members))

@@ -62,7 +62,9 @@ package struct KeySetFile: Sendable {
         while bytes.count <= limit {
             var count = 0
             let piece = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, filled in
-                repeat { count = systemRead(descriptor, buffer.baseAddress, buffer.count) } while count < 0 && errno == EINTR
+                repeat {
+                    count = systemRead(descriptor, buffer.baseAddress, buffer.count)
+                } while count < 0 && errno == EINTR
                 filled = max(0, count)
             }
             if count == 0 { return bytes }

@@ -10,7 +10,8 @@ package final class TokenAuthenticator: Sendable {
 
     /// - Parameter source: of the issuer's keys; `nil` where the verifier has a secret.
     /// - Throws: `.invalidArgument` if there is nothing to check tokens with.
-    package init(verifier: TokenVerifier, source: KeySetSource?, cache: TokenCache = TokenCache()) throws(ServingError) {
+    package init(verifier: TokenVerifier, source: KeySetSource?, cache: TokenCache = TokenCache()) throws(ServingError)
+    {
         guard verifier.hasSecret != (source != nil) else {
             throw ServingError(.invalidArgument, "tokens are checked either with a key set or with a secret")
         }

@@ -46,7 +46,10 @@ package struct TokenPolicy: Sendable, Equatable {
             if !condition { throw ServingError(.invalidArgument, message()) }
         }
         try require(!issuers.isEmpty && !issuers.contains(""), "tokens need at least one issuer to be accepted from")
-        try require(!audiences.isEmpty && !audiences.contains(""), "tokens need at least one audience: what names this server")
+        try require(
+            !audiences.isEmpty && !audiences.contains(""),
+            "tokens need at least one audience: what names this server"
+        )
         try require(!algorithms.isEmpty, "tokens need at least one algorithm")
         if algorithms.contains(.hs256) {
             try require(
@@ -65,7 +68,10 @@ package struct TokenPolicy: Sendable, Equatable {
             (1...31_622_400).contains(lifetimeLimitSeconds),
             "the greatest lifetime of tokens has to be from a second to a year"
         )
-        try require((256...65_536).contains(tokenBytesLimit), "the greatest size of tokens has to be from 256 to 65536 bytes")
+        try require(
+            (256...65_536).contains(tokenBytesLimit),
+            "the greatest size of tokens has to be from 256 to 65536 bytes"
+        )
         try require(!scopeClaims.isEmpty && !scopeClaims.contains(""), "tokens need a claim to read scopes from")
         try require(!principalClaim.isEmpty && !modelsClaim.isEmpty, "claims need names")
     }

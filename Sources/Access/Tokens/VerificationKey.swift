@@ -29,7 +29,9 @@ package struct VerificationKey: Sendable {
     }
 
     /// Whether `signature` is one over `message`; false for an algorithm that the key does not serve.
-    package func verifies(_ signature: [UInt8], over message: some Collection<UInt8>, with algorithm: TokenAlgorithm) -> Bool {
+    package func verifies(_ signature: [UInt8], over message: some Collection<UInt8>, with algorithm: TokenAlgorithm)
+        -> Bool
+    {
         guard serves(algorithm) else { return false }
         let message = Array(message)
         switch material {
