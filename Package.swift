@@ -29,6 +29,7 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -87,7 +88,11 @@ let package = Package(
             dependencies: ["CZlib", "Inference", nioCore, nioSSL],
             swiftSettings: settings
         ),
-        .target(name: "Access", dependencies: ["CLinux", "Inference", crypto], swiftSettings: settings),
+        .target(
+            name: "Access",
+            dependencies: ["CLinux", "Inference", crypto, cryptoExtras],
+            swiftSettings: settings
+        ),
         .target(
             name: "Serving",
             dependencies: ["CLinux", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", logging],
@@ -122,7 +127,11 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
-        .testTarget(name: "AccessTests", dependencies: ["Access", "Inference", crypto], swiftSettings: settings),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "Inference", crypto, cryptoExtras],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "BenchTests",
             dependencies: ["buckler", "Inference", "KServeClient", "TestSupport", nioPosix],

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import Inference
+import Synchronization
+import Testing
+
+@testable import Access
+
+@Suite("Key sets") struct KeySetDocumentTests {
+    static let good = #"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
+
+    func document(_ entries: [String]) throws -> KeySetDocument {
+        try KeySetDocument(Array("{\"keys\":[\(entries.joined(separator: ","))]}".utf8))
+    }
+
+    @Test("pass over what is not for signatures or not understood")
+    func skipped() throws {
+        let entries: [(String, VerificationKey.Unusable)] = [
+            ("7", .notAnObject), (#"{"kty":"oct","k":"AAAA"}"#, .kind), (#"{"kty":"EC","crv":"secp256k1"}"#, .kind),
+            (#"{"kty":"OKP","crv":"X25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#, .kind),
+            (Self.good.dropLast() + #","use":"enc"}"#, .use), (Self.good.dropLast() + #","use":7}"#, .use),
+            (Self.good.dropLast() + #","key_ops":["encrypt"]}"#, .use),
+            (Self.good.dropLast() + #","alg":"ES256"}"#, .algorithm),
+            (Self.good.dropLast() + #","alg":"HS256"}"#, .algorithm),
+            (Self.good.dropLast() + #","alg":"RSA-OAEP"}"#, .algorithm),
+            (#"{"kty":"OKP","crv":"Ed25519","x":"AAAA"}"#, .parameters),
+            (#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo="}"#, .parameters),
+            (#"{"kty":"RSA","n":"AAAA"}"#, .parameters), (#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#, .size),
+            (#"{"kty":"OKP","crv":"Ed25519","kid":""}"#, .id), (#"{"kty":"OKP","crv":"Ed25519","kid":7}"#, .id),
+        ]
+        let document = try document([Self.good] + entries.map(\.0))
+        #expect(document.keys.count == 1)
+        #expect(
+            document.skipped
+                == entries.enumerated().map { KeySetDocument.Skipped(index: $0.offset + 1, reason: $0.element.1) }
+        )
+        #expect(document.key(id: "a", for: .edDSA) != nil)
+        #expect(document.key(id: "a", for: .es256) == nil)
+        #expect(document.key(id: "b", for: .edDSA) == nil)
+    }
+
+    @Test("take RSA keys from 2048 to 8192 bits with an odd exponent")
+    func rsa() throws {
+        func jwk(bits: Int, exponent: [UInt8] = [1, 0, 1]) -> String {
+            var n = [UInt8](repeating: 0xff, count: (bits + 7) / 8)
+            if bits % 8 != 0 { n[0] = 0xff >> UInt8(8 - bits % 8) }
+            return #"{"kty":"RSA","n":"\#(TestIssuer.base64URL(n))","e":"\#(TestIssuer.base64URL(exponent))"}"#
+        }
+        for (bits, exponent, isGood) in [
+            (2047, [1, 0, 1], false), (2048, [1, 0, 1], true), (8192, [1, 0, 1], true), (8193, [1, 0, 1], false),
+            (2048, [3], true), (2048, [1], false), (2048, [2], false), (2048, [1, 0, 0, 0, 1], false),
+        ] as [(Int, [UInt8], Bool)] {
+            let document = try document([Self.good, jwk(bits: bits, exponent: exponent)])
+            #expect(document.keys.count == (isGood ? 2 : 1), "\(bits) \(exponent)")
+        }
+    }
+
+    @Test("whose point is not on its curve is passed over")
+    func offCurve() throws {
+        let zero = TestIssuer.base64URL([UInt8](repeating: 1, count: 32))
+        let entry = #"{"kty":"EC","crv":"P-256","x":"\#(zero)","y":"\#(zero)"}"#
+        #expect(try document([Self.good, entry]).skipped.map(\.reason) == [.parameters])
+    }
+
+    @Test(
+        "that cannot be used are refused",
+        arguments: [
+            "", "[]", "{}", #"{"keys":{}}"#, #"{"keys":[]}"#, #"{"keys":[{"kty":"oct","k":"AAAA"}]}"#,
+            #"{"keys":[\#(good)],"keys":[]}"#, #"{"keys":[\#(good)]} x"#, #"{"keys":[\#(good.dropLast())]}"#,
+            #"{"keys":[\#(good.dropLast()),"d":"AAAA"}]}"#, #"{"keys":[\#(good),{"kty":"RSA","d":"AAAA"}]}"#,
+            #"{"keys":[\#(good.dropLast()),"kid":"b"}]}"#,
+        ]
+    )
+    func refused(text: String) {
+        #expect(throws: ServingError.self) { try KeySetDocument(Array(text.utf8)) }
+    }
+
+    @Test("have a greatest number of keys and bytes")
+    func bounds() throws {
+        #expect(try document([String](repeating: Self.good, count: 256)).keys.count == 256)
+        #expect(throws: ServingError.self) { try document([String](repeating: Self.good, count: 257)) }
+        let text = "{\"keys\":[\(Self.good)]}"
+        let filled = Array((text + String(repeating: " ", count: (1 << 20) - text.utf8.count)).utf8)
+        #expect(try KeySetDocument(filled).keys.count == 1)
+        #expect(throws: ServingError.self) { try KeySetDocument(filled + [0x20]) }
+    }
+
+    @Test(
+        "are fetched over TLS, or from this machine",
+        arguments: [
+            ("https://issuer.example/jwks", true), ("HTTPS://issuer.example:8443/jwks?x=1", true),
+            ("http://127.0.0.1:8080/jwks", true), ("http://[::1]/jwks", true), ("http://localhost/jwks", true),
+            ("http://issuer.example/jwks", false), ("http://127.0.0.1@evil.example/", false),
+            ("http://127.0.0.1.evil.example/", false), ("https://user:pass@issuer.example/", false),
+            ("http://evil.example#127.0.0.1", false), ("http://evil.example\\@127.0.0.1/", false),
+            ("file:///etc/jwks", false), ("https:/issuer.example", false), ("https://", false),
+            ("https://:443/", false),
+            ("https://issuer.example/a b", false), ("https://issuer.example/\r\nX: y", false), ("", false),
+        ]
+    )
+    func addresses(url: String, isGood: Bool) {
+        #expect(((try? KeySetAddress(url)) != nil) == isGood)
+    }
+}
+
+@Suite("Schedules of key sets") struct KeySetScheduleTests {
+    func at(_ seconds: UInt64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
+
+    @Test("fetch at once, then every five minutes")
+    func refresh() {
+        var schedule = KeySetSchedule()
+        #expect(!schedule.isUsable(at: at(0)))
+        #expect(schedule.fetchBegins(at: at(10)) == true)
+        #expect(schedule.fetchBegins(at: at(1000)) == false, "one is under way")
+        schedule.fetchSucceeded(at: at(10))
+        #expect(schedule.fetchBegins(at: at(309)) == false)
+        #expect(schedule.fetchBegins(at: at(310)) == true)
+    }
+
+    @Test("fetch for an unknown key every 30 seconds at most")
+    func unknownKey() {
+        var schedule = KeySetSchedule()
+        _ = schedule.fetchBegins(at: at(0))
+        schedule.fetchSucceeded(at: at(0))
+        var fetches: [UInt64] = []
+        for second in 1...100 as ClosedRange<UInt64> {
+            schedule.keyWasUnknown()
+            if schedule.fetchBegins(at: at(second)) {
+                fetches.append(second)
+                schedule.fetchSucceeded(at: at(second))
+            }
+        }
+        #expect(fetches == [30, 60, 90])
+    }
+
+    @Test("wait longer after each failure, whatever tokens ask for, and believe the last good set for an hour")
+    func failures() {
+        var schedule = KeySetSchedule()
+        _ = schedule.fetchBegins(at: at(0))
+        schedule.fetchSucceeded(at: at(0))
+        var tries: [UInt64] = []
+        for second in 300...1600 as ClosedRange<UInt64> {
+            schedule.keyWasUnknown()
+            if schedule.fetchBegins(at: at(second)) {
+                tries.append(second)
+                schedule.fetchFailed()
+            }
+        }
+        let gaps = zip(tries.dropFirst(), tries).map { $0 - $1 }
+        #expect(gaps == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
+        #expect(schedule.isUsable(at: at(3599)))
+        #expect(!schedule.isUsable(at: at(3600)))
+    }
+}
+
+@Suite("Sources of keys") struct KeySetSourceTests {
+    final class Publisher: Sendable {
+        let body = Mutex<[UInt8]?>(nil)
+        let fetches = Mutex(0)
+    }
+    struct Unreachable: Error {}
+
+    func at(_ seconds: UInt64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
+
+    func bytes(of issuer: TestIssuer, id: String) throws -> [UInt8] {
+        Array("{\"keys\":[\(try issuer.jwk("ES256", id: id))]}".utf8)
+    }
+
+    @Test("find a new key soon after a token names it, and lose the old one with its cached tokens")
+    func rotation() async throws {
+        let (old, new) = (try TestIssuer(), try TestIssuer())
+        let publisher = Publisher()
+        publisher.body.withLock { $0 = try? bytes(of: old, id: "old") }
+        let source = KeySetSource(
+            .address(try KeySetAddress("https://issuer.example/jwks")) { _ in
+                publisher.fetches.withLock { $0 += 1 }
+                guard let body = publisher.body.withLock({ $0 }) else { throw Unreachable() }
+                return body
+            }
+        )
+        let door = try TokenAuthenticator(verifier: TokenVerifier(policy: TestIssuer.policy), source: source)
+        let claims = TestIssuer.claims()
+        let oldToken = String(decoding: try old.token(claims, header: #"{"alg":"ES256","kid":"old"}"#), as: UTF8.self)
+        let newToken = String(decoding: try new.token(claims, header: #"{"alg":"ES256","kid":"new"}"#), as: UTF8.self)
+        func answer(_ token: String, _ second: UInt64) -> TokenRefusal? {
+            refusal { _ = try door.caller(for: token, at: TestIssuer.now, now: at(second)) }
+        }
+        #expect(answer(oldToken, 0) == .keysUnavailable)
+        await source.refresh(at: at(1))
+        #expect(answer(oldToken, 1) == nil)
+        publisher.body.withLock { $0 = try? bytes(of: new, id: "new") }
+        #expect(answer(newToken, 10) == .unknownKey)
+        await source.refresh(at: at(11))
+        #expect(answer(newToken, 11) == .unknownKey, "30 seconds have not gone by")
+        await source.refresh(at: at(31))
+        #expect(answer(newToken, 31) == nil)
+        #expect(answer(oldToken, 31) == .unknownKey)
+        #expect(publisher.fetches.withLock { $0 } == 2)
+        publisher.body.withLock { $0 = nil }
+        await source.refresh(at: at(331))
+        #expect(answer(newToken, 3630) == nil, "the last good set is kept")
+        #expect(answer(newToken, 3631) == .keysUnavailable, "but not for ever, and no cached token outlives it")
+    }
+
+    @Test("read a file again when it changes, and keep what was good")
+    func file() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(
+            path: "keyset-\(UInt64.random(in: 0 ... .max))"
+        )
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let path = directory.appending(path: "jwks.json")
+        let (loads, failures) = (Shared(0), Shared(0))
+        let source = KeySetSource(.file(path: path.path)) { event in
+            switch event {
+            case .loaded: loads.value.withLock { $0 += 1 }
+            case .failed(let error):
+                #expect(!error.message.contains("/"))
+                failures.value.withLock { $0 += 1 }
+            }
+        }
+        await source.refresh(at: at(0))
+        #expect(source.keys(at: at(0)) == nil)
+        try Data(try bytes(of: TestIssuer(), id: "a")).write(to: path, options: .atomic)
+        for second in 1...3 as ClosedRange<UInt64> { await source.refresh(at: at(second)) }
+        #expect(loads.value.withLock { $0 } == 1)
+        try Data("{".utf8).write(to: path, options: .atomic)
+        for second in 4...6 as ClosedRange<UInt64> { await source.refresh(at: at(second)) }
+        #expect(failures.value.withLock { $0 } == 2, "once for the missing file, once for the damaged one")
+        #expect(source.keys(at: at(1_000_000))?.document.key(id: "a", for: .es256) != nil)
+        try Data(try bytes(of: TestIssuer(), id: "b")).write(to: path, options: .atomic)
+        await source.refresh(at: at(7))
+        #expect(source.keys(at: at(7))?.document.key(id: "b", for: .es256) != nil)
+        #expect(source.keys(at: at(7))?.generation == 2)
+    }
+
+    final class Shared: Sendable {
+        let value: Mutex<Int>
+        init(_ value: Int) { self.value = Mutex(value) }
+    }
+}
