@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 package import NIOCore
 package import NIOHTTP1
 package import Transport
@@ -14,6 +15,8 @@ package struct AnswerHead {
     /// Tells a client whose encoding was refused what is understood.
     package var namesAcceptedEncodings = false
     package var connection = Connection.keepAlive
+    /// What an error has to say besides; names and values are the server's own.
+    package var fields: [AnswerField] = []
     /// Set for a stream of server-sent events, which has no length.
     package var eventStream: EventStream?
 
@@ -41,6 +44,7 @@ package struct AnswerHead {
             buffer.writeStaticString("\r\n")
         }
         if namesAcceptedEncodings { buffer.writeStaticString("Accept-Encoding: gzip, deflate\r\n") }
+        for field in fields { buffer.writeString("\(field.name): \(field.value)\r\n") }
         if let request { writeEcho(of: request, into: &buffer) }
         switch connection {
         case .keepAlive: buffer.writeStaticString("\r\n")

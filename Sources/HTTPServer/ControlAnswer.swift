@@ -27,7 +27,9 @@ package enum ControlAnswer {
     }
 
     package static func error(_ error: ServingError) -> Response {
-        message(error.message, status: HTTPResponse.Status(code: Int(ErrorStatus.of(error.code).code)))
+        var answer = message(error.message, status: HTTPResponse.Status(code: Int(ErrorStatus.of(error.code).code)))
+        for field in error.fields { answer.headers[name(field.name)] = field.value }
+        return answer
     }
 
     /// What a client sent to find its request again, if it is short and plain.

@@ -67,11 +67,24 @@ extension InferHandler {
     }
 
     func respond(_ error: ServingError, request: InferRequestHead, isHTTP10: Bool) {
-        respond(ErrorStatus.of(error.code), error.message, request: request, isHTTP10: isHTTP10)
+        respond(
+            ErrorStatus.of(error.code),
+            error.message,
+            request: request,
+            isHTTP10: isHTTP10,
+            fields: error.fields
+        )
     }
 
-    func respond(_ status: HTTPResponseStatus, _ message: String, request: InferRequestHead, isHTTP10: Bool) {
+    func respond(
+        _ status: HTTPResponseStatus,
+        _ message: String,
+        request: InferRequestHead,
+        isHTTP10: Bool,
+        fields: [AnswerField] = []
+    ) {
         var head = AnswerHead(status: status, contentLength: 0)
+        head.fields = fields
         head.namesAcceptedEncodings = request.contentEncoding == nil
         write(head, body: ControlDocuments.error(message), for: request, isHTTP10: isHTTP10)
     }

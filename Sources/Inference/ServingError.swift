@@ -41,6 +41,8 @@ package struct ServingError: Error, Sendable, Equatable {
     package var reason: Reason
     package var cause: String?
     package var place: Place?
+    /// What the answer's head says besides, where the protocol has a place for it: `Retry-After` and the like.
+    package var fields: [AnswerField] = []
 
     /// - Parameter cause: the place if there is nothing else to say.
     package init(
@@ -55,5 +57,16 @@ package struct ServingError: Error, Sendable, Equatable {
         self.reason = reason
         self.cause = cause ?? place?.description
         self.place = place
+    }
+}
+
+/// A field of an answer's head.
+package struct AnswerField: Sendable, Equatable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
     }
 }

@@ -7,13 +7,13 @@ package struct ModelPattern: Sendable, Hashable, CustomStringConvertible {
     /// Bytes that a pattern may have, its version not counted. Model names are no longer.
     package static let lengthLimit = 256
 
-    package static let all = ModelPattern(name: [UInt8(ascii: "*")], version: nil)
+    package static let all = ModelPattern(name: Glob("*"), version: nil)
 
-    private let name: [UInt8]
+    private let name: Glob
     /// `nil`: every version.
     package let version: Int64?
 
-    private init(name: [UInt8], version: Int64?) {
+    private init(name: Glob, version: Int64?) {
         self.name = name
         self.version = version
     }
@@ -32,7 +32,7 @@ package struct ModelPattern: Sendable, Hashable, CustomStringConvertible {
         guard name.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }) else {
             throw refused("spaces, control characters and / occur in no model's name")
         }
-        self.name = Array(name)
+        self.name = Glob(Substring(name))
         guard parts.count == 2 else {
             version = nil
             return
@@ -44,8 +44,7 @@ package struct ModelPattern: Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String {
-        let name = String(decoding: name, as: UTF8.self)
-        return version.map { "\(name)@\($0)" } ?? name
+        version.map { "\(name)@\($0)" } ?? name.description
     }
 
     /// - Parameter version: `nil` where the caller named none, and the server chooses: a pattern with a version then
@@ -56,31 +55,5 @@ package struct ModelPattern: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether it reaches some version of the model.
-    package func matches(name model: String) -> Bool {
-        var model = model
-        return model.withUTF8 { matches($0) }
-    }
-
-    /// One retry point, the last `*`, is enough for globs: time is at most the product of the two lengths.
-    private func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        var at = 0
-        var next = 0
-        var star: (pattern: Int, text: Int)?
-        while at < text.count {
-            if next < name.count, name[next] == UInt8(ascii: "*") {
-                star = (next + 1, at)
-                next += 1
-            } else if next < name.count, name[next] == text[at] || name[next] == UInt8(ascii: "?") {
-                at += 1
-                next += 1
-            } else if let last = star {
-                star = (last.pattern, last.text + 1)
-                next = last.pattern
-                at = last.text + 1
-            } else {
-                return false
-            }
-        }
-        return name[next...].allSatisfy { $0 == UInt8(ascii: "*") }
-    }
+    package func matches(name model: String) -> Bool { name.matches(model) }
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+private import Synchronization
+
+/// Who is calling, by what was shown: an API key, a token, or the certificate of the connection.
+package final class Authenticator: Sendable {
+    /// Why nobody is let in with it; for the audit log, never for the caller.
+    package enum Refusal: Error, Sendable, Equatable {
+        case none
+        case ambiguous
+        case key(KeyRefusal)
+        case token(TokenRefusal)
+        /// A scheme other than Bearer, or a token where none are taken.
+        case unsupported
+        case certificate
+        /// Too many wrong ones came from the address: for some seconds none is looked at.
+        case throttled(seconds: Int)
+
+        package var reason: String {
+            switch self {
+            case .none: "no credential"
+            case .ambiguous: "several credentials"
+            case .key(let refusal): "key: \(refusal.rawValue)"
+            case .token(let refusal): "token: \(refusal)"
+            case .unsupported: "unsupported credential"
+            case .certificate: "unknown certificate"
+            case .throttled: "throttled"
+            }
+        }
+    }
+
+    private let keys: LiveKeys
+    private let tokens: TokenAuthenticator?
+    private let certificates: CertificateRules
+    /// Who calls without a credential, if that is allowed.
+    private let anonymous: Caller?
+    private let throttle = Mutex(FailureThrottle())
+
+    package init(
+        keys: LiveKeys,
+        tokens: TokenAuthenticator? = nil,
+        certificates: CertificateRules = CertificateRules([]),
+        anonymous: Caller? = nil
+    ) {
+        self.keys = keys
+        self.tokens = tokens
+        self.certificates = certificates
+        self.anonymous = anonymous
+    }
+
+    /// - Parameters:
+    ///   - address: where it comes from, for the throttle.
+    ///   - seconds: since 1970.
+    package func caller(
+        _ credentials: Credentials,
+        certificate: PeerCertificate?,
+        from address: String,
+        at seconds: Int64,
+        now: MonotonicTime
+    ) throws(Refusal) -> Caller {
+        if credentials.isEmpty {
+            guard let certificate else {
+                guard let anonymous else { throw .none }
+                return anonymous
+            }
+            if let caller = certificates.caller(for: certificate) { return caller }
+            guard let anonymous else { throw .certificate }
+            return anonymous
+        }
+        let waits = throttle.withLock { throttle in
+            throttle.isQuiet(at: now) ? nil : throttle.wait(for: AddressGroup(address), at: now)
+        }
+        if let waits { throw .throttled(seconds: waits) }
+        do throws(Refusal) {
+            return try check(credentials, at: seconds, now: now)
+        } catch {
+            throttle.withLock { $0.failed(from: AddressGroup(address), at: now) }
+            throw error
+        }
+    }
+
+    private func check(_ credentials: Credentials, at seconds: Int64, now: MonotonicTime) throws(Refusal) -> Caller {
+        guard !credentials.isAmbiguous else { throw .ambiguous }
+        guard let authorization = credentials.authorization else {
+            return try caller(ofKey: Substring(credentials.apiKey ?? ""), at: seconds)
+        }
+        guard let shown = Self.bearer(authorization) else { throw .unsupported }
+        // The same key said twice is one credential; which of two different ones counts is not for us to choose.
+        if let apiKey = credentials.apiKey, apiKey != shown { throw .ambiguous }
+        if shown.hasPrefix(KeyText.prefix) { return try caller(ofKey: shown, at: seconds) }
+        guard let tokens else { throw .key(.malformed) }
+        do throws(TokenRefusal) {
+            return try tokens.caller(for: String(shown), at: seconds, now: now)
+        } catch {
+            throw .token(error)
+        }
+    }
+
+    private func caller(ofKey text: Substring, at seconds: Int64) throws(Refusal) -> Caller {
+        switch keys.authenticate(text.utf8, at: seconds) {
+        case .accepted(let caller): return caller
+        case .refused(let refusal, _): throw .key(refusal)
+        }
+    }
+
+    /// What follows the scheme, whose case does not matter (RFC 9110).
+    private static func bearer(_ authorization: String) -> Substring? {
+        let scheme = authorization.prefix { $0 != " " }
+        guard scheme.utf8.count == 6, scheme.lowercased() == "bearer" else { return nil }
+        return authorization.dropFirst(scheme.count).drop { $0 == " " }
+    }
+}
