@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Access
+import Inference
 import Settings
 
 /// What `buckler key` says about keys. Digests are not part of it, and a key's text only where it was just made.
