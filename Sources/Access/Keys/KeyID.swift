@@ -4,6 +4,11 @@
 package struct KeyID: Sendable, Hashable, CustomStringConvertible {
     package static let length = 12
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
+    /// Has bits that no digit's value has.
+    private static let noDigit: UInt8 = 0xff
+    private static let values = (0...255).map { character in
+        alphabet.firstIndex(of: character).map { UInt8($0) } ?? noDigit
+    }
 
     private let bits: UInt64
 
@@ -21,15 +26,14 @@ package struct KeyID: Sendable, Hashable, CustomStringConvertible {
 
     init?(characters: Span<UInt8>) {
         guard characters.count == Self.length else { return nil }
-        var bits: UInt64 = 0
+        let values = Self.values
+        var (bits, all): (UInt64, UInt8) = (0, 0)
         for index in characters.indices {
-            let character = characters[index]
-            switch character {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): bits = bits << 5 | UInt64(character - UInt8(ascii: "a"))
-            case UInt8(ascii: "2")...UInt8(ascii: "7"): bits = bits << 5 | UInt64(character - UInt8(ascii: "2") + 26)
-            default: return nil
-            }
+            let value = values[Int(characters[index])]
+            all |= value
+            bits = bits << 5 | UInt64(value & 31)
         }
+        guard all != Self.noDigit else { return nil }
         self.bits = bits
     }
 
