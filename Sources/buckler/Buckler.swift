@@ -7,7 +7,10 @@ struct Buckler: AsyncParsableCommand {
         commandName: "buckler",
         abstract: "A model server that speaks Triton's protocols and refuses to run what it cannot trust.",
         version: BucklerVersion.text,
-        subcommands: [ServeCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self, KeyCommand.self]
+        subcommands: [
+            ServeCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self, KeyCommand.self,
+            LedgerCommand.self,
+        ]
     )
 
     static func main() async {

@@ -52,6 +52,14 @@ package struct LedgerLine: Sendable {
     /// Zero if its text is not a time.
     var time: LedgerTime { LedgerTime(text: timeText) ?? LedgerTime(microseconds: 0) }
 
+    /// The whole line, as it may be shown: our writer escapes what may not, and what it did not write is replaced.
+    package var text: String {
+        let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
+            LedgerText.isDangerous(scalar.value) ? "\u{FFFD}" : scalar
+        }
+        return String(String.UnicodeScalarView(scalars))
+    }
+
     /// The line's fields in their order, values as they stand in the file: strings in quotes and with their escapes.
     package var fields: [(name: String, value: String)] {
         var cursor = LedgerCursor(bytes.dropLast(Self.tailCount))

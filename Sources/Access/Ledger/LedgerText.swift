@@ -89,9 +89,9 @@ enum LedgerText {
     }
 
     /// Controls, line and paragraph separators, and what changes the order or the look of the text around it unseen.
-    private static func isDangerous(_ scalar: UInt32) -> Bool {
+    static func isDangerous(_ scalar: UInt32) -> Bool {
         switch scalar {
-        case 0x80...0x9f, 0xad, 0x61c, 0x180e, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff,
+        case 0..<0x20, 0x7f...0x9f, 0xad, 0x61c, 0x180e, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff,
             0xfff9...0xfffb, 0xe0000...0xe007f:
             true
         default: false
