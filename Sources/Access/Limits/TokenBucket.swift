@@ -52,10 +52,15 @@ package struct TokenBucket: Sendable, Equatable {
     package mutating func refill(_ rate: BucketRate, at now: MonotonicTime) {
         let added = Double(now.nanoseconds(since: filledAt)) / 1e9 * rate.perSecond
         let filled = min(rate.burst, level + added)
-        // An addition too small to change the level must not be forgotten, or frequent calls would stop the filling.
-        guard filled != level || filled >= rate.burst else { return }
+        let gained = filled - level
         level = filled
-        filledAt = max(filledAt, now)
+        if filled >= rate.burst || abs(gained - added) <= added * 1e-6 {
+            filledAt = max(filledAt, now)
+        } else if gained > 0 {
+            // Too little was added for the precision of the level. What was rounded off, or on, is made up for by the
+            // next one, or frequent calls would change the rate.
+            filledAt = filledAt.advanced(byNanoseconds: UInt64(min(gained / rate.perSecond * 1e9, 1e18)))
+        }
     }
 
     private static func seconds(for units: Double, rate: BucketRate) -> Double {

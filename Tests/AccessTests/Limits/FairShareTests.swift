@@ -36,8 +36,8 @@ import Testing
     @Test("remember few of those who were refused or have gone")
     func memory() {
         var shares = FairShare(limit: 16, contendedAt: 8)
-        for number in 0..<1_000_000 {
-            let now = at(1 + Double(number) * 1e-5)
+        for number in 0..<100_000 {
+            let now = at(1 + Double(number) * 1e-4)
             if let ticket = try? shares.admit("\(number)", at: now) { shares.release(ticket, at: now) }
         }
         #expect(shares.count <= FairShare.idleLimit + 16)
@@ -75,7 +75,7 @@ import Testing
             // Connections that each send the next request as soon as they have an answer.
             Load(.closed(100), .closed(10)), Load(.closed(320), .closed(32)), Load(.closed(1000), .closed(100)),
             // Requests that come whatever the server answers; together more than it can do.
-            Load(.open(10_000), .open(1000)), Load(.open(5000), .open(500)), Load(.open(50_000), .open(5000)),
+            Load(.open(10_000), .open(1000)), Load(.open(5000), .open(500)), Load(.open(20_000), .open(2000)),
             Load(.closed(100), .open(1000)), Load(.open(10_000), .closed(10)),
             // And a third who sends little, and gets all that he asks for.
             Load(.closed(100), .closed(10), .open(10)), Load(.open(10_000), .open(1000), .open(20)),
@@ -93,7 +93,7 @@ import Testing
             #expect(Double(done[2]) >= 0.85 * rate * Simulation.seconds, "\(done)")
         }
         var unfair = Simulation(load: load, isFair: false)
-        let withoutShares = unfair.run()
-        #expect(Double(withoutShares[1]) / Double(withoutShares[0] + withoutShares[1]) < 0.2, "\(withoutShares)")
+        let without = unfair.run()
+        #expect(Double(min(without[0], without[1])) / Double(without[0] + without[1]) < 0.2, "\(without)")
     }
 }

@@ -21,7 +21,7 @@ struct Load: Sendable, CustomStringConvertible {
 
 /// A server with one queue, first come first served, and four places at which work is done in a millisecond.
 struct Simulation {
-    static let seconds = 20.0
+    static let seconds = 6.0
     static let capacity = 1000.0
     private static let workers = 4
     private static let service = 0.004
