@@ -124,7 +124,9 @@ struct LedgerCommand: AsyncParsableCommand {
     private static func publicKey(_ text: String) throws(LedgerFailure) -> LedgerPublicKey {
         if let key = LedgerPublicKey(hexadecimal: text.lowercased().utf8) { return key }
         guard let handle = FileHandle(forReadingAtPath: text), let data = try? handle.read(upToCount: 256) else {
-            throw LedgerFailure("'\(text)' is neither a public key of 64 hexadecimal digits nor a file that can be read")
+            throw LedgerFailure(
+                "'\(text)' is neither a public key of 64 hexadecimal digits nor a file that can be read"
+            )
         }
         let content = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard let key = LedgerPublicKey(hexadecimal: content.lowercased().utf8) else {

@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0
-@testable import Access
 import Foundation
 import Testing
+
+// SPDX-License-Identifier: Apache-2.0
+@testable import Access
 
 @Suite struct LedgerLineTests {
     private func printed(_ entry: LedgerEntry) -> String {
@@ -49,12 +50,14 @@ import Testing
         )
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000000Z"),
-        (951_782_399_999_999, "2000-02-28T23:59:59.999999Z"),
-        (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
-        (4_107_542_400_000_001, "2100-03-01T00:00:00.000001Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (951_782_399_999_999, "2000-02-28T23:59:59.999999Z"),
+            (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
+            (4_107_542_400_000_001, "2100-03-01T00:00:00.000001Z"),
+        ] as [(Int64, String)]
+    )
     func timesAreReadAsTheyArePrinted(_ microseconds: Int64, _ text: String) {
         #expect(LedgerTime(microseconds: microseconds).text == text)
         #expect(LedgerTime(text: text)?.microseconds == microseconds)
@@ -88,9 +91,11 @@ import Testing
         #expect(read.count == 16)
     }
 
-    @Test(arguments: [
-        [0x80], [0xff, 0xfe], [0xc0, 0xaf], [0xe2, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x80], [0xff, 0xfe], [0xc0, 0xaf], [0xe2, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5],
+        ] as [[UInt8]]
+    )
     func bytesThatAreNoTextAreEscaped(_ bytes: [UInt8]) {
         #expect(
             printed(bytes: [0x61] + bytes + [0x62])

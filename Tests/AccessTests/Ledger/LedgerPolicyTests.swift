@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0
-@testable import Access
 import Inference
 import Testing
+
+// SPDX-License-Identifier: Apache-2.0
+@testable import Access
 
 @Suite struct LedgerPolicyTests {
     private func policy(_ allowed: LedgerPolicy.Allowed, denials: DenialLimits = DenialLimits()) -> LedgerPolicy {

@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0
-@testable import Access
 import Foundation
 import Inference
 import Testing
+
+// SPDX-License-Identifier: Apache-2.0
+@testable import Access
 
 /// A ledger of twelve lines: a genesis, four and three requests with a checkpoint after each, two more requests.
 struct SmallLedger {
