@@ -12,14 +12,29 @@ package enum ListenerPolicy {
     /// - Parameters:
     ///   - address: as given on the command line: an IP address or a host name.
     ///   - flag: the flag that gave it, for the message.
+    ///   - isEncrypted: whether it speaks TLS.
+    ///   - lacksKeys: whether somebody gets in without a credential, or nobody has one.
     /// - Throws: `.permissionDenied` with what to do instead.
-    package static func check(address: String, flag: String, profile: Profile) throws(ServingError) {
+    package static func check(
+        address: String,
+        flag: String,
+        profile: Profile,
+        isEncrypted: Bool,
+        lacksKeys: Bool
+    ) throws(ServingError) {
         guard profile == .secure, !isLoopback(address) else { return }
+        guard !isEncrypted || lacksKeys else { return }
+        let missing =
+            switch (isEncrypted, lacksKeys) {
+            case (false, true): "TLS and keys"
+            case (false, false): "TLS"
+            default: "keys"
+            }
         throw ServingError(
             .permissionDenied,
-            "\(flag)=\(address) would let other machines reach this server without TLS and keys. Listen on loopback "
-                + "(\(flag)=127.0.0.1) and put a proxy that authenticates in front of it, or accept an open server with "
-                + "--profile=triton"
+            "\(flag)=\(address) would let other machines reach this server without \(missing). Listen on loopback "
+                + "(\(flag)=127.0.0.1), or give it certificates and make a key (buckler key create NAME), or accept an "
+                + "open server with --profile=triton"
         )
     }
 

@@ -21,6 +21,7 @@ package enum FlagGroup: String, Sendable, CaseIterable {
     case sharedMemory = "Shared memory"
     case deprecated = "Deprecated"
     case buckler = "Buckler"
+    case access = "Access"
     case limits = "Limits"
 }
 

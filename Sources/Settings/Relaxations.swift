@@ -7,7 +7,7 @@ extension Profile {
         guard self == .triton else { return [] }
         var lines = [
             "any address that is asked for is listened on, without TLS and without keys",
-            "no request is asked who sends it",
+            "no request is asked who sends it, and no audit log is kept",
             "--model-control-mode=explicit lets every caller load and unload models",
             "the metrics page is open to every caller",
         ]

@@ -95,6 +95,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var trace = TraceFlags()
     /// Memory that clients may share with the server.
     package var sharedMemory = SharedMemory()
+    package var access: AccessSettings
     /// `--backend-config` by backend (`""` for all) and key.
     package var backendConfig: [String: [String: String]] = [:]
     package var requestLimits: RequestLimits
@@ -115,6 +116,7 @@ package struct ServerSettings: Sendable, Equatable {
         requestLimits = RequestLimits(profile: profile)
         connectionLimits = ConnectionLimits(profile: profile)
         grpc = GRPCSettings(profile: profile)
+        access = AccessSettings(profile: profile)
         switch profile {
         case .secure:
             modelArenaBytes = 2 << 30

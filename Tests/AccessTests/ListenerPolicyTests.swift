@@ -6,8 +6,20 @@ import Testing
 @Suite struct ListenerPolicyTests {
     @Test(arguments: ["127.0.0.1", "127.255.255.254", "::1", "localhost", "::ffff:127.0.0.1"])
     func loopbackIsAllowedEverywhere(address: String) throws {
-        try ListenerPolicy.check(address: address, flag: "--http-address", profile: .secure)
-        try ListenerPolicy.check(address: address, flag: "--http-address", profile: .triton)
+        try ListenerPolicy.check(
+            address: address,
+            flag: "--http-address",
+            profile: .secure,
+            isEncrypted: false,
+            lacksKeys: true
+        )
+        try ListenerPolicy.check(
+            address: address,
+            flag: "--http-address",
+            profile: .triton,
+            isEncrypted: false,
+            lacksKeys: true
+        )
     }
 
     @Test(arguments: [
@@ -17,10 +29,22 @@ import Testing
     ])
     func anythingElseIsRefusedByTheSecureProfileOnly(address: String) throws {
         let error = #expect(throws: ServingError.self) {
-            try ListenerPolicy.check(address: address, flag: "--http-address", profile: .secure)
+            try ListenerPolicy.check(
+                address: address,
+                flag: "--http-address",
+                profile: .secure,
+                isEncrypted: false,
+                lacksKeys: true
+            )
         }
         #expect(error?.message.contains("--http-address") == true)
         #expect(error?.message.contains("--profile=triton") == true)
-        try ListenerPolicy.check(address: address, flag: "--http-address", profile: .triton)
+        try ListenerPolicy.check(
+            address: address,
+            flag: "--http-address",
+            profile: .triton,
+            isEncrypted: false,
+            lacksKeys: true
+        )
     }
 }

@@ -15,6 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BUCKLER = os.environ.get("BUCKLER") or str(ROOT / ".build/debug/buckler")
 
+ANONYMOUS = [f"--anonymous-scope={scope}"
+             for scope in ("infer", "metadata", "metrics", "statistics", "admin", "shared-memory")]
+
 # numpy name, Triton's configuration type, the protocol's name
 TYPES = [
     ("bool", "TYPE_BOOL", "BOOL"),
@@ -78,6 +81,9 @@ class Server:
         self.grpc_url = f"127.0.0.1:{self.grpc_port}"
         self.command = [BUCKLER, "serve", f"--http-port={self.port}", f"--grpc-port={self.grpc_port}",
                         f"--metrics-port={self.metrics_port}"]
+        if "--profile=triton" not in arguments:
+            # Who may call is what test_access.py is about; all others call without a credential.
+            self.command += [*ANONYMOUS, f"--ledger-directory={self.log}.ledger"]
         with open(self.log, "wb") as output:
             self.process = subprocess.Popen(
                 [*self.command, *map(str, arguments)],

@@ -13,7 +13,7 @@ package final class Authenticator: Sendable {
         /// A scheme other than Bearer, or a token where none are taken.
         case unsupported
         case certificate
-        /// Too many wrong ones came from the address: for some seconds none is looked at.
+        /// One wrong one more from an address that sent too many.
         case throttled(seconds: Int)
 
         package var reason: String {
@@ -67,14 +67,17 @@ package final class Authenticator: Sendable {
             guard let anonymous else { throw .certificate }
             return anonymous
         }
-        let waits = throttle.withLock { throttle in
-            throttle.isQuiet(at: now) ? nil : throttle.wait(for: AddressGroup(address), at: now)
-        }
-        if let waits { throw .throttled(seconds: waits) }
         do throws(Refusal) {
             return try check(credentials, at: seconds, now: now)
         } catch {
-            throttle.withLock { $0.failed(from: AddressGroup(address), at: now) }
+            // A good credential is let in whatever others behind the same address do.
+            let waits = throttle.withLock { throttle -> Int? in
+                let group = AddressGroup(address)
+                let waits = throttle.isQuiet(at: now) ? nil : throttle.wait(for: group, at: now)
+                throttle.failed(from: group, at: now)
+                return waits
+            }
+            if let waits { throw .throttled(seconds: waits) }
             throw error
         }
     }

@@ -48,6 +48,14 @@ package struct KeyStore: KeyOrigin {
         }
     }
 
+    /// Leaves `key` beside the store, for this user's eyes only, until he takes it away.
+    /// - Returns: where.
+    package func leave(_ key: KeyText, in name: String) throws(ServingError) -> String {
+        try home.prepare()
+        try PrivateDirectory.make(directory).replace(name, with: Array((key.secretText + "\n").utf8))
+        return directory + "/" + name
+    }
+
     private func read(in directory: borrowing PrivateDirectory) throws(ServingError) -> KeyTable {
         guard let bytes = try directory.content(of: Self.fileName, limit: Self.sizeLimit) else { return KeyTable() }
         do throws(ServingError) {

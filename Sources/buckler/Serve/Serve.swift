@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Access
 import Glibc
 import HTTPServer
 import Inference
@@ -23,6 +24,7 @@ struct Serve {
     private let logger: Logger
     private let models: ModelServer
     private let traces: TraceRecorder
+    private let access: ServerAccess
     private let listeners: ServiceGroup
     private let eventLoops: MultiThreadedEventLoopGroup
 
@@ -37,13 +39,19 @@ struct Serve {
         for notice in settings.notices { logger.notice("\(notice)") }
 
         let parts = ServerParts(settings: settings, logger: logger)
-        try parts.checkListeners()
+        access = try parts.access()
+        try parts.checkListeners(hasKeys: (access.keys?.keys.count ?? 0) > 0)
+        if let keys = access.keys { try FirstKey.makeIfNeeded(settings, keys) }
+        if !settings.access.anonymousScopes.isEmpty {
+            let scopes = settings.access.anonymousScopes.joined(separator: ", ")
+            logger.warning("--anonymous-scope: callers without a credential have \(scopes) on all models")
+        }
         let policies = try parts.headerPolicies()
         models = try parts.modelServer()
         traces = try parts.traceRecorder(models: models)
         let controls = parts.controls(traces: traces, log: log)
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)
-        let gate = parts.gate()
+        let gate = access.gate
         let http = parts.httpServer(
             models: models,
             gate: gate,
@@ -58,7 +66,7 @@ struct Serve {
             controls: controls,
             eventLoops: eventLoops
         )
-        let services: [any Service] = [http] + (grpc.map { [$0] } ?? [])
+        let services: [any Service] = [http] + (grpc.map { [$0] } ?? []) + access.services
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         listeners = ServiceGroup(
@@ -96,6 +104,7 @@ struct Serve {
                     tasks.cancelAll()
                     await models.stop()
                     traces.stop()
+                    access.stop()
                     try await eventLoops.shutdownGracefully()
                     return
                 }

@@ -32,21 +32,23 @@ struct ServerParts {
     }
 
     /// Before anything listens: no address that the profile does not allow.
-    func checkListeners() throws(ServingError) {
-        try ListenerPolicy.check(address: settings.http.address, flag: "--http-address", profile: settings.profile)
-        if settings.grpc.isAllowed {
+    func checkListeners(hasKeys: Bool) throws(ServingError) {
+        let lacksKeys = !hasKeys || !settings.access.anonymousScopes.isEmpty
+        func check(_ address: String, _ flag: String, isEncrypted: Bool) throws(ServingError) {
             try ListenerPolicy.check(
-                address: settings.grpc.listener.address,
-                flag: "--grpc-address",
-                profile: settings.profile
+                address: address,
+                flag: flag,
+                profile: settings.profile,
+                isEncrypted: isEncrypted,
+                lacksKeys: lacksKeys
             )
         }
+        try check(settings.http.address, "--http-address", isEncrypted: false)
+        if settings.grpc.isAllowed {
+            try check(settings.grpc.listener.address, "--grpc-address", isEncrypted: settings.grpc.usesTLS)
+        }
         if settings.metrics.isAllowed {
-            try ListenerPolicy.check(
-                address: settings.metricsListener.address,
-                flag: "--metrics-address",
-                profile: settings.profile
-            )
+            try check(settings.metricsListener.address, "--metrics-address", isEncrypted: false)
         }
     }
 
@@ -105,9 +107,11 @@ struct ServerParts {
         return try EngineStore().locate().libraryPath
     }
 
-    /// One for all front ends: what is in flight is counted together.
-    func gate() -> OpenGate {
-        OpenGate(Flight(bytes: bytesInFlight, requests: settings.connectionLimits.requestsInFlight))
+    /// One gate for all front ends: what is in flight is counted together.
+    func access() throws(ServingError) -> ServerAccess {
+        let flight = Flight(bytes: bytesInFlight, requests: settings.connectionLimits.requestsInFlight)
+        guard settings.access.isRequired else { return ServerAccess(openFor: flight, logger: logger) }
+        return try ServerAccess(settings, flight: flight, logger: logger)
     }
 
     func traceRecorder(models: ModelServer) throws(SettingsError) -> TraceRecorder {

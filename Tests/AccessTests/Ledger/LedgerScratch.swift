@@ -21,13 +21,17 @@ final class LedgerScratch: Sendable {
         return settings
     }
 
-    var files: [String] {
+    var files: [String] { Self.files(in: path) }
+
+    var lines: [String] { Self.lines(in: path) }
+
+    static func files(in path: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { $0.hasSuffix(".jsonl") }.sorted().map { path + "/" + $0 }
     }
 
-    var lines: [String] {
-        files.flatMap { file in
+    static func lines(in path: String) -> [String] {
+        files(in: path).flatMap { file in
             String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
                 .split(separator: "\n").map(String.init)
         }

@@ -155,11 +155,14 @@ import Testing
 
     // MARK: When it cannot be written
 
-    private func fillQuota(_ writer: LedgerWriter) throws {
-        for request in 0..<200 {
+    /// Few lines at a time: those that wait when it fails have to fit into the room that is made.
+    private func fill(_ directory: String, _ writer: LedgerWriter) {
+        for request in 0..<200 where !writer.isFailing {
             try? writer.append(.request("r-\(request)"))
-            if request % 20 == 0 { usleep(60_000) }
-            if writer.isFailing { break }
+            guard request % 20 == 19 else { continue }
+            _ = eventually {
+                writer.isFailing || LedgerScratch.lines(in: directory).contains { $0.contains("\"r-\(request)\"") }
+            }
         }
         #expect(eventually { writer.isFailing })
     }
@@ -168,7 +171,7 @@ import Testing
         var settings = scratch.settings
         (settings.quotaBytes, settings.rotationBytes) = (16 << 10, 4 << 10)
         let writer = try writer(settings)
-        try fillQuota(writer)
+        fill(scratch.path, writer)
         #expect { try writer.append(.request("x")) } throws: { ($0 as? ServingError)?.code == .unavailable }
         #expect { try writer.check() } throws: { ($0 as? ServingError)?.code == .unavailable }
         #expect(scratch.files.indices.reduce(0) { $0 + scratch.bytes($1).count } <= 16 << 10)
@@ -176,7 +179,7 @@ import Testing
         #expect(eventually { !writer.isFailing })
         try writer.append(.request("again"))
         writer.stop()
-        #expect(scratch.lines(kind: "lost").first?.contains("\"lines\":0,\"refused\":1") == true)
+        #expect(scratch.lines(kind: "lost").first?.contains(/"lines":0,"refused":[1-9]/) == true)
         #expect(try report().isIntact)
         #expect(events.all == [.failing(reason: "the ledger's quota is used up"), .working])
     }
@@ -186,11 +189,9 @@ import Testing
         (settings.quotaBytes, settings.rotationBytes) = (16 << 10, 4 << 10)
         (settings.onFailure, settings.pendingBytes) = (.proceed, 64 << 10)
         let writer = try writer(settings)
-        try fillQuota(writer)
+        fill(scratch.path, writer)
         for request in 0..<1000 { try writer.append(.request("x-\(request)")) }
         try writer.check()
-        let away = scratch.path + "/away"
-        try FileManager.default.createDirectory(atPath: away, withIntermediateDirectories: true)
         // Each of the files that comes to be fills the quota again.
         #expect(
             eventually(seconds: 30) {
@@ -240,7 +241,7 @@ import Testing
         let ballast = disk + "/ballast"
         let writer = try writer(settings)
         #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: 32 << 10)))
-        try fillQuota(writer)
+        fill(settings.directory, writer)
         #expect { try writer.append(.request("x")) } throws: { ($0 as? ServingError)?.code == .unavailable }
         try FileManager.default.removeItem(atPath: ballast)
         #expect(eventually { !writer.isFailing })

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import Access
+import Foundation
+import Inference
+import Logging
+import ServiceLifecycle
+import Settings
+
+/// Who may call, as the settings say: the gate of all front ends, and what keeps it up to date.
+struct ServerAccess: Sendable {
+    let gate: any Gate
+    let keys: LiveKeys?
+    private let keySet: KeySetSource?
+    private let ledger: LedgerWriter?
+    private let logger: Logger
+
+    /// Every caller, for as long as there is room: `--profile=triton`.
+    init(openFor flight: Flight, logger: Logger) {
+        gate = OpenGate(flight)
+        keys = nil
+        keySet = nil
+        ledger = nil
+        self.logger = logger
+    }
+
+    init(_ settings: ServerSettings, flight: Flight, logger: Logger) throws(ServingError) {
+        let access = settings.access
+        let home = try BucklerHome()
+        let now = Int64(Date().timeIntervalSince1970)
+        var origins: [any KeyOrigin] = [KeyStore(home: home)]
+        if let file = access.keyFile { origins.append(KeyTextFile(file, at: now)) }
+        let fixed = try KeyLines.environment(at: now)
+        // Nothing that this process starts, and nobody who looks at it, needs them.
+        unsetenv(KeyLines.variable)
+        let keys = try LiveKeys(origins: origins, fixed: fixed)
+        let keySet = access.tokens.keySet.map { KeySetSource(.file(path: $0)) { Self.report($0, logger) } }
+        let ledger = try Self.ledger(access.ledger, home: home, port: settings.http.port, logger: logger)
+        var parts = AccessGate.Parts(
+            authenticator: Authenticator(
+                keys: keys,
+                tokens: try Self.tokens(access.tokens, keySet: keySet),
+                anonymous: try Self.anonymous(access.anonymousScopes)
+            ),
+            flight: flight,
+            ledger: ledger,
+            proxies: ForwardedFor(trusted: try Self.blocks(access.trustedProxies)),
+            requestLimit: settings.connectionLimits.requestsInFlight,
+            contendedAt: access.fairShareThreshold
+        )
+        if access.metricsAreOpen { parts.openEndpoints = [.metrics] }
+        if access.concurrentRequestsPerModel < .max {
+            parts.concurrentRequestsPerModel = access.concurrentRequestsPerModel
+        }
+        gate = AccessGate(parts)
+        self.keys = keys
+        self.keySet = keySet
+        self.ledger = ledger
+        self.logger = logger
+    }
+
+    /// Reads keys again when they change, until the server ends.
+    var services: [any Service] { keys.map { [KeyWatch(keys: $0, keySet: keySet, logger: logger)] } ?? [] }
+
+    /// After the last answer: what was handed over is written and signed.
+    func stop() { ledger?.stop() }
+
+    private static func anonymous(_ scopes: [String]) throws(ServingError) -> Caller? {
+        guard !scopes.isEmpty else { return nil }
+        var granted = ScopeSet()
+        for name in scopes { granted.insert(ScopeSet([try Scope.grantable(named: name)])) }
+        return Caller(principal: .anonymous, credentialID: nil, grant: Grant(scopes: granted, models: [.all]))
+    }
+
+    private static func blocks(_ texts: [String]) throws(ServingError) -> [AddressBlock] {
+        var blocks: [AddressBlock] = []
+        for text in texts { blocks.append(try AddressBlock(text)) }
+        return blocks
+    }
+
+    private static func tokens(
+        _ settings: AccessSettings.Tokens,
+        keySet: KeySetSource?
+    ) throws(ServingError) -> TokenAuthenticator? {
+        guard settings.isConfigured else { return nil }
+        guard let keySet else {
+            throw ServingError(.invalidArgument, "tokens need --jwt-key-set: the issuer's public keys")
+        }
+        var policy = TokenPolicy(issuers: settings.issuers, audiences: settings.audiences)
+        policy.scopePrefix = settings.scopePrefix
+        policy.tenantClaim = settings.tenantClaim
+        if settings.allowsAllModels { policy.modelsByDefault = .all }
+        return try TokenAuthenticator(verifier: TokenVerifier(policy: policy), source: keySet)
+    }
+
+    private static func report(_ event: KeySetSource.Event, _ logger: Logger) {
+        switch event {
+        case .loaded: logger.info("the key set of the tokens' issuer was read")
+        case .failed(let error):
+            logger.error("\(error.message)", metadata: error.cause.map { ["cause": "\($0)"] })
+        }
+    }
+}
+
+/// Looks four times a second whether keys were revoked or added.
+private struct KeyWatch: Service {
+    let keys: LiveKeys
+    let keySet: KeySetSource?
+    let logger: Logger
+
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { tasks in
+            if let keySet { tasks.addTask { await keySet.run() } }
+            tasks.addTask { await watch() }
+            // Both look for cancellation; a graceful shutdown is one here.
+            try? await gracefulShutdown()
+            tasks.cancelAll()
+        }
+    }
+
+    private func watch() async {
+        while !Task.isCancelled {
+            for event in keys.refresh(at: Int64(Date().timeIntervalSince1970)) { report(event) }
+            try? await Task.sleep(for: .milliseconds(250))
+        }
+    }
+
+    private func report(_ event: LiveKeys.Event) {
+        switch event {
+        case .reloaded(let count, let ended):
+            logger.notice("API keys were read again: \(count) keys, \(ended) of them ended")
+        case .kept(let origin, let error):
+            logger.error(
+                "\(origin) cannot be read, the keys read before stay: \(error.message)",
+                metadata: error.cause.map { ["cause": "\($0)"] }
+            )
+        case .duplicate(let id): logger.error("the API key \(id) is given twice: only the first counts")
+        }
+    }
+}
+
+extension ServerAccess {
+    private static func ledger(
+        _ settings: AccessSettings.Ledger,
+        home: BucklerHome,
+        port: Int,
+        logger: Logger
+    ) throws(ServingError) -> LedgerWriter? {
+        guard settings.isKept else { return nil }
+        try home.prepare()
+        var ledger = LedgerSettings(directory: settings.directory ?? home.path + "/ledger/\(port)")
+        ledger.allowed = try LedgerPolicy.Allowed(settings.allowed)
+        ledger.onFailure = LedgerSettings.FailurePolicy(rawValue: settings.onFailure) ?? .refuse
+        ledger.quotaBytes = settings.quotaBytes
+        ledger.rotationBytes = settings.rotationBytes
+        ledger.reservedBytes = settings.reservedBytes
+        ledger.retainSeconds = settings.retainDays > 0 ? Int64(settings.retainDays) * 86_400 : nil
+        ledger.checkpointLines = settings.checkpointLines
+        ledger.checkpointSeconds = Double(settings.checkpointSeconds)
+        var sinks: [any CheckpointSink] = []
+        if let file = settings.checkpointFile { sinks.append(FileCheckpointSink(path: file)) }
+        if let command = settings.checkpointCommand {
+            guard let sink = CommandCheckpointSink(command.split(separator: " ").map(String.init)) else {
+                throw ServingError(.invalidArgument, "--ledger-checkpoint-command names no program")
+            }
+            sinks.append(sink)
+        }
+        if settings.checkpointsGoToSyslog { sinks.append(SyslogCheckpointSink()) }
+        return try LedgerWriter(
+            settings: ledger,
+            key: try LedgerKeyFile(home: home.path).loadOrCreate(),
+            sinks: sinks
+        ) { event in
+            switch event {
+            case .working: logger.notice("\(event)")
+            case .failing, .checkpointNotSent: logger.error("\(event)")
+            }
+        }
+    }
+}
+
+extension LedgerPolicy.Allowed {
+    /// - Parameter text: `all`, `sampled:N` or `summary:S`.
+    fileprivate init(_ text: String) throws(ServingError) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        switch (parts.first, parts.count == 2 ? Int(parts[1]) : nil, parts.count) {
+        case ("all", nil, 1): self = .all
+        case ("sampled", let number?, 2) where number > 0: self = .sampled(oneIn: number)
+        case ("summary", let seconds?, 2) where seconds > 0: self = .summary(seconds: seconds)
+        default:
+            throw ServingError(
+                .invalidArgument,
+                "--ledger-allow is all, sampled:N or summary:SECONDS; got '\(Printable.text(text))'"
+            )
+        }
+    }
+}
