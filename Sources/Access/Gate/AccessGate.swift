@@ -162,7 +162,7 @@ package final class AccessGate: Gate {
         parts.flight.release(permit)
         guard let guest = permit.visit as? Guest else { return }
         let now = MonotonicTime.now()
-        while guest.state.withLock({ !$0.rateTickets.isEmpty || !$0.shareTickets.isEmpty }) { uncount(guest, at: now) }
+        while uncount(guest, at: now) {}
     }
 }
 
@@ -248,38 +248,40 @@ extension AccessGate {
     private func count(_ guest: Guest, at now: MonotonicTime) throws(ServingError) {
         guard guest.arrival.endpoint.isInference else { return }
         let caller = guest.caller
+        var rate: RateTable.Ticket?
         if !caller.rate.isUnlimited {
             do throws(RateRefusal) {
-                let ticket = try rates.withLock { rates throws(RateRefusal) in
+                rate = try rates.withLock { rates throws(RateRefusal) in
                     try rates.admit(.principal(caller.principal.name), rule: caller.rate, at: now)
                 }
-                guest.state.withLock { $0.rateTickets.append(ticket) }
             } catch {
                 throw Self.limited(error)
             }
         }
         do throws(FairShare.Refusal) {
-            let ticket = try shares.withLock { shares throws(FairShare.Refusal) in
+            let share = try shares.withLock { shares throws(FairShare.Refusal) in
                 try shares.admit(caller.principal.name, at: now)
             }
-            guest.state.withLock { $0.shareTickets.append(ticket) }
+            guest.state.withLock { $0.push(Guest.Tickets(rate: rate, share: share)) }
         } catch {
-            let rate = guest.state.withLock { $0.rateTickets.popLast() }
             if let rate { rates.withLock { $0.release(rate) } }
             throw Self.crowded(error)
         }
     }
 
-    private func uncount(_ guest: Guest, at now: MonotonicTime) {
-        let (rate, share) = guest.state.withLock { ($0.rateTickets.popLast(), $0.shareTickets.popLast()) }
-        if let rate { rates.withLock { $0.release(rate) } }
-        if let share { shares.withLock { $0.release(share, at: now) } }
+    /// - Returns: whether there was a request to be counted no more.
+    @discardableResult
+    private func uncount(_ guest: Guest, at now: MonotonicTime) -> Bool {
+        guard let tickets = guest.state.withLock({ $0.pop() }) else { return false }
+        if let rate = tickets.rate { rates.withLock { $0.release(rate) } }
+        shares.withLock { $0.release(tickets.share, at: now) }
+        return true
     }
 
     /// Bytes are known for certain when they are there: whoever sent too many waits before the next request.
     private func charge(_ bytes: Int, to guest: Guest) {
         guard bytes > 0, guest.caller.rate.bytesPerSecond != nil,
-            let ticket = guest.state.withLock({ $0.rateTickets.last })
+            let ticket = guest.state.withLock({ $0.rateTicket })
         else { return }
         rates.withLock { $0.charge(bytes: bytes, to: ticket, rule: guest.caller.rate, at: .now()) }
     }

@@ -72,7 +72,7 @@ package final class Authenticator: Sendable {
         } catch {
             // A good credential is let in whatever others behind the same address do.
             let waits = throttle.withLock { throttle -> Int? in
-                let group = AddressGroup(address)
+                let group = IPAddress.network(of: address)
                 let waits = throttle.isQuiet(at: now) ? nil : throttle.wait(for: group, at: now)
                 throttle.failed(from: group, at: now)
                 return waits

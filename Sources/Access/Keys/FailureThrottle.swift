@@ -21,7 +21,7 @@ package struct FailureThrottle: Sendable {
     private static let second: UInt64 = 1_000_000_000
 
     private struct Entry {
-        var group: AddressGroup
+        var group: IPAddress?
         var failures: Int
         var windowStart: MonotonicTime
         /// Waits so far; doubles the next.
@@ -34,7 +34,7 @@ package struct FailureThrottle: Sendable {
 
     package let limit: Int
     private var entries: [Entry] = []
-    private var positions: [AddressGroup: Int] = [:]
+    private var positions: [IPAddress?: Int] = [:]
     private var oldest = -1
     private var newest = -1
     /// When the last wait of all ends: mostly all that has to be looked at.
@@ -51,14 +51,14 @@ package struct FailureThrottle: Sendable {
     package func isQuiet(at now: MonotonicTime) -> Bool { now >= quietFrom }
 
     /// - Returns: for how many seconds, at least 1, the address is to wait; `nil` if it need not.
-    package func wait(for group: AddressGroup, at now: MonotonicTime) -> Int? {
+    package func wait(for group: IPAddress?, at now: MonotonicTime) -> Int? {
         guard !isQuiet(at: now), let position = positions[group] else { return nil }
         let left = entries[position].waitsUntil.nanoseconds(since: now)
         return left == 0 ? nil : Int((left - 1) / Self.second + 1)
     }
 
     /// A credential was refused.
-    package mutating func failed(from group: AddressGroup, at now: MonotonicTime) {
+    package mutating func failed(from group: IPAddress?, at now: MonotonicTime) {
         let position = touch(group, at: now)
         guard entries[position].waitsUntil <= now else { return }
         let sinceWait = now.nanoseconds(since: entries[position].waitsUntil)
@@ -87,7 +87,7 @@ package struct FailureThrottle: Sendable {
     }
 
     /// Makes it the newest, and has it take the place of the oldest if there is no room.
-    private mutating func touch(_ group: AddressGroup, at now: MonotonicTime) -> Int {
+    private mutating func touch(_ group: IPAddress?, at now: MonotonicTime) -> Int {
         let position: Int
         if let known = positions[group] {
             position = known

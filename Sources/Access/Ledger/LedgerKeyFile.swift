@@ -16,21 +16,7 @@ package struct LedgerKeyFile: Sendable {
 
     package init(path: String) { self.path = path }
 
-    /// - Parameter home: Buckler's own directory; by default `$BUCKLER_HOME`, else `.buckler` in the user's home.
-    package init(home: String? = nil) throws(ServingError) {
-        guard let home = home ?? Self.defaultHome else {
-            throw ServingError(.invalidArgument, "set BUCKLER_HOME: there is no home directory to keep keys in")
-        }
-        guard home.hasPrefix("/") else {
-            throw ServingError(.invalidArgument, "BUCKLER_HOME must be an absolute path", cause: home)
-        }
-        path = home + "/access/ledger.key"
-    }
-
-    private static var defaultHome: String? {
-        if let home = getenv("BUCKLER_HOME"), home.pointee != 0 { return String(cString: home) }
-        return getenv("HOME").map { String(cString: $0) + "/.buckler" }
-    }
+    package init(home: BucklerHome) { path = home.path + "/access/ledger.key" }
 
     /// The key that is there; one is made if there is none.
     /// - Throws: `.permissionDenied` if others can read it, `.unavailable` if it cannot be read or made.

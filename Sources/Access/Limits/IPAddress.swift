@@ -54,6 +54,11 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// can take as many addresses as he likes.
     package var network: IPAddress { family == .ipv4 ? self : IPAddress(family: .ipv6, high: high, low: 0) }
 
+    /// The network of an address that may have a zone (`%eth0`); `nil`, one for all of them, if it cannot be read.
+    package static func network(of address: String) -> IPAddress? {
+        IPAddress(address.prefix { $0 != "%" })?.network
+    }
+
     /// The address with all bits behind the first `length` cleared.
     func prefix(_ length: Int) -> IPAddress {
         IPAddress(

@@ -112,7 +112,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
         func run() async throws {
             do throws(ServingError) {
-                Terminal.output.line(try LedgerKeyFile().loadOrCreate().publicKey.hexadecimal)
+                Terminal.output.line(try LedgerKeyFile(home: BucklerHome()).loadOrCreate().publicKey.hexadecimal)
             } catch {
                 Terminal.failure(of: "buckler ledger key", error.message + (error.cause.map { " (\($0))" } ?? ""))
                 throw ExitCode.failure

@@ -167,7 +167,7 @@ extension ServerAccess {
         if settings.checkpointsGoToSyslog { sinks.append(SyslogCheckpointSink()) }
         return try LedgerWriter(
             settings: ledger,
-            key: try LedgerKeyFile(home: home.path).loadOrCreate(),
+            key: try LedgerKeyFile(home: home).loadOrCreate(),
             sinks: sinks
         ) { event in
             switch event {

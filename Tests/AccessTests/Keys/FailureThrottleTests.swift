@@ -5,8 +5,8 @@ import Testing
 @testable import Access
 
 @Suite("A throttle of failures") struct FailureThrottleTests {
-    private let here = AddressGroup("192.0.2.1")
-    private let there = AddressGroup("192.0.2.2")
+    private let here = IPAddress.network(of: "192.0.2.1")
+    private let there = IPAddress.network(of: "192.0.2.2")
 
     private func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds: UInt64(1e12 + seconds * 1e9)) }
 
@@ -65,12 +65,12 @@ import Testing
     @Test("remembers so many addresses and no more, those that failed last")
     func bounded() {
         var throttle = throttle(failures: 10, limit: 4)
-        for host in 10..<13 { throttle.failed(from: AddressGroup("192.0.2.\(host)"), at: at(0)) }
+        for host in 10..<13 { throttle.failed(from: IPAddress.network(of: "192.0.2.\(host)"), at: at(0)) }
         #expect(throttle.count == 4 && throttle.wait(for: here, at: at(0)) == 1)
-        throttle.failed(from: AddressGroup("192.0.2.99"), at: at(0))
+        throttle.failed(from: IPAddress.network(of: "192.0.2.99"), at: at(0))
         #expect(throttle.count == 4 && throttle.wait(for: here, at: at(0)) == nil)
         for host in 0..<10_000 {
-            throttle.failed(from: AddressGroup("10.\(host >> 16).\(host >> 8 & 255).\(host & 255)"), at: at(1))
+            throttle.failed(from: IPAddress.network(of: "10.\(host >> 16).\(host >> 8 & 255).\(host & 255)"), at: at(1))
         }
         #expect(throttle.count == 4)
         for _ in 0..<10 { throttle.failed(from: there, at: at(2)) }
@@ -96,6 +96,6 @@ import Testing
         ]
     )
     func groups(first: String, second: String, isOne: Bool) {
-        #expect((AddressGroup(first) == AddressGroup(second)) == isOne)
+        #expect((IPAddress.network(of: first) == IPAddress.network(of: second)) == isOne)
     }
 }
