@@ -56,6 +56,9 @@ class Suite:
         port, grpc_port, metrics = free_port(), free_port(), free_port()
         arguments = [self.options.buckler, "serve", "--http-port", port, "--grpc-port", grpc_port]
         arguments += ["--metrics-port", metrics]
+        # The comparators ask nobody who calls; what that costs here is measured on its own.
+        arguments += ["--anonymous-scope=infer", "--anonymous-scope=metadata", "--anonymous-scope=statistics"]
+        arguments += ["--anonymous-scope=admin", "--ledger=false"]
         arguments += ["--model-repository", self.repository, "--model-control-mode", "explicit"]
         for model in models:
             arguments += ["--load-model", model]
