@@ -16,9 +16,10 @@ import Testing
         #expect(try key().headerValue == "Bearer " + Self.secret)
     }
 
-    @Test(arguments: [("a", true), (String(repeating: "a", count: 8192), true), (String(repeating: "a", count: 8193), false)])
-    func boundsTheLength(_ text: String, isKey: Bool) {
-        #expect(((try? APIKey(line: text, origin: "x")) != nil) == isKey)
+    @Test(arguments: [(1, true), (8192, true), (8193, false)])
+    func boundsTheLength(_ count: Int, isKey: Bool) {
+        let key = try? APIKey(line: String(repeating: "a", count: count), origin: "x")
+        #expect((key != nil) == isKey)
     }
 
     @Test(arguments: ["", " ", "key=", "sécret", "secret\u{7F}", "secret word", "name=x secret"])
@@ -37,8 +38,8 @@ import Testing
         var dumped = ""
         dump(settings, to: &dumped)
         dump(exchange, to: &dumped)
-        let texts = ["\(key)", String(reflecting: key), "\(settings)", "\(exchange)", String(reflecting: exchange), dumped]
-        for text in texts { #expect(!text.contains("TheSecret")) }
+        let printed = ["\(key)", "\(settings)", "\(exchange)"]
+        for text in printed + [String(reflecting: key), String(reflecting: exchange), dumped] { #expect(!text.contains("TheSecret")) }
     }
 
     @Test func leavesOtherCredentialsAlone() throws {
@@ -80,7 +81,8 @@ import Testing
         let (sent, error) = try await http(Self.good, encrypted: encrypted, apiKey: key())
         #expect(error == nil)
         #expect(sent.contains("authorization: Bearer \(Self.secret)\r\n"))
-        #expect(try await !http(Self.good, apiKey: nil).sent.contains("authorization"))
+        let without = try await http(Self.good, apiKey: nil).sent
+        #expect(!without.contains("authorization"))
     }
 
     @Test(arguments: [
@@ -149,15 +151,15 @@ import Testing
         let (sent, error) = try await grpc([("grpc-status", "0")], apiKey: key())
         #expect(error == nil)
         #expect(sent.first { $0.0 == "authorization" }?.1 == "Bearer " + Self.secret)
-        #expect(try await grpc([("grpc-status", "0")], apiKey: nil).sent.allSatisfy { $0.0 != "authorization" })
+        let without = try await grpc([("grpc-status", "0")], apiKey: nil).sent
+        #expect(!without.isEmpty)
+        #expect(without.allSatisfy { $0.0 != "authorization" })
     }
 
     @Test func callsSayWhatToDoNext() async throws {
         let refused = [("grpc-status", "16"), ("grpc-message", "no \(Self.secret)")]
-        #expect(
-            try await grpc(refused, apiKey: key()).error
-                == .unauthenticated(keyWasSent: true, message: "no (API key)")
-        )
+        let with = try await grpc(refused, apiKey: key()).error
+        #expect(with == .unauthenticated(keyWasSent: true, message: "no (API key)"))
         let without = try await grpc([("grpc-status", "16")], apiKey: nil).error
         #expect(without?.description.contains("set BUCKLER_API_KEY") == true)
         let forbidden = try await grpc([("grpc-status", "7"), ("grpc-message", "not yours")], apiKey: key()).error

@@ -192,7 +192,8 @@ final class GRPCClientHandler: ChannelInboundHandler {
         } else if let status = streams[id]?.state.status {
             giveCredit(for: id)
             streams.removeValue(forKey: id)?.deadline?.cancel()
-            if status.code == 0 { waiting.succeed(nil) } else { waiting.fail(ClientError(status, key: settings.apiKey)) }
+            let error = status.code == 0 ? nil : ClientError(status, key: settings.apiKey)
+            if let error { waiting.fail(error) } else { waiting.succeed(nil) }
         } else {
             giveCredit(for: id)
         }
