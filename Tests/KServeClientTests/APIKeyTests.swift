@@ -39,14 +39,18 @@ import Testing
         dump(settings, to: &dumped)
         dump(exchange, to: &dumped)
         let printed = ["\(key)", "\(settings)", "\(exchange)"]
-        for text in printed + [String(reflecting: key), String(reflecting: exchange), dumped] { #expect(!text.contains("TheSecret")) }
+        for text in printed + [String(reflecting: key), String(reflecting: exchange), dumped] {
+            #expect(!text.contains("TheSecret"))
+        }
     }
 
     @Test func leavesOtherCredentialsAlone() throws {
         let key: APIKey? = try key()
         #expect(key.authorizing([("a", "b")]).map(\.0) == ["a", "authorization"])
         for own in ["Authorization", "X-API-Key"] { #expect(key.authorizing([(own, "b")]).map(\.0) == [own]) }
-        #expect(APIKey?.none.authorizing([]).isEmpty)
+        let none: APIKey? = nil
+        let untouched = none.authorizing([])
+        #expect(untouched.isEmpty)
     }
 
     private func http(

@@ -74,7 +74,9 @@ package struct TLSTrust: Sendable, Equatable {
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
             return "its certificate is not trusted; --tls-ca names an authority to trust"
         }
-        if text.contains("WRONG_VERSION_NUMBER") { return "it does not speak TLS there; plaintext is http:// or grpc://" }
+        if text.contains("WRONG_VERSION_NUMBER") {
+            return "it does not speak TLS there; plaintext is http:// or grpc://"
+        }
         if case .unableToValidateCertificate? = error as? NIOSSLError { return "its certificate is for another name" }
         if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
             return "its certificate is for another name"
