@@ -3,11 +3,14 @@
 """Sends handwritten digits to a running server and shows what it sees. Needs nothing but Python's standard library.
 
     python3 Examples/send_digits.py [--url http://127.0.0.1:8000] [--count 6] [--all]
+
+If the environment has BUCKLER_API_KEY, each request carries it.
 """
 import argparse
 import csv
 import http.client
 import json
+import os
 import random
 import struct
 import sys
@@ -24,6 +27,11 @@ def read_digits():
         for row in csv.reader(file):
             label, *pixels = map(int, row)
             yield label, pixels
+
+
+def credential():
+    key = os.environ.get("BUCKLER_API_KEY")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def infer(connection, pixels):
@@ -43,12 +51,13 @@ def infer(connection, pixels):
     ).encode()
     body = header + struct.pack("<64f", *pixels)
     start = time.perf_counter()
-    connection.request(
-        "POST", "/v2/models/digits/infer", body, {"Inference-Header-Content-Length": str(len(header))}
-    )
+    headers = {"Inference-Header-Content-Length": str(len(header)), **credential()}
+    connection.request("POST", "/v2/models/digits/infer", body, headers)
     response = connection.getresponse()
     answer = response.read()
     seconds = time.perf_counter() - start
+    if response.status == 401:
+        sys.exit("the server wants an API key: set BUCKLER_API_KEY. To make one, type: buckler key create NAME")
     if response.status != 200:
         sys.exit(f"the server answered {response.status}: {answer.decode(errors='replace')}")
     json_bytes = int(response.headers["Inference-Header-Content-Length"])

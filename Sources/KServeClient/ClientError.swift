@@ -13,6 +13,8 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     case refused(status: Int, message: String)
     /// The same over gRPC, or what became of the call on the way.
     case rpcFailed(GRPCStatus)
+    /// 401 or UNAUTHENTICATED, with the server's own words.
+    case unauthenticated(keyWasSent: Bool, message: String)
     case badAnswer(String)
     case badInput(String)
 
@@ -30,6 +32,12 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case .answerTooLarge(let limit): "the answer is larger than the \(limit) bytes that are read at most"
         case .refused(let status, let message): "the server answered \(status): \(message)"
         case .rpcFailed(let status): "the call failed with \(status)"
+        case .unauthenticated(let keyWasSent, let message):
+            """
+            \(keyWasSent ? Self.keyRefused : Self.keyWanted)
+            to make one on the server's machine, type: buckler key create NAME
+            the server's words: \(message.isEmpty ? "(none)" : message)
+            """
         case .badAnswer(let reason): "the server's answer makes no sense: \(reason)"
         case .badInput(let reason): reason
         }
@@ -37,6 +45,20 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ClientError {
+    package static let keyWanted = "the server wants an API key: give --api-key-file FILE or set BUCKLER_API_KEY"
+    package static let keyRefused =
+        "the server does not take the API key that it was sent: it may have ended, been revoked or be another server's"
+
+    /// - Parameter key: that was sent; it is taken out of the server's words.
+    package init(_ status: GRPCStatus, key: APIKey?) {
+        let message = key.redacted(status.message)
+        if status.code == GRPCStatus.unauthenticated {
+            self = .unauthenticated(keyWasSent: key != nil, message: message)
+        } else {
+            self = .rpcFailed(GRPCStatus(code: status.code, message: message))
+        }
+    }
+
     /// What a failed attempt to connect comes down to.
     package static func reason(ofConnecting error: any Error) -> String {
         switch error {

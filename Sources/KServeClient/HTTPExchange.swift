@@ -2,6 +2,7 @@
 package import NIOCore
 package import NIOHTTP1
 private import NIOPosix
+package import NIOSSL
 
 /// One request and what came back, for commands: simple, bounded, not made to be fast.
 package struct HTTPExchange: Sendable {
@@ -15,17 +16,24 @@ package struct HTTPExchange: Sendable {
     package var timeoutSeconds: Int
     /// Bytes of body that are read at most.
     package var answerLimit: Int
+    /// For an address of `https`, and only there.
+    package var tls: NIOSSLContext?
+    package var apiKey: APIKey?
     private let group: any EventLoopGroup
 
     package init(
         address: ServerAddress,
         timeoutSeconds: Int = 60,
         answerLimit: Int = 1 << 30,
+        tls: NIOSSLContext? = nil,
+        apiKey: APIKey? = nil,
         group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
     ) {
         self.address = address
         self.timeoutSeconds = timeoutSeconds
         self.answerLimit = answerLimit
+        self.tls = tls
+        self.apiKey = apiKey
         self.group = group
     }
 
@@ -39,7 +47,7 @@ package struct HTTPExchange: Sendable {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: address.pathPrefix + path)
         head.headers.add(name: "Host", value: address.authority)
         head.headers.add(name: "Connection", value: "close")
-        for (name, value) in headers { head.headers.add(name: name, value: value) }
+        for (name, value) in apiKey.authorizing(headers) { head.headers.add(name: name, value: value) }
         if method == .POST { head.headers.add(name: "Content-Length", value: String(body.count)) }
         do {
             return try await send(head, body: body).get()
@@ -51,14 +59,18 @@ package struct HTTPExchange: Sendable {
     }
 
     private func send(_ head: HTTPRequestHead, body: [UInt8]) -> EventLoopFuture<Answer> {
+        precondition(address.scheme.isEncrypted == (tls != nil), "TLS goes with https, and https with TLS")
         let loop = group.next()
         let answer = loop.makePromise(of: Answer.self)
         let collector = AnswerCollector.Settings(address: address, limit: answerLimit, answer: answer)
         let connecting = ClientBootstrap(group: loop)
             .connectTimeout(.seconds(Int64(min(timeoutSeconds, 10))))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
+            .channelInitializer { [tls, host = address.host] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(TLSTrust.handler(tls, host: host))
+                    }
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(AnswerCollector(collector))
                 }
@@ -123,7 +135,9 @@ private final class AnswerCollector: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The parser complains of an end in the middle of an answer too.
-        if let error = error as? HTTPParserError, error != .invalidEOFState {
+        if let reason = TLSTrust.reason(ofBroken: error) {
+            settings.answer.fail(ClientError.cannotConnect(settings.address, reason: reason))
+        } else if let error = error as? HTTPParserError, error != .invalidEOFState {
             settings.answer.fail(ClientError.badAnswer("it is not HTTP/1.1"))
         } else {
             settings.answer.fail(ClientError.connectionLost(settings.address))

@@ -8,10 +8,6 @@ package struct KServeClient: Sendable {
 
     package init(_ exchange: HTTPExchange) { self.exchange = exchange }
 
-    package init(_ address: ServerAddress, timeoutSeconds: Int = 60) {
-        self.init(HTTPExchange(address: address, timeoutSeconds: timeoutSeconds))
-    }
-
     package func metadata(ofModel name: String, version: String? = nil) async throws(ClientError) -> JSONValue {
         try await document(.GET, Self.path(ofModel: name, version: version))
     }
@@ -100,15 +96,21 @@ package struct KServeClient: Sendable {
     ) async throws(ClientError) -> HTTPExchange.Answer {
         let answer = try await exchange.send(method, path, headers: headers, body: body)
         guard answer.status == 200 else {
-            throw .refused(status: answer.status, message: Self.errorText(of: answer.body))
+            let message = Self.errorText(of: answer.body, key: exchange.apiKey)
+            if answer.status == 401 {
+                throw .unauthenticated(keyWasSent: exchange.apiKey != nil, message: message)
+            }
+            throw .refused(status: answer.status, message: message)
         }
         return answer
     }
 
     /// What a server says went wrong: `error` in Triton's bodies, otherwise the start of whatever it is.
-    static func errorText(of body: [UInt8]) -> String {
-        if let document = try? JSONReader.parse(body), let text = document["error"]?.text { return text }
-        let text = String(decoding: body.prefix(300), as: UTF8.self)
-        return text.isEmpty ? "(no explanation)" : text
+    /// - Parameter key: is taken out of it.
+    static func errorText(of body: [UInt8], key: APIKey? = nil) -> String {
+        if let document = try? JSONReader.parse(body), let text = document["error"]?.text { return key.redacted(text) }
+        // The key is taken out before the text is cut, which could leave a part of it.
+        let text = key.redacted(String(decoding: body.prefix(64 << 10), as: UTF8.self)).prefix(300)
+        return text.isEmpty ? "(no explanation)" : String(text)
     }
 }

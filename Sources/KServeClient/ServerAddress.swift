@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where a KServe v2 server listens: `http://127.0.0.1:8000`, `localhost:8000`, `http://[::1]:8000/prefix`,
-/// `grpc://127.0.0.1:8001`, `grpcs://host:8001`.
+/// `https://host`, `grpc://127.0.0.1:8001`, `grpcs://host:8001`.
 package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
     package enum Scheme: String, Sendable, CaseIterable {
         case http, grpc
-        /// gRPC over TLS.
-        case grpcs
+        /// The same over TLS.
+        case https, grpcs
 
         /// Triton's for gRPC, which has none of its own.
-        var defaultPort: UInt16 { self == .http ? 80 : 8001 }
+        var defaultPort: UInt16 {
+            switch self {
+            case .http: 80
+            case .https: 443
+            case .grpc, .grpcs: 8001
+            }
+        }
 
-        package var isGRPC: Bool { self != .http }
+        package var isGRPC: Bool { self == .grpc || self == .grpcs }
+
+        package var isEncrypted: Bool { self == .https || self == .grpcs }
+
+        /// What a client offers by ALPN.
+        package var applicationProtocols: [String] { isGRPC ? ["h2"] : ["http/1.1"] }
     }
 
     package var scheme: Scheme
@@ -27,7 +38,7 @@ package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
         scheme = defaultScheme
         if let mark = rest.range(of: "://") {
             guard let named = Scheme(rawValue: rest[..<mark.lowerBound].lowercased()) else {
-                throw .badAddress(text, reason: "only http://, grpc:// and grpcs:// are spoken here")
+                throw .badAddress(text, reason: "only http://, https://, grpc:// and grpcs:// are spoken here")
             }
             scheme = named
             rest = rest[mark.upperBound...]

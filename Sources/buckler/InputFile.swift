@@ -6,17 +6,37 @@ import KServeClient
 enum InputFile {
     static let maximumBytes = 1 << 30
 
+    static let maximumLineBytes = 16 << 10
+
     static func read(_ path: String) throws(ClientError) -> [UInt8] {
+        let bytes = try read(path, atMost: maximumBytes + 1)
+        guard bytes.count <= maximumBytes else {
+            throw ClientError.badInput("'\(path)' is larger than \(maximumBytes) bytes")
+        }
+        return bytes
+    }
+
+    /// The first line that says something: no empty one, and none that starts with `#`.
+    static func firstLine(_ path: String) throws(ClientError) -> String {
+        let bytes = try read(path, atMost: maximumLineBytes + 1)
+        var lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        // The last of them may go on.
+        if bytes.count > maximumLineBytes { _ = lines.popLast() }
+        let line = lines.first { line in
+            let first = line.first { !$0.isWhitespace }
+            return first != nil && first != "#"
+        }
+        guard let line else {
+            throw .badInput("'\(path)' has no line that says something within its first \(maximumLineBytes) bytes")
+        }
+        return String(line)
+    }
+
+    private static func read(_ path: String, atMost count: Int) throws(ClientError) -> [UInt8] {
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             defer { try? handle.close() }
-            let data = try handle.read(upToCount: maximumBytes + 1) ?? Data()
-            guard data.count <= maximumBytes else {
-                throw ClientError.badInput("'\(path)' is larger than \(maximumBytes) bytes")
-            }
-            return Array(data)
-        } catch let error as ClientError {
-            throw error
+            return Array(try handle.read(upToCount: count) ?? Data())
         } catch {
             throw .badInput("'\(path)' cannot be read: \((error as NSError).localizedDescription)")
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Foundation
 import KServeClient
 import NIOSSL
 
@@ -11,12 +12,20 @@ enum NetworkProtocol: String, ExpressibleByArgument, CaseIterable {
 struct ServerOptions: ParsableArguments {
     @Option(
         name: [.customShort("u"), .long],
-        help: "The server: http://127.0.0.1:8000, grpc://127.0.0.1:8001, grpcs://HOST:8001, or HOST:PORT."
+        help: "The server: http://127.0.0.1:8000, grpc://127.0.0.1:8001, https:// or grpcs:// for TLS, or HOST:PORT."
     )
     var url: String?
 
     @Option(name: [.customShort("i"), .customLong("protocol")], help: "http or grpc, where --url does not say.")
     var networkProtocol: NetworkProtocol?
+
+    @Option(
+        help: """
+            A file that begins with the API key to send. Without it the environment variable BUCKLER_API_KEY counts, so \
+            that no key stands on a command line.
+            """
+    )
+    var apiKeyFile: String?
 
     @Option(help: "A PEM file with the certificates of the authorities that the server's must come from.")
     var tlsCa: String?
@@ -37,34 +46,66 @@ struct ServerOptions: ParsableArguments {
         if let networkProtocol, (networkProtocol == .grpc) != address.scheme.isGRPC {
             throw .badAddress(url ?? "", reason: "--protocol says \(networkProtocol)")
         }
-        if namesTLS, address.scheme != .grpcs {
-            throw .badInput("TLS is spoken over gRPC only: write the address like grpcs://HOST:8001")
+        if namesTLS, !address.scheme.isEncrypted {
+            throw .badInput("options for TLS need an address like https://HOST:8000 or grpcs://HOST:8001")
         }
         return address
     }
 
     /// An address that may leave its protocol to the other options.
     func address(_ text: String) throws(ClientError) -> ServerAddress {
-        let grpc: ServerAddress.Scheme = namesTLS ? .grpcs : .grpc
-        return try ServerAddress(text, defaultScheme: networkProtocol == .grpc ? grpc : .http)
+        let scheme: ServerAddress.Scheme =
+            switch (networkProtocol == .grpc, namesTLS) {
+            case (true, true): .grpcs
+            case (true, false): .grpc
+            case (false, true): .https
+            case (false, false): .http
+            }
+        return try ServerAddress(text, defaultScheme: scheme)
     }
 
     /// - Returns: `nil` for an address without TLS.
     func tls(for address: ServerAddress) throws(ClientError) -> NIOSSLContext? {
-        guard address.scheme == .grpcs else { return nil }
+        guard address.scheme.isEncrypted else { return nil }
         var trust = TLSTrust()
         if let tlsCa { trust.authorities = try InputFile.read(tlsCa) }
         if let tlsCert { trust.certificateChain = try InputFile.read(tlsCert) }
         if let tlsKey { trust.privateKey = try InputFile.read(tlsKey) }
         trust.acceptsAnyCertificate = tlsInsecure
-        return try trust.context()
+        return try trust.context(protocols: address.scheme.applicationProtocols)
+    }
+
+    static let apiKeyVariable = "BUCKLER_API_KEY"
+
+    /// What is sent as the key. A file may be a pipe, so that this is asked once.
+    func apiKey() throws(ClientError) -> APIKey? {
+        if let apiKeyFile { return try Self.apiKey(inFile: apiKeyFile) }
+        guard let text = ProcessInfo.processInfo.environment[Self.apiKeyVariable], !text.isEmpty else { return nil }
+        return try APIKey(line: text, origin: Self.apiKeyVariable)
+    }
+
+    static func apiKey(inFile path: String) throws(ClientError) -> APIKey {
+        try APIKey(line: try InputFile.firstLine(path), origin: "'\(path)'")
     }
 
     func client(_ address: ServerAddress, timeoutSeconds: Int) async throws(ClientError) -> ServerClient {
-        guard address.scheme.isGRPC else { return .http(KServeClient(address, timeoutSeconds: timeoutSeconds)) }
+        try await client(address, timeoutSeconds: timeoutSeconds, apiKey: try apiKey())
+    }
+
+    func client(
+        _ address: ServerAddress,
+        timeoutSeconds: Int,
+        apiKey: APIKey?
+    ) async throws(ClientError) -> ServerClient {
+        let tls = try tls(for: address)
+        guard address.scheme.isGRPC else {
+            let exchange = HTTPExchange(address: address, timeoutSeconds: timeoutSeconds, tls: tls, apiKey: apiKey)
+            return .http(KServeClient(exchange))
+        }
         var settings = GRPCConnection.Settings()
         settings.timeoutSeconds = timeoutSeconds
-        let connection = try await GRPCConnection.open(address, tls: try tls(for: address), settings: settings)
+        settings.apiKey = apiKey
+        let connection = try await GRPCConnection.open(address, tls: tls, settings: settings)
         return .grpc(GRPCInferenceClient(connection))
     }
 }

@@ -1,48 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import KServeClient
-import NIOCore
-import NIOHTTP1
-import NIOPosix
+import TestSupport
 import Testing
 
-/// A server that answers every connection with the same bytes, or not at all.
-private final class CannedAnswer: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-    private let answer: String
-
-    init(_ answer: String) { self.answer = answer }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if answer.isEmpty { return }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
-        context.close(promise: nil)
-    }
-}
-
 @Suite struct ExchangeTests {
-    private func client(answering answer: String, limit: Int = 1 << 20) async throws -> (KServeClient, any Channel) {
-        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(CannedAnswer(answer))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(server.localAddress?.port)
-        let address = try ServerAddress("127.0.0.1:\(port)")
-        return (KServeClient(HTTPExchange(address: address, timeoutSeconds: 1, answerLimit: limit)), server)
+    private func client(_ server: HTTPTestServer, limit: Int = 1 << 20) throws -> KServeClient {
+        let address = try ServerAddress("127.0.0.1:\(server.port)")
+        return KServeClient(HTTPExchange(address: address, timeoutSeconds: 1, answerLimit: limit))
     }
 
     private func outcome(of answer: String, limit: Int = 1 << 20) async throws -> Result<JSONValue, ClientError> {
-        let (client, server) = try await client(answering: answer, limit: limit)
+        let server = try await HTTPTestServer(answering: answer)
         let result: Result<JSONValue, ClientError>
+        let client = try client(server, limit: limit)
         do throws(ClientError) {
             result = .success(try await client.metadata(ofModel: "m"))
         } catch {
             result = .failure(error)
         }
-        try await server.close()
+        try await server.stop()
         return result
     }
 
@@ -83,8 +59,9 @@ private final class CannedAnswer: ChannelInboundHandler {
     }
 
     @Test func saysWhereNobodyListens() async throws {
-        let (client, server) = try await client(answering: "")
-        try await server.close()
+        let server = try await HTTPTestServer(answering: "")
+        let client = try client(server)
+        try await server.stop()
         let error = await #expect(throws: ClientError.self) { try await client.metadata(ofModel: "m") }
         #expect(error?.description.contains("connection refused") == true)
         #expect(error?.description.contains("buckler serve") == true)

@@ -16,6 +16,7 @@ import Testing
 
     @Test(arguments: [
         ("grpc://h", "grpc", 8001), ("GRPCS://h:1", "grpcs", 1), ("h:2", "grpc", 2), ("http://h", "http", 80),
+        ("https://h", "https", 443), ("HTTPS://h:8000", "https", 8000),
     ])
     func readsTheProtocol(_ text: String, scheme: String, port: Int) throws {
         let address = try ServerAddress(text, defaultScheme: .grpc)
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "grpc://h/x", "", "https://host", "http://", "host:0", "host:65536", "host:x", "http://a b",
+        "grpc://h/x", "grpcs://h/x", "", "ftp://host", "http://", "host:0", "host:65536", "host:x", "http://a b",
         "http://h/\r\nX: y", "u@host",
     ])
     func refuses(_ text: String) {

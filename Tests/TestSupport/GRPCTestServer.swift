@@ -4,6 +4,7 @@ private import NIOHPACK
 private import NIOHTTP2
 private import NIOPosix
 private import NIOSSL
+private import Synchronization
 
 /// A gRPC server on loopback that does what a test tells it to, right or wrong.
 package final class GRPCTestServer: Sendable {
@@ -33,6 +34,10 @@ package final class GRPCTestServer: Sendable {
 
     package let port: Int
     private let channel: any Channel
+    private let heads: RequestHeads
+
+    /// The headers of each call so far.
+    package var requestHeaders: [[(String, String)]] { heads.all }
 
     /// - Parameter settings: HTTP/2 settings by number, such as 4 for the window of streams.
     package init(encrypted: Bool = false, settings: [(Int, Int)] = [], _ script: @escaping Script) async throws {
@@ -47,13 +52,15 @@ package final class GRPCTestServer: Sendable {
             context = try NIOSSLContext(configuration: configuration)
         }
         let told = settings.map { HTTP2Setting(parameter: .init(fromNumber: $0.0), value: $0.1) }
+        let heads = RequestHeads()
+        self.heads = heads
         channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { [context] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
                     try pipeline.addHandler(NIOHTTP2Handler(mode: .server, initialSettings: told))
-                    try pipeline.addHandler(ScriptHandler(script))
+                    try pipeline.addHandler(ScriptHandler(script, heads))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -61,6 +68,14 @@ package final class GRPCTestServer: Sendable {
     }
 
     package func stop() async throws { try await channel.close() }
+}
+
+private final class RequestHeads: Sendable {
+    private let heads = Mutex<[[(String, String)]]>([])
+
+    var all: [[(String, String)]] { heads.withLock { $0 } }
+
+    func append(_ head: HPACKHeaders) { heads.withLock { $0.append(head.map { ($0.name, $0.value) }) } }
 }
 
 extension HTTP2SettingsParameter {
@@ -79,15 +94,20 @@ private final class ScriptHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTP2Frame
 
     private let script: GRPCTestServer.Script
+    private let heads: RequestHeads
     private var calls: [HTTP2StreamID: (path: String, received: ByteBuffer, hasHeaders: Bool)] = [:]
 
-    init(_ script: @escaping GRPCTestServer.Script) { self.script = script }
+    init(_ script: @escaping GRPCTestServer.Script, _ heads: RequestHeads) {
+        self.script = script
+        self.heads = heads
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
         let stream = frame.streamID
         switch frame.payload {
         case .headers(let headers):
+            heads.append(headers.headers)
             calls[stream] = (headers.headers.first(name: ":path") ?? "", ByteBuffer(), false)
         case .data(let data):
             guard case .byteBuffer(var bytes) = data.data else { return }

@@ -63,7 +63,7 @@ final class GRPCClientHandler: ChannelInboundHandler {
         streams[stream] = Stream(GRPCStreamState(messageLimit: settings.messageLimit, window: settings.window))
         if let timeoutSeconds { setDeadline(timeoutSeconds, of: stream) }
         let head = GRPCRequestHead(path: path, authority: address.authority, isEncrypted: isEncrypted)
-        let headers = head.headers(metadata: metadata, timeoutSeconds: timeoutSeconds)
+        let headers = head.headers(metadata: settings.apiKey.authorizing(metadata), timeoutSeconds: timeoutSeconds)
         write(.headers(.init(headers: headers)), on: stream)
         context.flush()
         return number
@@ -161,7 +161,7 @@ final class GRPCClientHandler: ChannelInboundHandler {
     private func serverGoesAway(after last: HTTP2StreamID, _ code: HTTP2ErrorCode, reason: String) {
         let told = "the server is closing the connection (HTTP/2 error \(code.networkCode))"
         let status = GRPCStatus(code: GRPCStatus.unavailable, message: reason.isEmpty ? told : "\(told): \(reason)")
-        if failure == nil { failure = .rpcFailed(status) }
+        if failure == nil { failure = ClientError(status, key: settings.apiKey) }
         for stream in Array(streams.keys) where stream > last { update(stream) { $0.failed(status) } }
     }
 
@@ -192,7 +192,8 @@ final class GRPCClientHandler: ChannelInboundHandler {
         } else if let status = streams[id]?.state.status {
             giveCredit(for: id)
             streams.removeValue(forKey: id)?.deadline?.cancel()
-            if status.code == 0 { waiting.succeed(nil) } else { waiting.fail(ClientError.rpcFailed(status)) }
+            let error = status.code == 0 ? nil : ClientError(status, key: settings.apiKey)
+            if let error { waiting.fail(error) } else { waiting.succeed(nil) }
         } else {
             giveCredit(for: id)
         }

@@ -16,6 +16,8 @@ package final class GRPCConnection: Sendable {
         package var headerListLimit = 64 << 10
         /// Bytes that the server may send ahead of the reader, for each stream.
         package var window = 8 << 20
+        /// Sent with each call.
+        package var apiKey: APIKey?
 
         package init() {}
     }

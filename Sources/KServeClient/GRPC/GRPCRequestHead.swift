@@ -13,6 +13,8 @@ package struct GRPCRequestHead: Sendable, Equatable {
         self.isEncrypted = isEncrypted
     }
 
+    private static let indexedBytes = 1024
+
     /// In the order of "gRPC over HTTP2": `te` finds proxies that would lose trailers.
     /// - Parameter timeoutSeconds: told to the server; `nil` for no limit.
     package func headers(metadata: [(String, String)] = [], timeoutSeconds: Int? = nil) -> HPACKHeaders {
@@ -24,7 +26,11 @@ package struct GRPCRequestHead: Sendable, Equatable {
         if let timeoutSeconds { headers.add(name: "grpc-timeout", value: "\(min(timeoutSeconds, 99_999_999))S") }
         headers.add(name: "content-type", value: "application/grpc")
         headers.add(name: "user-agent", value: "buckler")
-        for (name, value) in metadata { headers.add(name: name.lowercased(), value: value) }
+        for (name, value) in metadata {
+            // What is longer than the server's table would only empty it.
+            let indexing: HPACKIndexing = value.utf8.count <= Self.indexedBytes ? .indexable : .nonIndexable
+            headers.add(name: name.lowercased(), value: value, indexing: indexing)
+        }
         return headers
     }
 }

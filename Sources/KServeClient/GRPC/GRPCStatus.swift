@@ -19,6 +19,7 @@ package struct GRPCStatus: Error, Sendable, Equatable, CustomStringConvertible {
     package static let resourceExhausted = 8
     package static let internalError = 13
     package static let unavailable = 14
+    package static let unauthenticated = 16
 
     private static let names = [
         "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -60,7 +61,7 @@ extension GRPCStatus {
         let code =
             switch httpStatus {
             case "400": Self.internalError
-            case "401": 16
+            case "401": Self.unauthenticated
             case "403": Self.permissionDenied
             case "404": 12
             case "429", "502", "503", "504": Self.unavailable

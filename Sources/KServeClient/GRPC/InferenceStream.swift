@@ -14,6 +14,7 @@ package struct InferenceStream: Sendable {
     package static let emptyFinalParameter = "triton_enable_empty_final_response"
 
     private let call: GRPCCall
+    private let apiKey: APIKey?
     private var isEnding = false
 
     package init(_ client: GRPCInferenceClient, _ message: ModelInferMessage) async throws(ClientError) {
@@ -22,6 +23,7 @@ package struct InferenceStream: Sendable {
             message.parameters.append(JSONMember(Self.emptyFinalParameter, .bool(true)))
         }
         let connection = client.connection
+        apiKey = connection.settings.apiKey
         call = try await connection.call(
             GRPCInferenceClient.path("ModelStreamInfer"),
             timeoutSeconds: connection.settings.timeoutSeconds
@@ -38,6 +40,7 @@ package struct InferenceStream: Sendable {
             isEnding = true
             try await call.halfClose()
         }
+        if case .failed(let reason) = answer { return .failed(apiKey.redacted(reason)) }
         return answer
     }
 }

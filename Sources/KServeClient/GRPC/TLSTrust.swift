@@ -13,12 +13,13 @@ package struct TLSTrust: Sendable, Equatable {
 
     package init() {}
 
-    /// TLS 1.2 at least, HTTP/2 by ALPN.
+    /// TLS 1.2 at least.
+    /// - Parameter protocols: offered by ALPN.
     /// - Throws: ``ClientError/badInput(_:)`` naming the part that cannot be used.
-    package func context() throws(ClientError) -> NIOSSLContext {
+    package func context(protocols: [String] = ["h2"]) throws(ClientError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["h2"]
+        configuration.applicationProtocols = protocols
         if acceptsAnyCertificate { configuration.certificateVerification = .none }
         if let authorities {
             configuration.trustRoots = .certificates(
@@ -58,13 +59,24 @@ package struct TLSTrust: Sendable, Equatable {
         }
     }
 
+    /// - Returns: `nil` for an error that is none of a handshake, such as an end without TLS's goodbye.
+    package static func reason(ofBroken error: any Error) -> String? {
+        switch error {
+        case NIOSSLError.uncleanShutdown: nil
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: reason(ofFailed: error)
+        default: nil
+        }
+    }
+
     /// What a failed handshake comes down to. The library says it in a text of its own, places in its source included.
     package static func reason(ofFailed error: any Error) -> String {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
             return "its certificate is not trusted; --tls-ca names an authority to trust"
         }
-        if text.contains("WRONG_VERSION_NUMBER") { return "it does not speak TLS there; plaintext is grpc://" }
+        if text.contains("WRONG_VERSION_NUMBER") {
+            return "it does not speak TLS there; plaintext is http:// or grpc://"
+        }
         if case .unableToValidateCertificate? = error as? NIOSSLError { return "its certificate is for another name" }
         if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
             return "its certificate is for another name"

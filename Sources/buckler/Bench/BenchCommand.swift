@@ -32,11 +32,12 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let message = try await target.message()
         let address = try target.server.address()
+        let apiKey = try target.server.apiKey()
+        let message = try await target.message(apiKey: apiKey)
         let request = try target.request(message, to: address)
-        if let record = load.record { return try await Self.record(record, request, target.server, address) }
-        let first = try target.loadTarget(request, at: address)
+        if let record = load.record { return try await askOnce(request, recordingTo: record, at: address, apiKey) }
+        let first = try target.loadTarget(request, at: address, apiKey: apiKey)
         let second = try comparison.loadTarget(target) { address throws(ClientError) in
             try target.request(message, to: address)
         }
@@ -58,13 +59,14 @@ struct Bench: AsyncParsableCommand {
         if reports.contains(where: \.hasOnlyFailures) { throw ExitCode.failure }
     }
 
-    private static func record(
-        _ file: String,
+    private func askOnce(
         _ request: BenchRequest,
-        _ server: ServerOptions,
-        _ address: ServerAddress
+        recordingTo file: String,
+        at address: ServerAddress,
+        _ apiKey: APIKey?
     ) async throws {
-        guard case .grpc(let client) = try await server.client(address, timeoutSeconds: 60), !request.isStreaming else {
+        let client = try await target.server.client(address, timeoutSeconds: 60, apiKey: apiKey)
+        guard case .grpc(let client) = client, !request.isStreaming else {
             throw ClientError.badInput("--record needs gRPC and no stream")
         }
         let answer = try await client.connection.unary(request.path, request.body)

@@ -37,7 +37,7 @@ struct BenchTargetOptions: ParsableArguments {
     var pid: Int32?
 
     /// What both servers are asked; `nil` if a file is sent as it is.
-    func message() async throws(ClientError) -> ModelInferMessage? {
+    func message(apiKey: APIKey?) async throws(ClientError) -> ModelInferMessage? {
         guard rawBody == nil else { return nil }
         let content: BenchInput.Content
         switch inputData {
@@ -50,8 +50,8 @@ struct BenchTargetOptions: ParsableArguments {
                 document: InputFile.document(inputData)
             )
         }
-        let client = try await server.client(try server.address(), timeoutSeconds: 60).models
-        let metadata = try await client.metadata(ofModel: model ?? "", version: modelVersion)
+        let client = try await server.client(try server.address(), timeoutSeconds: 60, apiKey: apiKey)
+        let metadata = try await client.models.metadata(ofModel: model ?? "", version: modelVersion)
         let given = Dictionary(shapes.map { ($0.name, $0.dimensions) }) { $1 }
         let inputs = try BenchInput.tensors(metadata: metadata, shapes: given, content: content)
         return ModelInferMessage(modelName: model ?? "", modelVersion: modelVersion, inputs: inputs)
@@ -75,8 +75,13 @@ struct BenchTargetOptions: ParsableArguments {
         return try BenchRequest(http: message, encoding: encoding)
     }
 
-    func loadTarget(_ request: BenchRequest, at address: ServerAddress) throws(ClientError) -> LoadTarget {
-        var target = LoadTarget(address: address, request, tls: try server.tls(for: address), processID: pid)
+    func loadTarget(
+        _ request: BenchRequest,
+        at address: ServerAddress,
+        apiKey: APIKey?
+    ) throws(ClientError) -> LoadTarget {
+        let tls = try server.tls(for: address)
+        var target = LoadTarget(address: address, request, tls: tls, apiKey: apiKey, processID: pid)
         target.statisticsModel = model
         return target
     }
@@ -89,6 +94,9 @@ struct BenchComparisonOptions: ParsableArguments {
 
     @Option(help: "How many pairs of measurements.")
     var pairs = 7
+
+    @Option(help: "A file that begins with the second server's API key; that of the first is not sent there.")
+    var againstApiKeyFile: String?
 
     @Option(help: "The second server's process id.")
     var againstPid: Int32?
@@ -126,6 +134,7 @@ struct BenchComparisonOptions: ParsableArguments {
             address: address,
             sent,
             tls: try first.server.tls(for: address),
+            apiKey: try againstApiKeyFile.map { path throws(ClientError) in try ServerOptions.apiKey(inFile: path) },
             processID: againstPid
         )
         target.statisticsModel = againstModel

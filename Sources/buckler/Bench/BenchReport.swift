@@ -78,6 +78,9 @@ enum BenchReport {
             }
             var lines = counts.sorted { $0.value > $1.value }.map { "\(label), \(inFlight) in flight: \($1) × \($0)" }
             if let text = runs.compactMap(\.tally.firstRefusal).first { lines.append("  first of them: \(text)") }
+            if counts["status 401"] != nil || counts["UNAUTHENTICATED"] != nil {
+                lines.append("  \(ClientError.keyWanted)")
+            }
             let changed = runs.reduce(0) { $0 + $1.tally.changedBodies }
             if changed > 0 { lines.append("\(label): \(changed) answers differ from the first") }
             return lines

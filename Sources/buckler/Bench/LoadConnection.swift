@@ -17,6 +17,7 @@ final class LoadConnection: ChannelInboundHandler {
     private var sentAt: [UInt64]
     private var oldest = 0
     private var inFlight = 0
+    private var isBroken = false
 
     init(lane: LoadLane, request: ByteBuffer, depth: Int) {
         self.lane = lane
@@ -57,11 +58,16 @@ final class LoadConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if inFlight > 0 { lane.requestsFailed("connection closed by the server", count: inFlight) }
-        lane.connectionEnded(cleanly: inFlight == 0, depth: depth)
+        lane.connectionEnded(cleanly: inFlight == 0 && !isBroken, depth: depth)
         inFlight = 0
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let reason = TLSTrust.reason(ofBroken: error) {
+            lane.requestsFailed(reason, count: inFlight)
+            inFlight = 0
+            isBroken = true
+        }
         context.close(promise: nil)
     }
 

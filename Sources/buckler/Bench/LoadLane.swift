@@ -85,10 +85,15 @@ final class LoadLane {
     func requestAnswered(_ response: FramedResponse, after nanoseconds: UInt64) {
         guard startedAt != nil else { return }
         guard response.status == 200 else {
-            tally.refused(status: response.status, body: String(buffer: response.body.prefix(200)))
+            tally.refused(status: response.status, body: words(of: response.body))
             return
         }
         requestSucceeded(response.body, after: nanoseconds)
+    }
+
+    /// The key is taken out before the text is cut, which could leave a part of it.
+    private func words(of body: ByteBuffer) -> String {
+        String(target.apiKey.redacted(String(buffer: body.prefix(64 << 10))).prefix(200))
     }
 
     func requestSucceeded(_ body: ByteBuffer, after nanoseconds: UInt64) {
@@ -102,7 +107,7 @@ final class LoadLane {
 
     func requestRefused(_ status: GRPCStatus) {
         guard startedAt != nil else { return }
-        tally.refused(status)
+        tally.refused(status, words: target.apiKey.redacted(status.message))
     }
 
     /// One of the responses of a request on a stream.

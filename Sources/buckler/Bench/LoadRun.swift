@@ -77,11 +77,13 @@ struct LoadRun: Sendable {
     private func batchCounters() async -> BatchCounters? {
         guard let model = target.statisticsModel else { return nil }
         guard target.address.scheme.isGRPC else {
-            let client = KServeClient(target.address, timeoutSeconds: 2)
-            return (try? await client.statistics(ofModel: model)).flatMap { BatchCounters($0) }
+            let (tls, apiKey) = (target.tls, target.apiKey)
+            let exchange = HTTPExchange(address: target.address, timeoutSeconds: 2, tls: tls, apiKey: apiKey)
+            return (try? await KServeClient(exchange).statistics(ofModel: model)).flatMap { BatchCounters($0) }
         }
         var settings = GRPCConnection.Settings()
         settings.timeoutSeconds = 2
+        settings.apiKey = target.apiKey
         guard let connection = try? await GRPCConnection.open(target.address, tls: target.tls, settings: settings)
         else { return nil }
         let document = try? await GRPCInferenceClient(connection).statistics(ofModel: model)

@@ -31,9 +31,9 @@ struct LoadTally: Sendable {
     mutating func responded() { responses += 1 }
 
     /// A call that ended with another status than OK.
-    mutating func refused(_ status: GRPCStatus) {
+    mutating func refused(_ status: GRPCStatus, words: @autoclosure () -> String) {
         failedByCause[status.name, default: 0] += 1
-        if firstRefusal == nil { firstRefusal = status.message }
+        if firstRefusal == nil { firstRefusal = words() }
     }
 
     mutating func failed(_ cause: String, count: Int = 1) {

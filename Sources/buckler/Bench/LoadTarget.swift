@@ -14,16 +14,27 @@ struct LoadTarget: Sendable {
     var address: ServerAddress
     var request: Request
     var tls: NIOSSLContext?
+    /// Part of each request already; kept for what is asked beside the load.
+    var apiKey: APIKey?
     /// Whose statistics tell how large the batches were; `nil` if nobody's do.
     var statisticsModel: String?
     /// The server's process, if its CPU time is to be measured; its children count too.
     var processID: Int32?
 
     /// - Parameter tls: for an address that needs it.
-    init(address: ServerAddress, _ request: BenchRequest, tls: NIOSSLContext?, processID: Int32?) {
+    init(
+        address: ServerAddress,
+        _ request: BenchRequest,
+        tls: NIOSSLContext?,
+        apiKey: APIKey? = nil,
+        processID: Int32?
+    ) {
+        var request = request
+        request.headers = apiKey.authorizing(request.headers)
         label = address.authority
         self.address = address
         self.tls = tls
+        self.apiKey = apiKey
         self.processID = processID
         if address.scheme.isGRPC {
             let head = GRPCRequestHead(path: request.path, authority: address.authority, isEncrypted: tls != nil)
