@@ -103,8 +103,9 @@ import Testing
             ] {
                 let stream = client.open(
                     headers: HPACKHeaders([
-                        (":method", method), (":scheme", "http"), (":authority", "h"), ("content-type", type),
-                        (":path", "/inference.GRPCInferenceService/ServerMetadata"), ("authorization", key),
+                        (":method", method), (":scheme", "http"), (":authority", "h"),
+                        (":path", "/inference.GRPCInferenceService/ServerMetadata"), ("content-type", type),
+                        ("authorization", key),
                     ]),
                     end: true
                 )

