@@ -27,7 +27,7 @@ def make_key(home, name, *arguments):
 
 
 def bearer(key):
-    return {"Authorization": f"Bearer {key}"}
+    return {"authorization": f"Bearer {key}"}
 
 
 def ledger_files(directory):

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
 import HTTPServer
 import Inference
 import Synchronization
@@ -45,10 +44,9 @@ struct AccessRequest: Sendable {
 
     /// A target with scheme and host means its path (RFC 9112, section 3.2.2).
     var route: Route? {
-        guard target.hasPrefix("http"), let host = target.range(of: "://")?.upperBound else {
-            return RouteTable.match(target)
-        }
-        return RouteTable.match(String(target[host...].drop { $0 != "/" }))
+        guard target.hasPrefix("http") else { return RouteTable.match(target) }
+        let host = target.drop { $0 != "/" }.dropFirst(2)
+        return RouteTable.match(String(host.drop { $0 != "/" }))
     }
 
     private var known: RouteTable.Method? { method == "GET" ? .get : method == "POST" ? .post : nil }
