@@ -123,7 +123,7 @@ let package = Package(
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "TestSupport",
-            dependencies: ["Inference", nioCore, nioHPACK, nioHTTP2, nioPosix, nioSSL, protobuf],
+            dependencies: ["Access", "Inference", nioCore, nioHPACK, nioHTTP2, nioPosix, nioSSL, protobuf],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),

@@ -48,15 +48,21 @@ package struct ControlResponder: HTTPResponder {
         let declared = request.headers[.contentLength].flatMap { Int($0) }
         let limit = route.map(bodyLimit) ?? 0
         let permit: Permit
+        // One that is too large is never read, and only who may ask is told so.
+        let excess = readsBody ? declared.flatMap { $0 > limit ? $0 : nil } : nil
         do throws(ServingError) {
-            if readsBody, let declared, declared > limit { throw BodyLimits.tooLarge(bytes: declared, limit: limit) }
-            let bytes = readsBody ? declared ?? limit : 0
+            let bytes = readsBody && excess == nil ? declared ?? limit : 0
             permit = try gate.admit(ControlAnswer.arrival(request, context: context, endpoint, bytes: bytes))
         } catch {
             return ControlAnswer.error(error)
         }
         defer { gate.release(permit) }
-        let response = try await answer(route, method, request: request, permit)
+        let response: Response
+        if let excess {
+            response = ControlAnswer.error(BodyLimits.tooLarge(bytes: excess, limit: limit))
+        } else {
+            response = try await answer(route, method, request: request, permit)
+        }
         gate.conclude(
             permit,
             Conclusion(

@@ -95,10 +95,14 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
 
     /// The client has gone; what the model still says is not for anyone.
     func abandon() {
+        conclude(InferHandler.Answer(status: Self.clientClosed, bytes: generation?.sentBytes ?? 0))
         handler = nil
         request?.cancel()
         answerSent()
     }
+
+    /// What other servers' logs say of a client that did not wait for its answer. It is never sent.
+    private static let clientClosed = 499
 
     /// Nothing more comes from the model.
     func modelIsDone() {

@@ -45,11 +45,14 @@ extension InferHandler {
         arrival.forwardedFor = request.forwardedFor
         arrival.requestID = request.requestID
         let generation = generation(action)
-        try checkSize(of: request, isAllJSON: generation != nil || request.inferenceHeaderLengthText == nil)
+        let excess = excess(of: request, isAllJSON: generation != nil || request.inferenceHeaderLengthText == nil)
+        // One that is too large is never read, and only who may ask is told so.
+        if excess != nil { arrival.declaredBytes = 0 }
         let permit = try shared.gate.admit(arrival)
         do throws(ServingError) {
             let version = try path.version()
             try shared.gate.authorise(permit, endpoint, model: path.name, version: version)
+            if let excess { throw excess }
             let model = try service.model(named: path.name, version: version)
             if model.isDecoupled, generation == nil {
                 throw ServingError(
@@ -97,14 +100,19 @@ extension InferHandler {
         return Generation(kind, backlogLimit: shared.connectionLimits.responseBacklogBytes)
     }
 
-    private func checkSize(of request: InferRequestHead, isAllJSON: Bool) throws(ServingError) {
-        guard let declared = request.contentLength else { return }
-        try BodyLimits.check(
-            declared: declared,
-            isAllJSON: isAllJSON,
-            request: shared.requestLimits,
-            connection: shared.connectionLimits
-        )
+    private func excess(of request: InferRequestHead, isAllJSON: Bool) -> ServingError? {
+        guard let declared = request.contentLength else { return nil }
+        do throws(ServingError) {
+            try BodyLimits.check(
+                declared: declared,
+                isAllJSON: isAllJSON,
+                request: shared.requestLimits,
+                connection: shared.connectionLimits
+            )
+            return nil
+        } catch {
+            return error
+        }
     }
 
     func bodyArrived(_ bytes: ByteBuffer) {

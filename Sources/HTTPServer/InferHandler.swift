@@ -120,11 +120,12 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     /// Answers whatever is being read with an error that ends the connection.
     func refuseConnection(_ status: HTTPResponseStatus, _ message: String) {
-        exchange?.release()
-        exchange = nil
         var head = AnswerHead(status: status, contentLength: 0)
         head.connection = .close
         write(head, body: ControlDocuments.error(message), echoing: nil)
+        exchange?.conclude(lastAnswer)
+        exchange?.release()
+        exchange = nil
         connection.close()
         closeWhenFlushed()
     }

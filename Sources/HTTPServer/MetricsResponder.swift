@@ -7,7 +7,7 @@ package import Inference
 /// - Parameter isShown: whether a version of a model may appear in it.
 package typealias MetricsPageSource = @Sendable (_ isShown: (_ model: String, _ version: Int64) -> Bool) -> String
 
-/// `GET /metrics`; every other path is answered with nothing and 200, as Triton does.
+/// `GET /metrics`; every other path is answered with nothing and 200, as Triton does, once the gate has been asked.
 package struct MetricsResponder: HTTPResponder {
     package typealias Context = RoutedContext
 
@@ -20,19 +20,28 @@ package struct MetricsResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: RoutedContext) async throws -> Response {
-        let target = request.head.path ?? ""
-        guard target.prefix(while: { $0 != "?" }) == "/metrics" else { return Response(status: .ok) }
-        guard request.method == .get else {
-            return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
-        }
+        let isPage = (request.head.path ?? "").prefix { $0 != "?" } == "/metrics"
+        let endpoint: Endpoint = isPage ? .metrics : .unknown
         do throws(ServingError) {
-            let permit = try gate.admit(ControlAnswer.arrival(request, context: context, .metrics, .metrics))
+            let permit = try gate.admit(ControlAnswer.arrival(request, context: context, endpoint, .metrics))
             defer { gate.release(permit) }
-            let text = page { [gate] model, version in gate.shows(model: model, version: version, to: permit) }
-            gate.conclude(permit, Conclusion(.metrics, bytesOut: text.utf8.count, status: 200))
-            return ControlAnswer.text(text, contentType: "text/plain; charset=utf-8")
+            let response = answer(request, isPage: isPage, permit)
+            gate.conclude(
+                permit,
+                Conclusion(endpoint, bytesOut: response.body.contentLength ?? 0, status: response.status.code)
+            )
+            return response
         } catch {
             return ControlAnswer.error(error)
         }
+    }
+
+    private func answer(_ request: Request, isPage: Bool, _ permit: Permit) -> Response {
+        guard isPage else { return Response(status: .ok) }
+        guard request.method == .get else {
+            return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
+        }
+        let text = page { [gate] model, version in gate.shows(model: model, version: version, to: permit) }
+        return ControlAnswer.text(text, contentType: "text/plain; charset=utf-8")
     }
 }

@@ -74,14 +74,14 @@ output [
 class Server:
     """A `buckler serve` process of ours, ended by its own pid."""
 
-    def __init__(self, *arguments, log, env=None):
+    def __init__(self, *arguments, log, env=None, anonymous=True):
         self.port, self.grpc_port, self.metrics_port = free_port(), free_port(), free_port()
         self.log = Path(log)
         self.url = f"127.0.0.1:{self.port}"
         self.grpc_url = f"127.0.0.1:{self.grpc_port}"
         self.command = [BUCKLER, "serve", f"--http-port={self.port}", f"--grpc-port={self.grpc_port}",
                         f"--metrics-port={self.metrics_port}"]
-        if "--profile=triton" not in arguments:
+        if anonymous and "--profile=triton" not in arguments:
             # Who may call is what test_access.py is about; all others call without a credential.
             self.command += [*ANONYMOUS, f"--ledger-directory={self.log}.ledger"]
         with open(self.log, "wb") as output:
@@ -159,8 +159,8 @@ def start_server(tmp_path):
     """Starts servers with settings of a test's own."""
     started = []
 
-    def start(*arguments, ready=True, env=None):
-        server = Server(*arguments, log=tmp_path / f"server{len(started)}.log", env=env)
+    def start(*arguments, ready=True, **options):
+        server = Server(*arguments, log=tmp_path / f"server{len(started)}.log", **options)
         started.append(server)
         return server.wait_ready() if ready else server
 

@@ -29,8 +29,11 @@ extension RPCConnection {
         endStream: Bool
     ) throws(CallHeaders.Refusal) {
         guard let method = shared.methods[headers.path] else {
-            shared.gate.release(try admit(headers, .unknown, isStream: true))
-            throw .status(RPCStatus(.unimplemented, "the server has no such method"))
+            let status = RPCStatus(.unimplemented, "the server has no such method")
+            let permit = try admit(headers, .unknown, isStream: true)
+            shared.gate.conclude(permit, Conclusion(.unknown, status: status.code.rawValue))
+            shared.gate.release(permit)
+            throw .status(status)
         }
         let now = MonotonicTime.now()
         let call = ServedCall(

@@ -12,6 +12,8 @@ extension InferHandler {
             if isEnd { exchange.answerSent() }
             return
         }
+        // A credential that has ended ends what it was shown for: nothing more is sent, and the client is cut off.
+        guard shared.gate.isValid(exchange.permit) else { return close() }
         guard isEnd else { return scheduleFlush(exchange, generation) }
         if generation.kind == .stream {
             writeStream(exchange, generation, isEnd: true)

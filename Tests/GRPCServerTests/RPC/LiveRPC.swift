@@ -10,7 +10,7 @@ import ServiceLifecycle
 
 @testable import GRPCServer
 
-/// A gRPC server on loopback with the methods of ``EchoMethods``, for as long as a test runs.
+/// A gRPC server on loopback with the methods of ``EchoMethods`` or a test's own, for as long as a test runs.
 struct LiveRPC: Sendable {
     let port: Int
     let gate: OpenGate
@@ -49,6 +49,8 @@ struct LiveRPC: Sendable {
 
     static func run(
         bytesInFlight: Int = 1 << 30,
+        asking otherGate: (any Gate)? = nil,
+        methods: ((any EventLoopGroup, DrainState) -> [RPCMethod])? = nil,
         configure: (inout GRPCServerSettings) -> Void = { _ in },
         _ test: @escaping @Sendable (LiveRPC) async throws -> Void
     ) async throws {
@@ -61,13 +63,14 @@ struct LiveRPC: Sendable {
             Flight(bytes: bytesInFlight, requests: settings.rpc.connectionLimits.requestsInFlight)
         )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let drain = DrainState()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let server = GRPCServer(
             settings: settings,
-            methods: EchoMethods.all(log),
-            gate: gate,
-            drain: DrainState(),
+            methods: methods?(loops, drain) ?? EchoMethods.all(log),
+            gate: otherGate ?? gate,
+            drain: drain,
             eventLoopGroup: loops,
             logger: logger,
             onListening: { _, port in found.yield(port) }

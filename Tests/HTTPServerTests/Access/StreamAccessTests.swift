@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import Inference
+import TestSupport
+import Testing
+
+@Suite struct StreamAccessTests {
+    @Test("a stream of events ends with its key", arguments: [false, true])
+    func revokedStreams(isEnd: Bool) async throws {
+        let callers = try TestCallers(visible: "stream")
+        try await LiveServer.run(recognises: true, asking: callers.gate) { live in
+            let key = try callers.makeKey("temporary")
+            let client = try RawClient(port: live.port)
+            client.send(generateRequest("{}", streams: true, headers: "X-API-Key: \(key)\r\n"))
+            #expect(await LiveServer.eventually { live.service.stream.requests.count == 1 })
+            live.service.stream.send(.response(StreamModel.response([1]), isFinal: false))
+            let before = try await client.received(until: "\"OUT\":1}")
+            try callers.revoke("temporary")
+            live.service.stream.send(.response(StreamModel.response([2]), isFinal: isEnd))
+            await #expect(throws: RawClientError.self) { try await client.received(until: "\"OUT\":2}") }
+            #expect(before.contains("200 OK"))
+            if !isEnd {
+                #expect(live.service.stream.requests[0].isCancelled)
+                live.service.stream.send(.failed(ServingError(.cancelled, "over")))
+            }
+            #expect(await LiveServer.eventually { callers.holdsNothing })
+        }
+    }
+}

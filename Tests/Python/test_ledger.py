@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit log of a real server: what is in it, what can never be, and what is found when it is changed."""
+import json
+import re
+import shutil
+import socket
+import time
+
+import pytest
+from access import ALL, bearer, buckler, exchange, ledger_files, ledger_lines, make_key
+from conftest import identity_model
+
+INFER = json.dumps({"inputs": [{"name": "INPUT0", "shape": [1, 1], "datatype": "FP32", "data": [1]}]}).encode()
+
+
+@pytest.fixture
+def home(tmp_path):
+    directory = tmp_path / "home"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+@pytest.fixture
+def start(start_server, home, tmp_path):
+    repository = tmp_path / "models"
+    identity_model(repository, "alpha", "TYPE_FP32")
+
+    def start(*arguments, **options):
+        return start_server(f"--model-repository={repository}", f"--ledger-directory={home}/log", *arguments,
+                            anonymous=False, env={"BUCKLER_HOME": str(home)}, **options)
+
+    return start
+
+
+def verify(home, directory=None, *arguments):
+    return buckler(home, "ledger", "verify", directory or home / "log", *arguments)
+
+
+def test_each_decision_has_its_line_and_no_secret_is_in_any(start, home):
+    keys = {name: make_key(home, name, f"--scopes={scopes}")
+            for name, scopes in [("all", ALL), ("reader", "metadata")]}
+    server = start()
+    asked = [
+        ("POST", "/v2/models/alpha/infer", INFER, "all", 200, "allow", "infer"),
+        ("POST", "/v2/models/none/infer", INFER, "all", 404, "allow", "infer"),
+        ("POST", "/v2/models/alpha/infer", INFER, "reader", 403, "deny", "infer"),
+        ("POST", "/v2/models/alpha/infer", INFER, None, 401, "deny", "infer"),
+        ("GET", "/v2/models/alpha", None, "reader", 200, "allow", "model.metadata"),
+        ("GET", "/v2/nothing", None, "reader", 404, "allow", "unknown"),
+        ("GET", "/v2/nothing", None, None, 401, "deny", "unknown"),
+        ("POST", "/v2/logging", b'{"log_verbose_level":0}', "all", 200, "act", "log.set"),
+        ("POST", "/v2/repository/models/alpha/load", b"", "all", 503, "act", "repository.load"),
+        ("GET", "/v2/health/live", None, "all", 200, None, None),
+        ("GET", "/v2/health/live", None, None, 200, None, None),
+    ]
+    for number, (method, path, body, who, status, _, _) in enumerate(asked):
+        headers = {**(bearer(keys[who]) if who else {}), "X-Request-Id": f"request-{number}"}
+        assert server.request(method, path, body, headers=headers)[0] == status, path
+    declared = exchange(server.port, f"POST /v2/models/alpha/infer HTTP/1.1\r\nHost: h\r\nX-API-Key: {keys['all']}\r\n"
+                        "X-Request-Id: request-large\r\nContent-Length: 99999999999\r\n\r\n")
+    assert declared.startswith(b"HTTP/1.1 400 ")
+    with socket.create_connection(("127.0.0.1", server.port)) as leaving:
+        leaving.sendall(f"POST /v2/models/alpha/infer HTTP/1.1\r\nHost: h\r\nX-API-Key: {keys['all']}\r\n"
+                        "X-Request-Id: request-left\r\nContent-Length: 100\r\n\r\n{".encode())
+        time.sleep(0.2)
+    time.sleep(0.3)
+    server.stop()
+    lines = {line["request"]: line for line in ledger_lines(home / "log")}
+    for number, (_, path, _, who, status, kind, route) in enumerate(asked):
+        line = lines.pop(f"request-{number}", None)
+        if kind is None:
+            assert line is None, "whether the server is up is everyone's and nobody's business"
+            continue
+        assert (line["kind"], line["route"], line["status"]) == (kind, route, status), path
+        assert line["principal"] == (who or "anonymous") and line["address"] == "127.0.0.1"
+    assert lines.pop("request-large")["status"] == 400
+    assert lines.pop("request-left")["status"] == 499
+    text = b"".join(file.read_bytes() for file in [*ledger_files(home / "log"), server.log])
+    for key in keys.values():
+        assert key.encode() not in text and key[17:].encode() not in text
+    verified = verify(home)
+    assert verified.returncode == 0 and "intact" in verified.stdout, verified.stdout
+    assert "0 after the last checkpoint" in verified.stdout
+
+
+def test_what_is_allowed_over_grpc_is_in_it_too(start, home):
+    import grpc
+
+    key = make_key(home, "ci")
+    server = start()
+    with grpc.insecure_channel(server.grpc_url) as channel:
+        for path, who, code in [("ServerMetadata", [("x-api-key", key)], None), ("ServerMetadata", [], "UNAUTHENTICATED"),
+                                ("Nope", [("x-api-key", key)], "UNIMPLEMENTED"), ("Nope", [], "UNAUTHENTICATED"),
+                                ("LogSettings", [("x-api-key", key)], "PERMISSION_DENIED")]:
+            call = channel.unary_unary(f"/inference.GRPCInferenceService/{path}")
+            try:
+                call(b"", metadata=who, timeout=10)
+                assert code is None
+            except grpc.RpcError as error:
+                assert error.code().name == code
+    server.stop()
+    assert [(line["kind"], line["route"], line["status"]) for line in ledger_lines(home / "log")] == [
+        ("allow", "server.metadata", 0), ("deny", "server.metadata", 16), ("allow", "unknown", 12),
+        ("deny", "unknown", 16), ("deny", "log.set", 7)]
+
+
+HOSTILE = ["a\r\nb", "a\nb", 'x","kind":"allow","principal":"root', "x\x1b[31m", "x\u2028y", "\\u000a", "x\x00y", "é\x7f",
+           "%0d%0a", "\\", '"']
+
+
+def test_cve_2024_0095_no_line_can_be_forged(start, home):
+    """Request ids, names of models and of keys of metadata, over both protocols; the server's own log too."""
+    import tritonclient.grpc as triton_grpc
+    from tritonclient.utils import InferenceServerException
+
+    key = make_key(home, "ci", f"--scopes={ALL}")
+    server = start("--log-verbose=1")
+    count = 0
+    for text in HOSTILE:
+        raw = text.encode("utf-8")
+        for place in (b"GET /v2/models/%s HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\nConnection: close\r\n\r\n"
+                      % (raw, key.encode()),
+                      b"POST /v2/repository/models/%s/load HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\nContent-Length: 0\r\n"
+                      b"Connection: close\r\n\r\n" % (raw, key.encode()),
+                      b"GET /v2 HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\nConnection: close\r\nX-Request-Id: %s\r\n\r\n"
+                      % (key.encode(), raw)):
+            exchange(server.port, place)
+            count += 1
+        with triton_grpc.InferenceServerClient(server.grpc_url) as client:
+            with pytest.raises(InferenceServerException):
+                client.get_model_metadata(text.replace("\x00", ""), headers=bearer(key))
+    server.stop()
+    written = b"".join(file.read_bytes() for file in ledger_files(home / "log"))
+    assert all(0x20 <= byte < 0x7f or byte == 0x0a for byte in written)
+    lines = ledger_lines(home / "log")
+    assert len(HOSTILE) < len(lines) <= count + len(HOSTILE)
+    assert {line["principal"] for line in lines} <= {"ci", "anonymous"}
+    assert verify(home).returncode == 0
+    log = server.log.read_bytes()
+    assert b"\x1b" not in log and b"\r" not in log and b"\x00" not in log
+    # Every line begins as a line of the log does, or belongs to its table of models.
+    for line in log.decode().splitlines():
+        assert re.match(r"[IWEV]\d{4} |[+|]|there was|$", line), line
+
+
+def test_a_change_of_one_byte_is_found_wherever_it_is(start, home, tmp_path):
+    key = make_key(home, "ci")
+    server = start()
+    for _ in range(20):
+        server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
+    server.stop()
+    assert verify(home).returncode == 0
+    file = ledger_files(home / "log")[0]
+    content = file.read_bytes()
+    for place in range(0, len(content), len(content) // 40):
+        copy = tmp_path / "copy"
+        shutil.copytree(home / "log", copy)
+        (copy / file.name).write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1:])
+        found = verify(home, copy)
+        assert found.returncode == 1 and "tampered" in found.stdout, f"at {place}: {found.stdout}"
+        shutil.rmtree(copy)
+    lines = content.splitlines(keepends=True)
+    for changed in (lines[:5] + lines[6:], lines[:5] + lines[4:], lines[:4] + [lines[5], lines[4]] + lines[6:]):
+        copy = tmp_path / "copy"
+        shutil.copytree(home / "log", copy)
+        (copy / file.name).write_bytes(b"".join(changed))
+        assert verify(home, copy).returncode == 1
+        shutil.rmtree(copy)
+
+
+def test_a_checkpoint_kept_elsewhere_finds_what_was_cut_off(start, home, tmp_path):
+    key = make_key(home, "ci")
+    server = start(f"--ledger-checkpoint-file={tmp_path}/checkpoints")
+    for _ in range(20):
+        server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
+    server.stop()
+    arguments = ("--checkpoint", tmp_path / "checkpoints")
+    assert verify(home, None, *arguments).returncode == 0
+    file = ledger_files(home / "log")[0]
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:6]))
+    assert verify(home).returncode == 0, "nobody can tell without it"
+    assert verify(home, None, *arguments).returncode == 1
+
+
+def test_a_directory_that_cannot_be_written_is_an_error_at_start(start, tmp_path):
+    (tmp_path / "file").write_text("")
+    server = start(f"--ledger-directory={tmp_path}/file/log", ready=False)
+    assert server.process.wait(20) == 1
+    assert "audit log" in server.log.read_text()
+
+
+@pytest.mark.parametrize("setting, status", [("refuse", 503), ("continue", 200)])
+def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(start, home, setting, status):
+    key = make_key(home, "ci")
+    server = start(f"--ledger-reserved-byte-size={1 << 60}", f"--ledger-on-failure={setting}", ready=False)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
+            if "the audit log cannot be written" in server.log.read_text():
+                break
+        except OSError:
+            pass
+        time.sleep(0.1)
+    assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == status, server.log.read_text()
+    assert server.get("/v2/health/live")[0] == 200
+    assert server.get("/v2")[0] == 401
