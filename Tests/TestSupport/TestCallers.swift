@@ -56,7 +56,9 @@ package final class TestCallers: Sendable {
     package func key(_ name: String) -> String { texts[name] ?? "" }
 
     package func shown(_ name: String) -> ShownCredential {
-        guard let found = shown.first(where: { $0.name == name }) else { preconditionFailure("no credential '\(name)'") }
+        guard let found = shown.first(where: { $0.name == name }) else {
+            preconditionFailure("no credential '\(name)'")
+        }
         return found
     }
 

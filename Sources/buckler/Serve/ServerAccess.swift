@@ -26,6 +26,7 @@ struct ServerAccess: Sendable {
     init(_ settings: ServerSettings, flight: Flight, logger: Logger) throws(ServingError) {
         let access = settings.access
         let home = try BucklerHome()
+        if access.ledger.isKept, access.ledger.directory == nil { try home.prepare() }
         let now = Int64(Date().timeIntervalSince1970)
         var origins: [any KeyOrigin] = [KeyStore(home: home)]
         if let file = access.keyFile { origins.append(KeyTextFile(file, at: now)) }

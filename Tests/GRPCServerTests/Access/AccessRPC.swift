@@ -2,8 +2,8 @@
 import Inference
 import InferenceProtos
 import NIOCore
-import Synchronization
 import SwiftProtobuf
+import Synchronization
 import TestSupport
 
 @testable import GRPCServer
@@ -81,7 +81,11 @@ struct AccessRPC: Sendable {
             try call("LogSettings", .changeLog, Inference_LogSettingsRequest()),
             try call("RepositoryIndex", .repositoryIndex, Inference_RepositoryIndexRequest()),
             try call("SystemSharedMemoryStatus", .sharedMemoryStatus, Inference_SystemSharedMemoryStatusRequest()),
-            try call("SystemSharedMemoryRegister", .registerSharedMemory, Inference_SystemSharedMemoryRegisterRequest()),
+            try call(
+                "SystemSharedMemoryRegister",
+                .registerSharedMemory,
+                Inference_SystemSharedMemoryRegisterRequest()
+            ),
             try call(
                 "SystemSharedMemoryUnregister",
                 .unregisterSharedMemory,

@@ -70,15 +70,18 @@ import Testing
         }
     }
 
-    @Test("CVE-2026-24206, CVE-2026-24207, CVE-2026-47481: an unknown method tells nothing", arguments: [
-        "/inference.GRPCInferenceService/Nope", "/inference.GRPCInferenceService/modelinfer",
-        "//inference.GRPCInferenceService/ModelInfer", "/inference.GRPCInferenceService/ModelInfer/",
-        "/inference.GRPCInferenceService/%53erverLive", "/inference.GRPCInferenceService/ServerLive?x=y",
-        "/INFERENCE.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService//ServerLive",
-        "/grpc.health.v1.Health/check", "/grpc.health.v1.Health/Check/", "/grpc.health.v1.Health/List",
-        "/grpc.health.v1.Health/Check/../../inference.GRPCInferenceService/ModelInfer", "/", "*",
-        "/grpc.channelz.v1.Channelz/GetServers", "/v2/health/live",
-    ])
+    @Test(
+        "CVE-2026-24206, CVE-2026-24207, CVE-2026-47481: an unknown method tells nothing",
+        arguments: [
+            "/inference.GRPCInferenceService/Nope", "/inference.GRPCInferenceService/modelinfer",
+            "//inference.GRPCInferenceService/ModelInfer", "/inference.GRPCInferenceService/ModelInfer/",
+            "/inference.GRPCInferenceService/%53erverLive", "/inference.GRPCInferenceService/ServerLive?x=y",
+            "/INFERENCE.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService//ServerLive",
+            "/grpc.health.v1.Health/check", "/grpc.health.v1.Health/Check/", "/grpc.health.v1.Health/List",
+            "/grpc.health.v1.Health/Check/../../inference.GRPCInferenceService/ModelInfer", "/", "*",
+            "/grpc.channelz.v1.Channelz/GetServers", "/v2/health/live",
+        ]
+    )
     func unknownMethods(path: String) async throws {
         try await AccessRPC.run { server in
             let client = try await server.live.connect()

@@ -33,10 +33,12 @@ import Testing
             let refused = try answers(client.stream(stream)).filter { $0.errorMessage != "answered" }
             try #require(refused.count == 2)
             let name = "streaming"
-            #expect(refused.map(\.errorMessage) == [
-                "Request for unknown model: 'streaming' is not found",
-                "Request for unknown model: 'no-model' is not found",
-            ])
+            #expect(
+                refused.map(\.errorMessage) == [
+                    "Request for unknown model: 'streaming' is not found",
+                    "Request for unknown model: 'no-model' is not found",
+                ]
+            )
             var (hidden, missing) = (refused[0], refused[1])
             #expect(hidden.inferResponse.id == "b" && missing.inferResponse.id == "c")
             missing.errorMessage = missing.errorMessage.replacing("no-model", with: name)
@@ -49,10 +51,13 @@ import Testing
         }
     }
 
-    @Test("ends within a second of its key's revocation", arguments: [
-        "/inference.GRPCInferenceService/ModelStreamInfer", "/grpc.health.v1.Health/Watch",
-        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    ])
+    @Test(
+        "ends within a second of its key's revocation",
+        arguments: [
+            "/inference.GRPCInferenceService/ModelStreamInfer", "/grpc.health.v1.Health/Watch",
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        ]
+    )
     func revokedStreamsEnd(path: String) async throws {
         try await AccessRPC.run { server in
             let key = try server.callers.makeKey("temporary")

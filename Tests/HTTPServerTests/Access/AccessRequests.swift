@@ -2,8 +2,8 @@
 import HTTPServer
 import Inference
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// Requests of the access tests, and what the table says of them.
 struct AccessRequest: Sendable {
