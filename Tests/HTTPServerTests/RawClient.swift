@@ -80,7 +80,7 @@ final class RawClient {
         let separator: [UInt8] = [13, 10, 13, 10]
         var end: Int?
         while true {
-            end = unread.indices.first { unread[$0...].starts(with: separator) }
+            end = position(of: separator)
             if end != nil { break }
             guard await fill() else { throw RawClientError(description: "no answer, only \(unread.count) bytes") }
         }
@@ -102,6 +102,19 @@ final class RawClient {
         let body = Array(unread.prefix(length))
         unread.removeFirst(length)
         return RawAnswer(status: status, headers: headers, body: body, headText: headText)
+    }
+
+    /// Byte after byte, without slices: tests that ask thousands of times look for it in long answers.
+    private func position(of separator: [UInt8]) -> Int? {
+        unread.withUnsafeBytes { bytes in
+            guard bytes.count >= separator.count else { return nil }
+            for start in 0...(bytes.count - separator.count) where bytes[start] == separator[0] {
+                if bytes[start + 1] == separator[1], bytes[start + 2] == separator[2], bytes[start + 3] == separator[3] {
+                    return start
+                }
+            }
+            return nil
+        }
     }
 
     /// The content of the chunks up to the last one.
