@@ -32,6 +32,8 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let certificates: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -43,6 +45,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -62,8 +66,8 @@ let package = Package(
             name: "buckler",
             dependencies: [
                 "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos", "KServeClient",
-                "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, crypto,
-                histogram, lifecycle, logging, nioCore, nioPosix, nioSSL, protobuf,
+                "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, asn1,
+                certificates, crypto, histogram, lifecycle, logging, nioCore, nioPosix, nioSSL, protobuf,
             ],
             swiftSettings: settings
         ),
@@ -71,7 +75,7 @@ let package = Package(
             name: "HTTPServer",
             dependencies: [
                 "CLinux", "Inference", "Transport", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
-                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
             ],
             swiftSettings: settings
         ),
@@ -85,7 +89,7 @@ let package = Package(
         ),
         .target(
             name: "Transport",
-            dependencies: ["CZlib", "Inference", nioCore, nioSSL],
+            dependencies: ["CZlib", "Inference", asn1, certificates, logging, nioCore, nioSSL, nioTLS],
             swiftSettings: settings
         ),
         .target(
@@ -147,7 +151,7 @@ let package = Package(
             name: "HTTPServerTests",
             dependencies: [
                 "Access", "HTTPServer", "Inference", "TestSupport", "Transport", lifecycle, logging, nioCore,
-                nioEmbedded, nioHTTP1, nioPosix,
+                nioEmbedded, nioHTTP1, nioPosix, nioSSL, nioTLS,
             ],
             swiftSettings: settings
         ),

@@ -51,13 +51,17 @@ package struct GRPCServer: Service {
 
     /// - Throws: what keeps the server from listening: the address, or TLS files that cannot be used.
     package func run() async throws {
-        let tls = try settings.tls?.context()
+        let tls = try settings.tls.map { try LiveTLS($0) }
+        let following = tls?.following(logger)
+        defer { following?.cancel() }
         let shared = RPCContext(methods: methods, gate: gate, settings: settings.rpc)
         let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
         let channel = try await bootstrap(quiescing)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+                    }
                     try RPCPipeline.configure(channel, shared: shared, isTLS: tls != nil)
                 }
             }

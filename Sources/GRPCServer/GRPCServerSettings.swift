@@ -31,6 +31,8 @@ package enum ResponseCompression: String, Sendable, CaseIterable {
 /// What the RPC layer goes by: limits of calls, of connections and of what clients may do to either.
 package struct RPCSettings: Sendable {
     package var connectionLimits: ConnectionLimits
+    /// The names that the server answers to.
+    package var hosts = HostPolicy.any
     /// Bytes of a message, as it comes and after decompression.
     package var messageBytes: Int
     /// Messages of one stream that are with the receiver at a time.

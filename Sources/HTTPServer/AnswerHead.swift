@@ -71,6 +71,7 @@ package struct AnswerHead {
     }
 
     private func writeEcho(of request: InferRequestHead, into buffer: inout ByteBuffer) {
+        for field in request.crossOrigin?.fields ?? [] { buffer.writeString("\(field.name): \(field.value)\r\n") }
         if let id = request.requestID {
             buffer.writeStaticString("X-Request-Id: ")
             buffer.writeString(id)

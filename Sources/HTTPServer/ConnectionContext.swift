@@ -43,6 +43,8 @@ package struct ConnectionContext: Sendable {
     package var requestLimits: RequestLimits
     package var connectionLimits: ConnectionLimits
     package var connections: ConnectionCount
+    package var hosts: HostPolicy
+    package var cors: CORSPolicy?
 
     package init(
         hot: Hot?,
@@ -50,7 +52,9 @@ package struct ConnectionContext: Sendable {
         gate: any Gate,
         requestLimits: RequestLimits,
         connectionLimits: ConnectionLimits,
-        connections: ConnectionCount
+        connections: ConnectionCount,
+        hosts: HostPolicy = .any,
+        cors: CORSPolicy? = nil
     ) {
         self.hot = hot
         self.controls = controls
@@ -58,5 +62,7 @@ package struct ConnectionContext: Sendable {
         self.requestLimits = requestLimits
         self.connectionLimits = connectionLimits
         self.connections = connections
+        self.hosts = hosts
+        self.cors = cors
     }
 }

@@ -59,6 +59,7 @@ package enum ControlAnswer {
         )
         let forwarded = request.headers[values: Self.forwardedFor]
         if !forwarded.isEmpty { arrival.forwardedFor = forwarded.joined(separator: ",") }
+        arrival.certificate = context.certificate
         arrival.requestID = request.headers[Self.requestID].flatMap { InferRequestHead.isEchoable($0) ? $0 : nil }
         return arrival
     }

@@ -32,7 +32,13 @@ package struct ControlResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: RoutedContext) async throws -> Response {
-        var response = try await routed(request, context: context)
+        var response: Response
+        if let preflight = settings.cors?.preflight(request) {
+            response = preflight
+        } else {
+            response = try await routed(request, context: context)
+        }
+        settings.cors?.apply(to: &response, of: request)
         ControlAnswer.echo(request.headers, into: &response)
         // What follows the head of an answer to HEAD would be read as the next answer.
         if request.method == .head { response.body = .init() }

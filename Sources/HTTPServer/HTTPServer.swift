@@ -5,7 +5,7 @@ package import Inference
 package import Logging
 package import NIOCore
 import ServiceLifecycle
-private import Transport
+import Transport
 
 /// The KServe v2 front end over HTTP/1.1, and the metrics page on a port of its own.
 ///
@@ -47,18 +47,22 @@ package struct HTTPServer: Service {
         self.onListening = onListening
     }
 
+    /// - Throws: what keeps the server from listening: an address, or TLS files that cannot be used.
     package func run() async throws {
+        let tls = try settings.tls.map { try LiveTLS($0) }
+        let following = tls?.following(logger)
+        defer { following?.cancel() }
         try await withThrowingDiscardingTaskGroup { group in
-            let inference = inferenceApplication()
+            let inference = inferenceApplication(tls)
             group.addTask { try await inference.run() }
             if let port = settings.metricsPort {
-                let metrics = metricsApplication(port: port)
+                let metrics = metricsApplication(tls, port: port)
                 group.addTask { try await metrics.run() }
             }
         }
     }
 
-    private func inferenceApplication() -> Application<ControlResponder> {
+    private func inferenceApplication(_ tls: LiveTLS?) -> Application<ControlResponder> {
         application(
             ControlResponder(control: control, controls: controls, gate: gate, settings: settings),
             hot: ConnectionContext.Hot(
@@ -68,11 +72,13 @@ package struct HTTPServer: Service {
                 forwarding: settings.headerForwarding,
                 restrictedAPIs: settings.restrictedAPIs
             ),
-            listener: HTTPListener(service: .inference, address: settings.address, port: settings.port)
+            listener: HTTPListener(service: .inference, address: settings.address, port: settings.port),
+            hosts: settings.hosts,
+            tls: tls
         )
     }
 
-    private func metricsApplication(port: Int) -> Application<MetricsResponder> {
+    private func metricsApplication(_ tls: LiveTLS?, port: Int) -> Application<MetricsResponder> {
         application(
             MetricsResponder(gate: gate, page: metricsPage),
             hot: nil,
@@ -80,14 +86,18 @@ package struct HTTPServer: Service {
                 service: .metrics,
                 address: settings.metricsAddress ?? settings.address,
                 port: port
-            )
+            ),
+            hosts: settings.metricsHosts,
+            tls: tls
         )
     }
 
     private func application<Responder: HTTPResponder>(
         _ responder: Responder,
         hot: ConnectionContext.Hot?,
-        listener: HTTPListener
+        listener: HTTPListener,
+        hosts: HostPolicy,
+        tls: LiveTLS?
     ) -> Application<Responder> where Responder.Context == RoutedContext {
         let limits = settings.connectionLimits
         let shared = ConnectionContext(
@@ -96,13 +106,15 @@ package struct HTTPServer: Service {
             gate: gate,
             requestLimits: settings.requestLimits,
             connectionLimits: limits,
-            connections: ConnectionCount(total: limits.connections, perAddress: limits.connectionsPerAddress)
+            connections: ConnectionCount(total: limits.connections, perAddress: limits.connectionsPerAddress),
+            hosts: hosts,
+            cors: hot == nil ? nil : settings.cors
         )
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { ServingChannel(responder: $0, shared: shared) },
+            server: HTTPServerBuilder { ServingChannel(responder: $0, shared: shared, tls: tls) },
             configuration: ApplicationConfiguration(
                 address: .hostname(listener.address, port: listener.port),
                 backlog: 1024

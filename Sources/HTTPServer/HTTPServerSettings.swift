@@ -10,6 +10,13 @@ package struct HTTPServerSettings: Sendable {
     package var metricsAddress: String?
     /// `nil`: no metrics listener.
     package var metricsPort: Int? = 8002
+    /// `nil`: plaintext, on both ports.
+    package var tls: TLSFiles?
+    /// The names that each port answers to.
+    package var hosts = HostPolicy.any
+    package var metricsHosts = HostPolicy.any
+    /// `nil`: pages of other sites may read no answer.
+    package var cors: CORSPolicy?
     package var requestLimits: RequestLimits
     package var connectionLimits: ConnectionLimits
     /// Whether ordinary infer requests are read from their bytes, past the HTTP parser; the answers are the same.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
+package import Transport
 
 /// The head of an ordinary infer request, read from its bytes without the HTTP parser.
 ///
@@ -17,15 +18,16 @@ package struct HotHead: Sendable, Equatable {
     /// - Parameters:
     ///   - bytes: what has arrived, from the first byte of a message on.
     ///   - limits: those that the parser is given; a head that comes near one is left to it.
+    ///   - hosts: the names that the server answers to.
     /// - Returns: `nil` unless the whole head is there and is ordinary.
-    package init?(_ bytes: UnsafeRawBufferPointer, limits: ConnectionLimits) {
+    package init?(_ bytes: UnsafeRawBufferPointer, limits: ConnectionLimits, hosts: HostPolicy = .any) {
         var cursor = HeadCursor(bytes, limit: min(limits.headerFieldBytes, limits.headerListBytes))
         guard cursor.take("POST "), let target = cursor.takePath(), cursor.take(" HTTP/1.1\r\n"),
             case .model(let path, .infer)? = RouteTable.match(path: target)
         else { return nil }
         var fields = HotFields()
         while !cursor.take("\r\n") {
-            guard fields.count < limits.headerCount, let field = cursor.takeField(), fields.take(field) else {
+            guard fields.count < limits.headerCount, let field = cursor.takeField(), fields.take(field, hosts) else {
                 return nil
             }
         }
@@ -50,7 +52,7 @@ private struct HotFields {
     private var seen: UInt32 = 0
 
     /// `false` if the field makes the request one that is not ordinary.
-    mutating func take(_ field: HeadCursor.Field) -> Bool {
+    mutating func take(_ field: HeadCursor.Field, _ hosts: HostPolicy) -> Bool {
         guard let header = InferHeader(field.name), seen & (1 << UInt32(header.rawValue)) == 0 else { return false }
         seen |= 1 << UInt32(header.rawValue)
         count += 1
@@ -59,7 +61,7 @@ private struct HotFields {
         case .connection: return field.value.isSameText(as: "keep-alive")
         case .host:
             request.takeHost()
-            return true
+            return hosts.allows(field.value)
         case .accept, .userAgent, .traceState, .contentType: return true
         case .contentLength:
             contentLength = Self.number(field.value)

@@ -2,6 +2,7 @@
 package import Inference
 package import NIOCore
 import NIOHTTP1
+package import Transport
 
 /// Sits in front of the HTTP parser: hands ordinary infer requests to ``InferHandler`` as they stand in the bytes, and
 /// gives the parser all other bytes untouched. All rules of the connection stay with ``InferHandler``, which sees the
@@ -12,11 +13,13 @@ package final class HotRequestHandler: ChannelInboundHandler {
 
     private let handler: InferHandler
     private let limits: ConnectionLimits
+    private let hosts: HostPolicy
     private var framing = HotFraming()
 
-    package init(_ handler: InferHandler, limits: ConnectionLimits) {
+    package init(_ handler: InferHandler, limits: ConnectionLimits, hosts: HostPolicy = .any) {
         self.handler = handler
         self.limits = limits
+        self.hosts = hosts
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -33,7 +36,7 @@ package final class HotRequestHandler: ChannelInboundHandler {
 
     private func takeHead(_ bytes: inout ByteBuffer) -> Bool {
         guard handler.takesHotRequest,
-            let head = bytes.withUnsafeReadableBytes({ HotHead($0, limits: limits) })
+            let head = bytes.withUnsafeReadableBytes({ HotHead($0, limits: limits, hosts: hosts) })
         else { return false }
         bytes.moveReaderIndex(forwardBy: head.byteCount)
         framing.headTaken(contentLength: head.contentLength)

@@ -43,6 +43,7 @@ extension InferHandler {
             declaredBytes: request.contentLength ?? 0
         )
         arrival.forwardedFor = request.forwardedFor
+        arrival.certificate = certificate
         arrival.requestID = request.requestID
         let generation = generation(action)
         let excess = excess(of: request, isAllJSON: generation != nil || request.inferenceHeaderLengthText == nil)

@@ -2,7 +2,8 @@
 import Inference
 package import NIOCore
 package import NIOHTTP1
-import Transport
+import NIOTLS
+package import Transport
 
 /// Answers infer requests on the event loop and passes all others on to the router behind it; owns the order of
 /// requests and all timers of its connection. What to do when is decided by ``InferConnection``.
@@ -29,6 +30,9 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     var lastAnswer = Answer()
     private(set) var remoteAddress = ""
+    /// Who the client proved to be when the connection was made.
+    private(set) var certificate: PeerCertificate?
+    private let peer: ConnectionPeer?
     private var isCounted = false
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var isTakingHeld = false
@@ -41,8 +45,9 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     /// Why nothing more can be read. It is answered behind the requests that came before it.
     private var fault: RequestFault?
 
-    package init(shared: ConnectionContext, eventLoop: any EventLoop) {
+    package init(shared: ConnectionContext, eventLoop: any EventLoop, peer: ConnectionPeer? = nil) {
         self.shared = shared
+        self.peer = peer
         mailbox = shared.hot?.mailboxes.mailbox(of: eventLoop)
         connection = InferConnection(now: .now())
     }
@@ -86,6 +91,9 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
             case .passOn: context.fireUserInboundEventTriggered(event)
             case .close, .cancelAndClose: close()
             }
+        case TLSUserEvent.handshakeCompleted:
+            certificate = peer?.certificate
+            context.fireUserInboundEventTriggered(event)
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -214,9 +222,10 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     private func headArrived(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let now = MonotonicTime.now()
-        let request = InferRequestHead(head.headers)
+        var request = InferRequestHead(head.headers)
+        if let cors = shared.cors { request.crossOrigin = cors.grant(head.headers.first(name: "origin")) }
         let isHTTP10 = head.version != .http1_1
-        if let fault = RequestFault(request, isHTTP10: isHTTP10) {
+        if let fault = RequestFault(request, isHTTP10: isHTTP10) ?? misdirection(head.headers) {
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
             refuse(fault, request: request, isHTTP10: isHTTP10)
         } else if let hot = shared.hot, head.method == .POST,
@@ -237,6 +246,11 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
             if request.expectsContinue { writeContinue() }
             passOn(.head(head), context: context)
         }
+    }
+
+    private func misdirection(_ headers: HTTPHeaders) -> RequestFault? {
+        guard !shared.hosts.allowsAny, let host = headers.first(name: "host") else { return nil }
+        return shared.hosts.allows(host) ? nil : .misdirected
     }
 
     // MARK: requests that the parser never saw

@@ -29,6 +29,8 @@ package struct InferRequestHead: Sendable, Equatable {
     package var forwardedFor: String?
     package var requestID: String?
     package var traceParent: String?
+    /// What a page of another site may read of the answer.
+    package var crossOrigin: CORSGrant?
     /// Headers that become parameters of the request.
     package var forwarded: [Parameter] = []
 
@@ -53,7 +55,7 @@ package struct InferRequestHead: Sendable, Equatable {
         return length
     }
 
-    /// One `Host` more; its value means nothing here.
+    /// One `Host` more; its value is not for this.
     package mutating func takeHost() { hosts += 1 }
 
     /// One header more.

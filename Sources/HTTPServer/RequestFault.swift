@@ -46,6 +46,11 @@ package struct RequestFault: Sendable, Equatable {
         }
     }
 
+    package static let misdirected = RequestFault(
+        .misdirectedRequest,
+        "this server does not answer to the name in the Host header; --allowed-host=<name> makes it"
+    )
+
     package static let tunnel = RequestFault(
         .badRequest,
         "this server does not switch protocols: send neither CONNECT nor Upgrade"

@@ -10,6 +10,7 @@ extension Profile {
             "no request is asked who sends it, and no audit log is kept",
             "--model-control-mode=explicit lets every caller load and unload models",
             "the metrics page is open to every caller",
+            "requests may name any host, unless --allowed-host says which: pages of other sites can reach this server",
         ]
         for flag in FlagTable.all {
             guard flag.group == .limits || flag.name.hasSuffix("-max-input-size") || flag.name.hasSuffix("-byte-size")

@@ -6,6 +6,7 @@ extension ServerSettings {
     package func validate() throws(SettingsError) {
         try validateRepository()
         try validateListeners()
+        try tls.validate()
         try validateGRPC()
         try validateLimits()
         _ = try trace.configuration()

@@ -93,6 +93,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var metrics = Metrics()
     package var log = LogConfiguration()
     package var trace = TraceFlags()
+    package var tls = TLSSettings()
+    package var browsers = BrowserSettings()
     /// Memory that clients may share with the server.
     package var sharedMemory = SharedMemory()
     package var access: AccessSettings

@@ -2,7 +2,8 @@
 private import Yams
 
 /// Reads `buckler.yaml`: flags by their names without dashes, each with a value, a list, or a mapping for those of the
-/// form `[<group>,]<key>=<value>`. Limits may stand together under `limits`.
+/// form `[<group>,]<key>=<value>`. Limits may stand together under `limits`, and the files of TLS under `tls`, by what
+/// follows `tls-` in their names.
 package struct SettingsFile: Sendable {
     /// No settings file is anywhere near as long; a wrong path may be.
     package static let longest = 1 << 20
@@ -11,6 +12,7 @@ package struct SettingsFile: Sendable {
     /// Keys that are read while arguments are and would mean nothing in a file.
     private static let commandLineOnly: Set<String> = ["help", "version", "config"]
     private static let limitsKey = "limits"
+    private static let tlsKey = "tls"
 
     /// How errors call the file.
     private let name: String
@@ -47,6 +49,11 @@ package struct SettingsFile: Sendable {
                     let limit = try scalar(key, as: "a key")
                     try read(flag(named: limit, at: key, among: FlagTable.limits + FlagTable.http), value)
                 }
+            } else if name == Self.tlsKey {
+                for (key, value) in try mapping(value, as: name) {
+                    let file = Self.tlsKey + "-" + (try scalar(key, as: "a key"))
+                    try read(flag(named: file, at: key, among: FlagTable.tls), value)
+                }
             } else {
                 try read(flag(named: name, at: key, among: FlagTable.all), value)
             }
@@ -56,7 +63,7 @@ package struct SettingsFile: Sendable {
     private func flag(named name: String, at key: Node, among flags: [Flag]) throws(SettingsError) -> Flag {
         let known = flags.filter { !Self.commandLineOnly.contains($0.name) }
         if let flag = known.first(where: { $0.name == name }) { return flag }
-        let names = known.map(\.name) + [Self.limitsKey]
+        let names = known.map(\.name) + [Self.limitsKey, Self.tlsKey]
         let hint = Suggestion.nearest(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
         throw error(at: key, "unknown key '\(Printable.text(name))'\(hint)")
     }

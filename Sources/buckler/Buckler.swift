@@ -9,7 +9,7 @@ struct Buckler: AsyncParsableCommand {
         version: BucklerVersion.text,
         subcommands: [
             ServeCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self, KeyCommand.self,
-            LedgerCommand.self,
+            LedgerCommand.self, CertsCommand.self,
         ]
     )
 

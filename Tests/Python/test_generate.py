@@ -107,8 +107,8 @@ def test_a_connection_is_kept(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         body = json.dumps({"IN": [1, 2, 3], "DELAY": [0, 5, 0], "WAIT": 0})
         request = (
-            f"POST /v2/models/repeat_int32/generate_stream HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-            "GET /v2/health/live HTTP/1.1\r\nHost: h\r\n\r\n"
+            f"POST /v2/models/repeat_int32/generate_stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+            "GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
         )
         connection.sendall(request.encode())
         received = b""
@@ -127,7 +127,7 @@ def test_a_slow_reader_is_cut_short(models, start_server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         connection.sendall(
-            b"POST /v2/models/repeat_int32/generate_stream HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body)
+            b"POST /v2/models/repeat_int32/generate_stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
             + body
         )
         deadline = time.monotonic() + 20
@@ -154,7 +154,7 @@ def test_headers_become_parameters_or_are_refused(models, start_server):
     assert b"Header 'Sequence_Id' is reserved for Triton usage and cannot be forwarded." in body
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(
-            b"POST /v2/models/text/infer HTTP/1.1\r\nHost: h\r\nsequence_id: 1\r\nContent-Length: 2\r\n\r\n{}"
+            b"POST /v2/models/text/infer HTTP/1.1\r\nHost: localhost\r\nsequence_id: 1\r\nContent-Length: 2\r\n\r\n{}"
         )
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 400")

@@ -226,7 +226,7 @@ def test_floods_end_their_own_connection_only(server, stub):
 
 
 def test_bytes_that_are_not_http2(server, stub):
-    for garbage in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 1000, PREFACE + b"\xff" * 1000):
+    for garbage in (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x00" * 1000, PREFACE + b"\xff" * 1000):
         with socket.create_connection(("127.0.0.1", server.grpc_port), timeout=10) as connection:
             connection.sendall(garbage)
             connection.settimeout(5)

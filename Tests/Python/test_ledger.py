@@ -56,11 +56,11 @@ def test_each_decision_has_its_line_and_no_secret_is_in_any(start, home):
     for number, (method, path, body, who, status, _, _) in enumerate(asked):
         headers = {**(bearer(keys[who]) if who else {}), "X-Request-Id": f"request-{number}"}
         assert server.request(method, path, body, headers=headers)[0] == status, path
-    declared = exchange(server.port, f"POST /v2/models/alpha/infer HTTP/1.1\r\nHost: h\r\nX-API-Key: {keys['all']}\r\n"
+    declared = exchange(server.port, f"POST /v2/models/alpha/infer HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {keys['all']}\r\n"
                         "X-Request-Id: request-large\r\nContent-Length: 99999999999\r\n\r\n")
     assert declared.startswith(b"HTTP/1.1 400 ")
     with socket.create_connection(("127.0.0.1", server.port)) as leaving:
-        leaving.sendall(f"POST /v2/models/alpha/infer HTTP/1.1\r\nHost: h\r\nX-API-Key: {keys['all']}\r\n"
+        leaving.sendall(f"POST /v2/models/alpha/infer HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {keys['all']}\r\n"
                         "X-Request-Id: request-left\r\nContent-Length: 100\r\n\r\n{".encode())
         time.sleep(0.2)
     time.sleep(0.3)
@@ -118,11 +118,11 @@ def test_cve_2024_0095_no_line_can_be_forged(start, home):
     count = 0
     for text in HOSTILE:
         raw = text.encode("utf-8")
-        for place in (b"GET /v2/models/%s HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\nConnection: close\r\n\r\n"
+        for place in (b"GET /v2/models/%s HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\nConnection: close\r\n\r\n"
                       % (raw, key.encode()),
-                      b"POST /v2/repository/models/%s/load HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\nContent-Length: 0\r\n"
+                      b"POST /v2/repository/models/%s/load HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\nContent-Length: 0\r\n"
                       b"Connection: close\r\n\r\n" % (raw, key.encode()),
-                      b"GET /v2 HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\nConnection: close\r\nX-Request-Id: %s\r\n\r\n"
+                      b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nX-API-Key: %s\r\nConnection: close\r\nX-Request-Id: %s\r\n\r\n"
                       % (key.encode(), raw)):
             exchange(server.port, place)
             count += 1

@@ -7,9 +7,9 @@ from test_mutations import footprint
 
 
 @pytest.mark.parametrize("head", [
-    b"CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n",
-    b"POST /v2/models/digits/infer HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 4\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n",
+    b"POST /v2/models/digits/infer HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 4\r\n\r\n",
 ], ids=["connect", "h2c", "infer"])
 def test_no_tunnel_is_opened(server, head):
     """Behind one, the parser would keep every byte that follows, beyond all limits."""

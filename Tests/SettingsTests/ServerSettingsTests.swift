@@ -193,6 +193,20 @@ import Testing
         _ = try settings("--model-repository=/m", "--allow-grpc=false", arguments[0])
     }
 
+    @Test(
+        "of TLS are refused where they do not fit together",
+        arguments: [
+            (["--tls-cert=/c"], "--tls-cert needs --tls-key=<path>"),
+            (["--tls-key=/k"], "--tls-key needs --tls-cert=<path>"),
+            (["--tls-client-roots=/r"], "--tls-client-roots needs --tls-cert=<path>"),
+        ]
+    )
+    func combinationsOfTLS(arguments: [String], message: String) {
+        #expect(throws: SettingsError(message)) {
+            try ServerSettings.resolve(arguments: ["--model-repository=/m"] + arguments, environment: [:])
+        }
+    }
+
     @Test("of gRPC keep each value in its place")
     func grpc() throws {
         let grpc = try settings(

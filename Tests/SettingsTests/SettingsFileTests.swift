@@ -27,7 +27,9 @@ import Testing
                 "limits:\n  max-json-depth: 5\n  http-max-input-size: 9\n",
                 ["max-json-depth=5", "http-max-input-size=9"]
             ),
-            ("max-json-depth: 5", ["max-json-depth=5"]), ("profile: triton", ["profile=triton"]),
+            ("tls: {cert: a, key: b, client-roots: c}", ["tls-cert=a", "tls-key=b", "tls-client-roots=c"]),
+            ("tls-cert: a", ["tls-cert=a"]), ("max-json-depth: 5", ["max-json-depth=5"]),
+            ("profile: triton", ["profile=triton"]),
         ]
     )
     func reads(text: String, expected: [String]) throws {
@@ -40,6 +42,7 @@ import Testing
             ("id: a\nhttp-prot: 1\n", "buckler.yaml:2:1: unknown key 'http-prot'; did you mean http-port?"),
             ("limit: {}\n", "buckler.yaml:1:1: unknown key 'limit'; did you mean limits?"),
             ("limits:\n  id: x\n", "buckler.yaml:2:3: unknown key 'id'"),
+            ("tls:\n  id: x\n", "buckler.yaml:2:3: unknown key 'tls-id'"),
             ("config: x\n", "buckler.yaml:1:1: unknown key 'config'"),
             ("--http-port: 1\n", "buckler.yaml:1:1: unknown key '--http-port'; did you mean http-port?"),
             ("id: x\nhttp-port: gold\n", "buckler.yaml:2:12: http-port must be an integer from 0 to 65535; got 'gold'"),

@@ -15,6 +15,8 @@ package struct CallHeaders: Sendable {
     }
 
     package var path = ""
+    /// The name that the client calls the server by.
+    package var authority: String?
     package var metadata: [(name: String, value: String)] = []
     package var timeoutNanoseconds: UInt64?
     /// How the client's compressed messages are compressed.
@@ -43,6 +45,7 @@ package struct CallHeaders: Sendable {
             switch name {
             case ":method": method = value
             case ":path": path = value
+            case ":authority": authority = value
             case "content-type": contentType = value
             case "grpc-encoding": encoding = value
             case "grpc-accept-encoding": acceptedCoding = Self.preferred(value) ?? acceptedCoding

@@ -17,6 +17,14 @@ extension RPCConnection {
         lastStream = stream
         do throws(CallHeaders.Refusal) {
             let read = try CallHeaders(headers.headers, limits: shared.settings.connectionLimits)
+            if let authority = read.authority, !shared.settings.hosts.allows(authority) {
+                throw .status(
+                    RPCStatus(
+                        .permissionDenied,
+                        "this server does not answer to the name in :authority; --allowed-host=<name> makes it"
+                    )
+                )
+            }
             try open(read, on: stream, endStream: headers.endStream)
         } catch {
             refuse(stream, error, endStream: headers.endStream)

@@ -105,7 +105,8 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
             scheduleDrainCheck(from: .now(), seconds: Self.drainSeconds)
         case TLSUserEvent.handshakeCompleted(let agreed):
             // Only a client that asked for HTTP/2 by name means what its bytes will be read as.
-            if requiresALPN, agreed != "h2" { close() }
+            if requiresALPN, agreed != "h2" { return close() }
+            peerCertificate = PeerCertificate.verified(on: context.pipeline.syncOperations)
         case ChannelEvent.inputClosed: close()
         default: break
         }

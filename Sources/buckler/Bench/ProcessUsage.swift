@@ -9,9 +9,8 @@ import Musl
 enum ProcessUsage {
     /// Nanoseconds of this process, all threads.
     static func ownNanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        // POSIX has it count in millionths of a second.
+        UInt64(max(0, clock())) * 1000
     }
 
     /// Nanoseconds of a process, its threads and its living descendants; `nil` if there is no such process.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Access
+import HTTPServer
 import Inference
 import Settings
 import Transport
@@ -9,6 +11,10 @@ struct HeaderPolicies {
     var httpRestrictions: RestrictedAPIs
     var grpcForwarding: HeaderForwarding?
     var grpcRestrictions: RestrictedAPIs
+    var httpHosts: HostPolicy
+    var metricsHosts: HostPolicy
+    var grpcHosts: HostPolicy
+    var cors: CORSPolicy?
 
     init(_ settings: ServerSettings) throws(ServingError) {
         httpForwarding = try HeaderForwarding(
@@ -21,5 +27,25 @@ struct HeaderPolicies {
             flag: "--grpc-header-forward-pattern"
         )
         grpcRestrictions = try RestrictedAPIs(.grpc, groups: settings.grpcRestrictedProtocols)
+        httpHosts = try Self.hosts(of: settings.http, settings)
+        metricsHosts = try Self.hosts(of: settings.metricsListener, settings)
+        grpcHosts = try Self.hosts(of: settings.grpc.listener, settings)
+        if !settings.browsers.corsOrigins.isEmpty {
+            cors = try CORSPolicy(
+                origins: settings.browsers.corsOrigins,
+                allowsCredentials: settings.browsers.corsAllowsCredentials
+            )
+        }
+    }
+
+    /// Only a listener of this machine alone knows all names that it is called by.
+    private static func hosts(
+        of listener: ServerSettings.Listener,
+        _ settings: ServerSettings
+    ) throws(ServingError) -> HostPolicy {
+        let given = settings.browsers.allowedHosts
+        if !given.isEmpty { return try HostPolicy(given) }
+        guard settings.profile == .secure, ListenerPolicy.isLoopback(listener.address) else { return .any }
+        return try HostPolicy(HostPolicy.loopbackNames + [listener.address])
     }
 }

@@ -22,8 +22,9 @@ extension ServerParts {
         server.address = grpc.listener.address
         server.port = grpc.listener.port
         server.reusesPort = grpc.reusesPort
-        server.tls = tlsFiles
+        server.tls = grpcTLSFiles ?? tlsFiles(protocols: ["h2"])
         server.rpc = rpcSettings
+        server.rpc.hosts = policies.grpcHosts
         _ = try server.tls?.context()
         var kserve = KServeSettings(serverVersion: BucklerVersion.current, profile: settings.profile)
         kserve.serverName = settings.id
@@ -53,7 +54,18 @@ extension ServerParts {
         )
     }
 
-    private var tlsFiles: TLSFiles? {
+    /// What all listeners use that have nothing of their own.
+    func tlsFiles(protocols: [String]) -> TLSFiles? {
+        guard let certificate = settings.tls.certificate, let key = settings.tls.key else { return nil }
+        return TLSFiles(
+            certificate: .init(flag: "--tls-cert", path: certificate),
+            key: .init(flag: "--tls-key", path: key),
+            clientRoots: settings.tls.clientRoots.map { .init(flag: "--tls-client-roots", path: $0) },
+            protocols: protocols
+        )
+    }
+
+    private var grpcTLSFiles: TLSFiles? {
         let grpc = settings.grpc
         guard grpc.usesTLS || grpc.asksForClientCertificates, let certificate = grpc.certificate, let key = grpc.key
         else { return nil }

@@ -43,12 +43,13 @@ struct ServerParts {
                 lacksKeys: lacksKeys
             )
         }
-        try check(settings.http.address, "--http-address", isEncrypted: false)
+        try check(settings.http.address, "--http-address", isEncrypted: settings.tls.isOn)
         if settings.grpc.isAllowed {
-            try check(settings.grpc.listener.address, "--grpc-address", isEncrypted: settings.grpc.usesTLS)
+            let ownTLS = settings.grpc.usesTLS || settings.grpc.asksForClientCertificates
+            try check(settings.grpc.listener.address, "--grpc-address", isEncrypted: settings.tls.isOn || ownTLS)
         }
         if settings.metrics.isAllowed {
-            try check(settings.metricsListener.address, "--metrics-address", isEncrypted: false)
+            try check(settings.metricsListener.address, "--metrics-address", isEncrypted: settings.tls.isOn)
         }
     }
 
@@ -156,6 +157,10 @@ struct ServerParts {
         http.recognisesHotRequests = settings.httpFastPath
         http.headerForwarding = policies.httpForwarding
         http.restrictedAPIs = policies.httpRestrictions
+        http.hosts = policies.httpHosts
+        http.metricsHosts = policies.metricsHosts
+        http.cors = policies.cors
+        http.tls = tlsFiles(protocols: ["http/1.1"])
         http.serverName = settings.id
         let sampler =
             settings.metrics.allowsCPU

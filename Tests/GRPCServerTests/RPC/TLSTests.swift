@@ -3,6 +3,7 @@ import Access
 import Inference
 import NIOSSL
 import Synchronization
+import TestSupport
 import Testing
 import Transport
 
@@ -38,6 +39,20 @@ import Transport
                 #expect(await server.eventuallyHoldsNothing())
                 await client.close()
             }
+        }
+    }
+
+    @Test("tells the gate whose certificate it was")
+    func certificateReachesTheGate() async throws {
+        try await TestCertificates.withFiles(TestCertificates.all) { path in
+            let files = Self.files(path, isMutual: true)
+            let gate = CertificateGate()
+            try await LiveRPC.run(asking: gate, configure: { $0.tls = files }) { server in
+                let client = try await server.connect(tls: try TestCertificates.client(withCertificate: true))
+                #expect(await client.call("/test.Echo/Unary", [1]).status == 0)
+                await client.close()
+            }
+            #expect(gate.seen == [PeerCertificate(commonName: "client", alternativeNames: ["dns:localhost"])])
         }
     }
 

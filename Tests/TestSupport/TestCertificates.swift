@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import NIOSSL
+package import NIOSSL
 
 /// Certificates made for these tests, good until 2125 and for nothing else:
 /// `openssl ecparam -name prime256v1 -genkey`, `openssl req -x509`, `openssl x509 -req`.
-enum TestCertificates {
+package enum TestCertificates {
     /// Who signed both of the others.
-    static let root = """
+    package static let root = """
         -----BEGIN CERTIFICATE-----
         MIIBkDCCATWgAwIBAgIUNWinVa2cEKW0uA9iA1HoM4DOoD8wCgYIKoZIzj0EAwIw
         HDEaMBgGA1UEAwwRQnVja2xlciB0ZXN0IHJvb3QwIBcNMjYxMTIxMDg0NzA5WhgP
@@ -21,7 +21,7 @@ enum TestCertificates {
         """
 
     /// For localhost and 127.0.0.1.
-    static let serverCertificate = """
+    package static let serverCertificate = """
         -----BEGIN CERTIFICATE-----
         MIIBjjCCATWgAwIBAgIURlGaVdlxYOiXHdo0gIxbd/VGLYkwCgYIKoZIzj0EAwIw
         HDEaMBgGA1UEAwwRQnVja2xlciB0ZXN0IHJvb3QwIBcNMjYxMTIxMDg0NzA5WhgP
@@ -35,7 +35,7 @@ enum TestCertificates {
         -----END CERTIFICATE-----
         """
 
-    static let serverKey = """
+    package static let serverKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIWubsakbpUowTJ/c
         N9HEKf5IDTZKMwQ1kuoeajvQWrmhRANCAATXm9FxQpbv+YYQpSctDXZkuksV2rmA
@@ -43,7 +43,7 @@ enum TestCertificates {
         -----END PRIVATE KEY-----
         """
 
-    static let clientCertificate = """
+    package static let clientCertificate = """
         -----BEGIN CERTIFICATE-----
         MIIBjjCCATWgAwIBAgIURlGaVdlxYOiXHdo0gIxbd/VGLYowCgYIKoZIzj0EAwIw
         HDEaMBgGA1UEAwwRQnVja2xlciB0ZXN0IHJvb3QwIBcNMjYxMTIxMDg0NzA5WhgP
@@ -57,7 +57,7 @@ enum TestCertificates {
         -----END CERTIFICATE-----
         """
 
-    static let clientKey = """
+    package static let clientKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgP6skCQIRENnf9FtC
         7U0rGJ+Ns5Pvk2faor1HuVM26juhRANCAARdjf3MHy+sPhiiXQEHagEHsd5Oe7Ia
@@ -66,7 +66,7 @@ enum TestCertificates {
         """
 
     /// Writes each text to a file of its name in a new directory, and removes them all after `body`.
-    static func withFiles(
+    package static func withFiles(
         _ texts: [String: String],
         _ body: (_ path: (String) -> String) async throws -> Void
     ) async throws {
@@ -74,18 +74,21 @@ enum TestCertificates {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         for (name, text) in texts {
-            try text.write(to: directory.appending(path: name), atomically: true, encoding: .utf8)
+            let file = directory.appending(path: name)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            guard name.hasSuffix(".key") else { continue }
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
         }
         try await body { directory.appending(path: $0).path(percentEncoded: false) }
     }
 
-    static let all = [
+    package static let all = [
         "root.pem": root, "server.pem": serverCertificate, "server.key": serverKey, "client.pem": clientCertificate,
         "client.key": clientKey,
     ]
 
     /// - Parameter protocols: what the client says it speaks.
-    static func client(withCertificate: Bool, protocols: [String] = ["h2"]) throws -> NIOSSLContext {
+    package static func client(withCertificate: Bool, protocols: [String] = ["h2"]) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(root.utf8)))
         configuration.applicationProtocols = protocols

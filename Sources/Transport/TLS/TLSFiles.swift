@@ -29,20 +29,32 @@ package struct TLSFiles: Sendable, Equatable {
         self.protocols = protocols
     }
 
-    /// - Throws: `.invalidArgument`, naming flag and file, for what cannot be read or is not what it should be.
+    /// What TLS 1.2 may be spoken with: keys that are made anew for each connection, and ciphers that notice what was
+    /// changed. Those of TLS 1.3 are all of that kind.
+    private static let cipherSuites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+
+    /// - Throws: `.invalidArgument`, naming flag and file, for what cannot be read or is not what it should be;
+    ///   `.permissionDenied` for a key that other users of the machine could have read.
     package func context() throws(ServingError) -> NIOSSLContext {
         let chain = try read(certificate, "a PEM file of certificates") { path in
             try NIOSSLCertificate.fromPEMFile(path)
         }
         guard !chain.isEmpty else { throw Self.fault(certificate, "a PEM file of certificates", cause: nil) }
-        let privateKey = try read(key, "a PEM file of a private key") { path in
-            try NIOSSLPrivateKey(file: path, format: .pem)
+        let keyBytes = try PrivateKeyFile(key).bytes()
+        let privateKey = try read(key, "a PEM file of a private key") { _ in
+            try NIOSSLPrivateKey(bytes: keyBytes, format: .pem)
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) },
             privateKey: .privateKey(privateKey)
         )
         configuration.minimumTLSVersion = .tlsv12
+        configuration.cipherSuiteValues = Self.cipherSuites
+        configuration.renegotiationSupport = .none
         configuration.applicationProtocols = protocols
         if let clientRoots {
             let roots = try read(clientRoots, "a PEM file of certificates") { path in
@@ -64,6 +76,11 @@ package struct TLSFiles: Sendable, Equatable {
         }
     }
 
+    /// What can be told of the files without opening them, to see that they are others.
+    var stamps: [FileStamp?] {
+        [certificate, key, clientRoots].map { $0.flatMap { FileStamp($0.path) } }
+    }
+
     private func read<Content>(
         _ file: File,
         _ what: String,
@@ -76,7 +93,7 @@ package struct TLSFiles: Sendable, Equatable {
         }
     }
 
-    private static func fault(_ file: File, _ what: String, cause: String?) -> ServingError {
+    static func fault(_ file: File, _ what: String, cause: String?) -> ServingError {
         ServingError(.invalidArgument, "\(file.flag)=\(file.path) cannot be read as \(what)", cause: cause)
     }
 }

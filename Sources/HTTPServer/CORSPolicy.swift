@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+private import HTTPTypes
+package import Hummingbird
+package import Inference
+
+/// What a page of another site may read of an answer.
+package struct CORSGrant: Sendable, Equatable {
+    /// `*` or an origin that the operator named.
+    let origin: String
+    let allowsCredentials: Bool
+
+    package var fields: [AnswerField] {
+        [
+            AnswerField("Access-Control-Allow-Origin", origin),
+            AnswerField("Access-Control-Expose-Headers", CORSPolicy.readableHeaders),
+            AnswerField("Vary", "Origin"),
+        ] + (allowsCredentials ? [AnswerField("Access-Control-Allow-Credentials", "true")] : [])
+    }
+}
+
+/// Which sites' pages may call this server from a browser. Origins are compared as they stand, and methods and headers
+/// are those that the protocol has.
+package struct CORSPolicy: Sendable, Equatable {
+    static let readableHeaders =
+        "Content-Encoding, Inference-Header-Content-Length, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
+    private static let methods = "GET, POST"
+    private static let headers =
+        "Authorization, Content-Encoding, Content-Type, Inference-Header-Content-Length, X-API-Key, X-Request-Id, "
+        + "traceparent, tracestate"
+    /// Seconds for which a browser need not ask again.
+    private static let age = "600"
+
+    /// `nil` for any.
+    private let origins: Set<String>?
+    private let allowsCredentials: Bool
+
+    /// - Parameters:
+    ///   - origins: each `scheme://host` or `scheme://host:port`, or `*` alone for any.
+    ///   - allowsCredentials: whether browsers send cookies and client certificates along.
+    /// - Throws: `.invalidArgument` for what is no origin, and for `*` together with credentials.
+    package init(origins: [String], allowsCredentials: Bool) throws(ServingError) {
+        self.allowsCredentials = allowsCredentials
+        guard !origins.contains("*") else {
+            guard origins == ["*"] else {
+                throw ServingError(.invalidArgument, "--cors-origin=* leaves nothing for another --cors-origin to say")
+            }
+            guard !allowsCredentials else {
+                throw ServingError(
+                    .invalidArgument,
+                    "--cors-origin=* with --cors-credentials would let every site act as whoever visits it: name the "
+                        + "origins"
+                )
+            }
+            self.origins = nil
+            return
+        }
+        for origin in origins where !Self.isOrigin(origin) {
+            throw ServingError(
+                .invalidArgument,
+                "--cors-origin must be what browsers send, in lower case and without a path, as in "
+                    + "--cors-origin=https://app.example.org"
+            )
+        }
+        self.origins = Set(origins)
+    }
+
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else { return false }
+        let authority = text.utf8.dropFirst(scheme.utf8.count)
+        return !authority.isEmpty
+            && authority.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."),
+                    UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// - Parameter origin: the value of `Origin`.
+    package func grant(_ origin: String?) -> CORSGrant? {
+        guard let origin else { return nil }
+        guard let origins else { return CORSGrant(origin: "*", allowsCredentials: false) }
+        return origins.contains(origin) ? CORSGrant(origin: origin, allowsCredentials: allowsCredentials) : nil
+    }
+
+    /// What a browser asks before it sends a request of a page, without a credential. Says nothing of the server but
+    /// which sites may call it.
+    /// - Returns: `nil` if `request` is something else, or comes from a site that may not.
+    package func preflight(_ request: Request) -> Response? {
+        guard request.method == .options, grant(request.headers[.origin]) != nil,
+            request.headers[.accessControlRequestMethod] != nil
+        else { return nil }
+        return Response(
+            status: .noContent,
+            headers: [
+                .accessControlAllowMethods: Self.methods, .accessControlAllowHeaders: Self.headers,
+                .accessControlMaxAge: Self.age,
+            ]
+        )
+    }
+
+    package func apply(to response: inout Response, of request: Request) {
+        guard let grant = grant(request.headers[.origin]) else {
+            // A cache must not give this answer to a site that would have got another.
+            if origins != nil { response.headers[.vary] = "Origin" }
+            return
+        }
+        for field in grant.fields {
+            if let name = HTTPField.Name(field.name) { response.headers[name] = field.value }
+        }
+    }
+}
