@@ -109,7 +109,8 @@ final class RawClient {
         unread.withUnsafeBytes { bytes in
             guard bytes.count >= separator.count else { return nil }
             for start in 0...(bytes.count - separator.count) where bytes[start] == separator[0] {
-                if bytes[start + 1] == separator[1], bytes[start + 2] == separator[2], bytes[start + 3] == separator[3] {
+                if bytes[start + 1] == separator[1], bytes[start + 2] == separator[2], bytes[start + 3] == separator[3]
+                {
                     return start
                 }
             }
