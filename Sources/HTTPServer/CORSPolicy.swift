@@ -3,26 +3,9 @@ private import HTTPTypes
 package import Hummingbird
 package import Inference
 
-/// What a page of another site may read of an answer.
-package struct CORSGrant: Sendable, Equatable {
-    /// `*` or an origin that the operator named.
-    let origin: String
-    let allowsCredentials: Bool
-
-    package var fields: [AnswerField] {
-        [
-            AnswerField("Access-Control-Allow-Origin", origin),
-            AnswerField("Access-Control-Expose-Headers", CORSPolicy.readableHeaders),
-            AnswerField("Vary", "Origin"),
-        ] + (allowsCredentials ? [AnswerField("Access-Control-Allow-Credentials", "true")] : [])
-    }
-}
-
 /// Which sites' pages may call this server from a browser. Origins are compared as they stand, and methods and headers
 /// are those that the protocol has.
 package struct CORSPolicy: Sendable, Equatable {
-    static let readableHeaders =
-        "Content-Encoding, Inference-Header-Content-Length, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
     private static let methods = "GET, POST"
     private static let headers =
         "Authorization, Content-Encoding, Content-Type, Inference-Header-Content-Length, X-API-Key, X-Request-Id, "

@@ -14,9 +14,13 @@ struct AccessRPC: Sendable {
     let service: ScriptedService
     let live: LiveRPC
 
-    static func run(_ test: @escaping @Sendable (AccessRPC) async throws -> Void) async throws {
+    /// - Parameter refusal: with what models answer at once; without it they wait for the test.
+    static func run(
+        refusal: ServingError? = nil,
+        _ test: @escaping @Sendable (AccessRPC) async throws -> Void
+    ) async throws {
         let callers = try TestCallers(visible: "plain")
-        let service = ScriptedService()
+        let service = ScriptedService(refusal: refusal)
         try await LiveRPC.run(
             asking: callers.gate,
             methods: { loops, drain in
@@ -137,7 +141,6 @@ struct AccessRPC: Sendable {
                 Inference_RepositoryModelUnloadRequest.with { $0.modelName = model },
                 isOfModel: true
             ),
-            // Without inputs, so that it is answered and no model waits.
             try call("ModelInfer", .infer, Request.with { $0.modelName = model }, isOfModel: true),
             try call("ModelStreamInfer", .streamInfer, Request.with { $0.modelName = model }, isOfModel: true),
         ]

@@ -6,7 +6,7 @@ import NIOCore
 import Synchronization
 import Transport
 
-/// Answers when the test says so, and as it says.
+/// Answers when the test says so, and as it says; or at once with an error.
 final class ScriptedModel: ServableModel {
     let name: String
     let version: Int64 = 3
@@ -14,15 +14,18 @@ final class ScriptedModel: ServableModel {
     let outputs = [TensorSpec(name: "OUTPUT", dataType: .fp32, shape: [-1])]
     let maxBatchSize = 0
     let isDecoupled: Bool
+    private let refusal: ServingError?
     private let submitted = Mutex<[(request: InferenceRequest, sink: any ResponseSink)]>([])
 
-    init(_ name: String, isDecoupled: Bool = false) {
+    init(_ name: String, isDecoupled: Bool = false, refusal: ServingError? = nil) {
         self.name = name
         self.isDecoupled = isDecoupled
+        self.refusal = refusal
         inputs = [TensorSpec(name: "INPUT", dataType: .fp32, shape: [-1])]
     }
 
     func infer(_ request: InferenceRequest, sink: any ResponseSink) {
+        if let refusal { return sink.receive(.failed(refusal)) }
         submitted.withLock { $0.append((request, sink)) }
     }
 
@@ -34,8 +37,14 @@ final class ScriptedModel: ServableModel {
 }
 
 struct ScriptedService: InferenceService {
-    let plain = ScriptedModel("plain")
-    let streaming = ScriptedModel("streaming", isDecoupled: true)
+    let plain: ScriptedModel
+    let streaming: ScriptedModel
+
+    /// - Parameter refusal: with what each request is answered at once; without it they wait for the test.
+    init(refusal: ServingError? = nil) {
+        plain = ScriptedModel("plain", refusal: refusal)
+        streaming = ScriptedModel("streaming", isDecoupled: true, refusal: refusal)
+    }
 
     func model(named name: String, version: Int64?) throws(ServingError) -> any ServableModel {
         switch name {
