@@ -66,6 +66,17 @@ def mlp_targets(mlp):
         yield f"wrk's requests/s at {check['in_flight']} in flight, % away", apart, "≤", 15
 
 
+def access_targets(access):
+    if guarded := find(access["guarded"], "open", 32):
+        added = guarded["first"]["server_cpu_us"] - guarded["second"]["server_cpu_us"]
+        yield "key, authorization, limits and ledger, µs of CPU per request at 32 in flight", added, "≤", 2
+        lost = (1 - guarded["ratios"]["requests_per_second"]["median"]) * 100
+        yield "the same, % of requests/s lost", lost, "≤", 5
+    if encrypted := find(access["encrypted"], "guarded", 32):
+        yield "TLS 1.3: CPU per request at 32 in flight ÷ plaintext's", encrypted["ratios"]["server_cpu_us"]["median"], \
+            "≤", 1.35
+
+
 def grpc_targets(grpc):
     comparisons = grpc["comparisons"]
     for title, echo in (("gRPC: CPU per request at 32 in flight ÷ (frame echo + engine at the batch formed)",
@@ -114,7 +125,7 @@ def server_targets(server):
 
 
 def target_rows(results):
-    sections = (("server", server_targets), ("mlp", mlp_targets), ("json", json_targets),
+    sections = (("server", server_targets), ("mlp", mlp_targets), ("json", json_targets), ("access", access_targets),
                 ("grpc", grpc_targets), ("stream", stream_targets), ("resnet50", resnet_targets))
     for name, targets in sections:
         if name not in results:
@@ -138,6 +149,9 @@ def main():
     print(table(["", "measured", "target", "met"], target_rows(results)))
     titles = ["against", "in flight", "requests/s", "theirs", "ratio", "p50 µs", "theirs", "ratio", "p99 µs",
               "CPU µs", "theirs", "batch", "failed"]
+    if "access" in results:
+        print("\n## With a key, limits and ledger against `--profile triton`, and with TLS against without\n")
+        print(table(titles, comparison_rows(results["access"]["guarded"] + results["access"]["encrypted"])))
     if "grpc" in results:
         print("\n## The MLP over gRPC: Buckler against others, and against its own binary HTTP\n")
         print(table(titles, comparison_rows(results["grpc"]["comparisons"])))

@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -24,6 +25,9 @@ class Suite:
         self.repository = self.scratch / "repository"
         self.logs = self.scratch / "logs"
         self.logs.mkdir(exist_ok=True)
+        self.home = self.scratch / "home"
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(mode=0o700)
         seconds, warm_up, pairs = (0.5, 0.2, 3) if options.quick else (1.5, 0.3, 7)
         self.tools = Tools(options.buckler, options.engine_loop, options.library, seconds, warm_up, pairs, self.scratch)
         self.results = {"machine": machine(options), "quick": options.quick}
@@ -53,17 +57,20 @@ class Suite:
         return "/infer", headers, self.file("mlp.bentoml.json", bodies.bentoml_body(json.loads(file.read_text())))
 
     def buckler(self, models):
-        port, grpc_port, metrics = free_port(), free_port(), free_port()
-        arguments = [self.options.buckler, "serve", "--http-port", port, "--grpc-port", grpc_port]
-        arguments += ["--metrics-port", metrics]
         # The comparators ask nobody who calls; what that costs here is measured on its own.
-        arguments += ["--anonymous-scope=infer", "--anonymous-scope=metadata", "--anonymous-scope=statistics"]
-        arguments += ["--anonymous-scope=admin", "--ledger=false"]
-        arguments += ["--model-repository", self.repository, "--model-control-mode", "explicit"]
+        anonymous = [f"--anonymous-scope={scope}" for scope in ("infer", "metadata", "statistics", "admin")]
+        return self.serve("buckler", models, [*anonymous, "--ledger=false"])
+
+    def serve(self, name, models, arguments, tls=False):
+        port, grpc_port, metrics = free_port(), free_port(), free_port()
+        command = [self.options.buckler, "serve", "--http-port", port, "--grpc-port", grpc_port]
+        command += ["--metrics-port", metrics, *arguments]
+        command += ["--model-repository", self.repository, "--model-control-mode", "explicit"]
         for model in models:
-            arguments += ["--load-model", model]
-        arguments += self.options.serve_argument
-        return Server("buckler", arguments, self.logs, port, "/v2/health/ready", grpc_port=grpc_port)
+            command += ["--load-model", model]
+        command += self.options.serve_argument
+        return Server(name, command, self.logs, port, "/v2/health/ready", grpc_port=grpc_port, tls=tls,
+                      environment={"BUCKLER_HOME": str(self.home)})
 
     def echo(self, program, response, threads=1):
         port = free_port()
@@ -89,6 +96,7 @@ class Suite:
         self.measure("server", self.server_alone)
         self.measure("mlp", self.mlp)
         self.measure("json", self.json_cost)
+        self.measure("access", self.access)
         self.measure("grpc", self.grpc)
         self.measure("stream", self.stream)
         if not self.options.without_resnet:
@@ -152,6 +160,37 @@ class Suite:
                     if comparison["in_flight"] == in_flight]
             results["wrk"].append({"in_flight": in_flight, "wrk_requests_per_second": rate, "failed": failed,
                                    "bench_requests_per_second": sorted(ours)[len(ours) // 2]})
+
+    def access(self):
+        """What it costs to ask who calls, to limit and to log it, and to encrypt: the same MLP, with and without."""
+        key = self.home / "bench.key"
+        with open(key, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            made = self.command("key", "create", "bench", "--scopes=infer,metadata,statistics", "--rate=10000000/s",
+                                "--bytes-per-second=100G", "--expires=1d", "--json")
+            file.write(json.loads(made)["key"])
+        self.command("certs", "dev", "--directory", self.home / "certs")
+        encrypted = [f"--tls-cert={self.home}/certs/server.pem", f"--tls-key={self.home}/certs/server.key"]
+        asked = ["--api-key-file", key, "--against-api-key-file", key, "--tls-insecure"]
+        request, results = self.binary_request("mlp"), {"guarded": [], "encrypted": []}
+        with self.serve("guarded", ["mlp"], []) as guarded:
+            with self.serve("open", ["mlp"], ["--profile=triton"]) as open_server:
+                self.compare_access(results["guarded"], guarded, open_server, request, asked)
+            with self.serve("encrypted", ["mlp"], encrypted, tls=True) as server:
+                self.compare_access(results["encrypted"], server, guarded, request, asked)
+        return results
+
+    def compare_access(self, results, first, second, request, asked):
+        for in_flight in IN_FLIGHT:
+            result = self.tools.pair(first, second, in_flight, request, model="mlp", asked=asked)
+            results.append({"against": second.name, **result})
+            costs = result["first"]["server_cpu_us"], result["second"]["server_cpu_us"]
+            print(f"    {first.name} and {second.name}, {in_flight} in flight: {costs[0]:.1f} and {costs[1]:.1f} µs",
+                  flush=True)
+
+    def command(self, *arguments):
+        environment = {**os.environ, "BUCKLER_HOME": str(self.home)}
+        return subprocess.run([self.options.buckler, *map(str, arguments)], env=environment, check=True,
+                              capture_output=True, text=True, timeout=60).stdout
 
     def grpc(self):
         """The MLP over gRPC: against frames and nothing else, another library, and the same server's binary HTTP."""

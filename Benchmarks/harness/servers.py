@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -19,13 +20,13 @@ class Server:
     """A context manager: inside it the process runs and has answered `ready_path` with 200."""
 
     def __init__(self, name, arguments, log, port, ready_path=None, environment=None, directory=None, patience=90,
-                 grpc_port=None):
+                 grpc_port=None, tls=False):
         self.grpc_port = grpc_port or port
         self.name, self.port, self.ready_path, self.patience = name, port, ready_path, patience
         self.arguments, self.directory = [str(argument) for argument in arguments], directory
         self.environment = {**os.environ, **(environment or {})}
         self.log = log / f"{name}.log"
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         self.grpc_url = f"grpc://127.0.0.1:{self.grpc_port}"
         self.ready_seconds = None
 
@@ -52,7 +53,9 @@ class Server:
     def is_ready(self):
         try:
             if self.ready_path:
-                with urllib.request.urlopen(self.url + self.ready_path, timeout=1) as answer:
+                # Its certificate is one that was made for this run.
+                context = ssl._create_unverified_context()
+                with urllib.request.urlopen(self.url + self.ready_path, timeout=1, context=context) as answer:
                     return answer.status == 200
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             return True

@@ -11,12 +11,13 @@ class Tools:
         self.buckler, self.engine_loop, self.library = buckler, engine_loop, library
         self.seconds, self.warm_up, self.pairs, self.scratch = seconds, warm_up, pairs, scratch
 
-    def pair(self, first, second, in_flight, request, other=None, model=None):
+    def pair(self, first, second, in_flight, request, other=None, model=None, asked=()):
         """Two servers in turn: what `buckler bench` prints, for one number in flight.
 
-        `request` and `other` are (path, headers, file) of the first and the second server.
+        `request` and `other` are (path, headers, file) of the first and the second server; `asked` are further
+        arguments for both.
         """
-        arguments = sent("", *request) + sent("against-", *(other or request))
+        arguments = [*asked] + sent("", *request) + sent("against-", *(other or request))
         if model:
             arguments += ["--model", model]
         return self.compare(first, first.url, second, second.url, in_flight, arguments)

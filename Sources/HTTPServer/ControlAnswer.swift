@@ -27,7 +27,7 @@ package enum ControlAnswer {
     }
 
     package static func error(_ error: ServingError) -> Response {
-        var answer = message(error.message, status: HTTPResponse.Status(code: Int(ErrorStatus.of(error.code).code)))
+        var answer = message(error.message, status: HTTPResponse.Status(code: error.code.httpStatus))
         for field in error.fields { answer.headers[name(field.name)] = field.value }
         return answer
     }

@@ -68,7 +68,7 @@ extension InferHandler {
 
     func respond(_ error: ServingError, request: InferRequestHead, isHTTP10: Bool) {
         respond(
-            ErrorStatus.of(error.code),
+            HTTPResponseStatus(statusCode: error.code.httpStatus),
             error.message,
             request: request,
             isHTTP10: isHTTP10,

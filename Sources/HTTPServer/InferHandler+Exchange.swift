@@ -89,7 +89,7 @@ extension InferHandler {
         } catch {
             shared.gate.conclude(
                 permit,
-                Conclusion(endpoint, model: path.name, status: Int(ErrorStatus.of(error.code).code))
+                Conclusion(endpoint, model: path.name, status: error.code.httpStatus)
             )
             shared.gate.release(permit)
             throw error

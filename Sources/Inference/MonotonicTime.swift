@@ -29,4 +29,10 @@ package struct MonotonicTime: Sendable, Comparable, Hashable {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(duration)
         return MonotonicTime(nanoseconds: overflow ? .max : sum)
     }
+
+    /// The earlier of two times, either of which may never come.
+    package static func sooner(_ one: MonotonicTime?, _ other: MonotonicTime?) -> MonotonicTime? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
 }

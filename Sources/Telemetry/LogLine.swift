@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 package import Logging
 
 /// One line of the log before it is printed.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 package import Logging
 private import Synchronization
 

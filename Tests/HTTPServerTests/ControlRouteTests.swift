@@ -79,6 +79,6 @@ import Testing
         )
     )
     func everyCodeHasItsStatus(code: ServingError.Code, status: Int) {
-        #expect(Int(ErrorStatus.of(code).code) == status)
+        #expect(code.httpStatus == status)
     }
 }

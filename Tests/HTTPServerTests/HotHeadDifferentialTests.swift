@@ -18,7 +18,7 @@ import Musl
         let count = getenv("BUCKLER_HEADS").flatMap { Int(String(cString: $0)) } ?? 25_000
         var tally = Tally()
         for seed in 0..<UInt64(count) {
-            var random = SplitMix(seed: seed ^ 0x5ca1_ab1e)
+            var random = SplitMix64(seed: seed ^ 0x5ca1_ab1e)
             var heads = MutatedHeads(seed: seed)
             let limits = Self.limits(&random)
             try tally.compare(heads.next(), limits: limits, seed: seed)
@@ -30,7 +30,7 @@ import Musl
         #expect(tally.leftAndInvalid > count / 20)
     }
 
-    private static func limits(_ random: inout SplitMix) -> ConnectionLimits {
+    private static func limits(_ random: inout SplitMix64) -> ConnectionLimits {
         var limits = ConnectionLimits(profile: .secure)
         guard random.chance(1, in: 10) else { return limits }
         limits.headerFieldBytes = random.pick([10, 40, 299, 300, 301])

@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Inference
 
-/// Small and the same everywhere: a failure is found again by its seed.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     mutating func chance(_ part: Int, in whole: Int) -> Bool { Int.random(in: 0..<whole, using: &self) < part }
 
     mutating func pick<Element>(_ choices: [Element]) -> Element {
@@ -24,9 +12,9 @@ struct SplitMix: RandomNumberGenerator {
 /// Heads of requests that are nearly ordinary: some are, most have something wrong in them that parsers are known to
 /// disagree about.
 struct MutatedHeads {
-    private var random: SplitMix
+    private var random: SplitMix64
 
-    init(seed: UInt64) { random = SplitMix(seed: seed) }
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
     mutating func next() -> [UInt8] {
         var head = Array(text().utf8)

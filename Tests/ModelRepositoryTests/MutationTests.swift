@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Inference
 import InferenceProtos
 import SwiftProtobuf
 import TestSupport
@@ -26,7 +27,7 @@ import Testing
         return Array(texts.filter { (100..<2000).contains($0.count) }.prefix(50))
     }
 
-    private static func mutate(_ bytes: [UInt8], using generator: inout SeededGenerator) -> [UInt8] {
+    private static func mutate(_ bytes: [UInt8], using generator: inout SplitMix64) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...2, using: &generator) {
             let offset = Int.random(in: 0...bytes.count, using: &generator)
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: 0..<4) func mutatedTextNeverBreaksTheReader(block: UInt64) throws {
-        var generator = SeededGenerator(seed: 77 + block)
+        var generator = SplitMix64(seed: 77 + block)
         var accepted = 0
         let texts = try Self.shortTexts(block) { ModelConfigText.print($0) }
         for round in 0..<2500 {
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: 0..<4) func mutatedJSONNeverBreaksTheReader(block: UInt64) throws {
-        var generator = SeededGenerator(seed: 770 + block)
+        var generator = SplitMix64(seed: 770 + block)
         var accepted = 0
         let texts = try Self.shortTexts(block) { ModelConfigJSON.print($0) }
         for round in 0..<2500 {

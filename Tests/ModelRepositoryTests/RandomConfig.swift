@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Inference
 import InferenceProtos
 import SwiftProtobuf
 import TestSupport
@@ -7,9 +8,9 @@ import TestSupport
 
 /// Configurations that mean nothing, but use every field that the descriptors have.
 struct RandomConfig {
-    var generator: SeededGenerator
+    var generator: SplitMix64
 
-    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
     mutating func config() throws -> Inference_ModelConfig {
         let tree = message(of: ConfigSchema.shared.modelConfig, depth: 0)

@@ -155,6 +155,14 @@ def server(repository, tmp_path_factory):
 
 
 @pytest.fixture
+def home(tmp_path):
+    """A $BUCKLER_HOME of the test's own."""
+    directory = tmp_path / "home"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+@pytest.fixture
 def start_server(tmp_path):
     """Starts servers with settings of a test's own."""
     started = []

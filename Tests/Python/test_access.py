@@ -27,13 +27,6 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def home(tmp_path):
-    directory = tmp_path / "home"
-    directory.mkdir(mode=0o700)
-    return directory
-
-
-@pytest.fixture
 def start(start_server, models, home):
     def start(*arguments, env=None, **options):
         return start_server(f"--model-repository={models}", *arguments, anonymous=False,

@@ -14,13 +14,6 @@ INFER = json.dumps({"inputs": [{"name": "INPUT0", "shape": [1, 1], "datatype": "
 
 
 @pytest.fixture
-def home(tmp_path):
-    directory = tmp_path / "home"
-    directory.mkdir(mode=0o700)
-    return directory
-
-
-@pytest.fixture
 def start(start_server, home, tmp_path):
     repository = tmp_path / "models"
     identity_model(repository, "alpha", "TYPE_FP32")

@@ -29,7 +29,7 @@ import Testing
     }
 
     private static func noise(_ count: Int) -> [UInt8] {
-        var generator = SeededGenerator(seed: 6)
+        var generator = SplitMix64(seed: 6)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 

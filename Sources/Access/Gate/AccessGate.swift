@@ -348,20 +348,7 @@ extension AccessGate {
     private func append(_ entry: LedgerEntry) { try? parts.ledger?.append(entry) }
 
     private func status(_ error: ServingError, _ transport: Arrival.Transport) -> Int {
-        switch (transport, error.code) {
-        case (.grpc, .unauthenticated): 16
-        case (.grpc, .permissionDenied): 7
-        case (.grpc, .notFound): 5
-        case (.grpc, .resourceExhausted): 8
-        case (.grpc, .unavailable): 14
-        case (.grpc, _): 3
-        case (_, .unauthenticated): 401
-        case (_, .permissionDenied): 403
-        case (_, .notFound): 404
-        case (_, .resourceExhausted): 429
-        case (_, .unavailable): 503
-        default: 400
-        }
+        transport == .grpc ? error.code.grpcStatus : error.code.httpStatus
     }
 
     private static func isRefusal(_ status: Int) -> Bool { [3, 5, 7, 16, 400, 401, 403, 404].contains(status) }

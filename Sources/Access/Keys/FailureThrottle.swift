@@ -21,30 +21,22 @@ package struct FailureThrottle: Sendable {
     private static let second: UInt64 = 1_000_000_000
 
     private struct Entry {
-        var group: IPAddress?
-        var failures: Int
+        var failures = 0
         var windowStart: MonotonicTime
         /// Waits so far; doubles the next.
-        var waits: Int
-        var waitsUntil: MonotonicTime
-        /// Neighbours in the order of their last failures; -1 for none.
-        var older: Int
-        var newer: Int
+        var waits = 0
+        var waitsUntil = MonotonicTime(nanoseconds: 0)
     }
 
-    package let limit: Int
-    private var entries: [Entry] = []
-    private var positions: [IPAddress?: Int] = [:]
-    private var oldest = -1
-    private var newest = -1
+    private var entries: RecencyTable<IPAddress?, Entry>
     /// When the last wait of all ends: mostly all that has to be looked at.
     private var quietFrom = MonotonicTime(nanoseconds: 0)
 
     package init(limit: Int = defaultLimit) {
-        precondition(limit > 0, "a throttle without memory throttles nobody")
-        self.limit = limit
+        entries = RecencyTable(capacity: limit)
     }
 
+    package var limit: Int { entries.capacity }
     package var count: Int { entries.count }
 
     /// Whether nobody waits, so that an address need not be read at all.
@@ -52,7 +44,7 @@ package struct FailureThrottle: Sendable {
 
     /// - Returns: for how many seconds, at least 1, the address is to wait; `nil` if it need not.
     package func wait(for group: IPAddress?, at now: MonotonicTime) -> Int? {
-        guard !isQuiet(at: now), let position = positions[group] else { return nil }
+        guard !isQuiet(at: now), let position = entries.place(of: group) else { return nil }
         let left = entries[position].waitsUntil.nanoseconds(since: now)
         return left == 0 ? nil : Int((left - 1) / Self.second + 1)
     }
@@ -86,47 +78,11 @@ package struct FailureThrottle: Sendable {
         entries[position].windowStart = now
     }
 
-    /// Makes it the newest, and has it take the place of the oldest if there is no room.
     private mutating func touch(_ group: IPAddress?, at now: MonotonicTime) -> Int {
-        let position: Int
-        if let known = positions[group] {
-            position = known
-            unlink(position)
-        } else {
-            let entry = Entry(
-                group: group,
-                failures: 0,
-                windowStart: now,
-                waits: 0,
-                waitsUntil: MonotonicTime(nanoseconds: 0),
-                older: -1,
-                newer: -1
-            )
-            if entries.count < limit {
-                position = entries.count
-                entries.append(entry)
-            } else {
-                position = oldest
-                unlink(position)
-                positions[entries[position].group] = nil
-                entries[position] = entry
-            }
-            positions[group] = position
+        guard let known = entries.place(of: group) else {
+            return entries.add(group, Entry(windowStart: now)).place
         }
-        append(position)
-        return position
-    }
-
-    private mutating func unlink(_ position: Int) {
-        let (older, newer) = (entries[position].older, entries[position].newer)
-        if older >= 0 { entries[older].newer = newer } else { oldest = newer }
-        if newer >= 0 { entries[newer].older = older } else { newest = older }
-    }
-
-    private mutating func append(_ position: Int) {
-        entries[position].older = newest
-        entries[position].newer = -1
-        if newest >= 0 { entries[newest].newer = position } else { oldest = position }
-        newest = position
+        entries.use(known)
+        return known
     }
 }

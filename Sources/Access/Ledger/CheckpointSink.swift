@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Inference
 
 #if canImport(Glibc)
 private import Glibc
@@ -65,8 +66,8 @@ package struct SyslogCheckpointSink: CheckpointSink {
         guard sent == message.count else { throw .errno("send to", path) }
     }
 
-    static func message(_ line: [UInt8], host: String, process: Int32, time: LedgerTime) -> [UInt8] {
-        let head = "<\(priority)>1 \(time.text) \(host) buckler \(process) checkpoint - "
+    static func message(_ line: [UInt8], host: String, process: Int32, time: WallClockTime) -> [UInt8] {
+        let head = "<\(priority)>1 \(time.microsecondsISO8601) \(host) buckler \(process) checkpoint - "
         return Array(head.utf8) + (line.last == 0x0a ? line.dropLast() : line[...])
     }
 

@@ -32,28 +32,24 @@ package struct DenialLimiter: Sendable {
         }
     }
 
-    /// An address; in a list from the one that was used last to the one that was not used for longest.
     private struct Slot {
-        var address: String
         var bucket: Bucket
         var suppressed: UInt64 = 0
-        var newer: Int?
-        var older: Int?
     }
 
     /// Bytes of an address that are looked at.
     private static let addressLimit = 64
 
     private let limits: DenialLimits
-    private var slots: [Slot] = []
-    private var index: [String: Int] = [:]
-    private var newest: Int?
-    private var oldest: Int?
+    private var slots: RecencyTable<String, Slot>
     private var total: Bucket?
     private var others: UInt64 = 0
     private var suppressedSince: MonotonicTime?
 
-    package init(limits: DenialLimits) { self.limits = limits }
+    package init(limits: DenialLimits) {
+        self.limits = limits
+        slots = RecencyTable(capacity: max(1, limits.addresses))
+    }
 
     /// Addresses that are told apart at the moment.
     package var addressCount: Int { slots.count }
@@ -87,7 +83,7 @@ package struct DenialLimiter: Sendable {
     package mutating func takeSuppressed(isSpaceShort: Bool) -> [DenialSuppression] {
         var found: [DenialSuppression] = []
         for slot in slots.indices where slots[slot].suppressed > 0 {
-            found.append(DenialSuppression(address: slots[slot].address, count: slots[slot].suppressed))
+            found.append(DenialSuppression(address: slots.key(at: slot), count: slots[slot].suppressed))
             slots[slot].suppressed = 0
         }
         found.sort { $0.count > $1.count }
@@ -103,43 +99,14 @@ package struct DenialLimiter: Sendable {
             ? address : String(decoding: address.utf8.prefix(Self.addressLimit), as: UTF8.self)
     }
 
-    // MARK: The table
-
     private mutating func use(_ address: String, now: MonotonicTime) -> Int {
-        if let slot = index[address] {
-            unlink(slot)
-            linkNewest(slot)
+        if let slot = slots.place(of: address) {
+            slots.use(slot)
             return slot
         }
-        let fresh = Slot(address: address, bucket: Bucket(tokens: max(1, limits.burst), at: now))
-        let slot: Int
-        if slots.count < max(1, limits.addresses) {
-            slot = slots.count
-            slots.append(fresh)
-        } else if let evicted = oldest {
-            slot = evicted
-            unlink(slot)
-            index[slots[slot].address] = nil
-            others &+= slots[slot].suppressed
-            slots[slot] = fresh
-        } else {
-            preconditionFailure("a full table has an oldest address")
-        }
-        index[address] = slot
-        linkNewest(slot)
+        let fresh = Slot(bucket: Bucket(tokens: max(1, limits.burst), at: now))
+        let (slot, forgotten) = slots.add(address, fresh)
+        others &+= forgotten?.suppressed ?? 0
         return slot
-    }
-
-    private mutating func unlink(_ slot: Int) {
-        let (newer, older) = (slots[slot].newer, slots[slot].older)
-        if let newer { slots[newer].older = older } else { newest = older }
-        if let older { slots[older].newer = newer } else { oldest = newer }
-    }
-
-    private mutating func linkNewest(_ slot: Int) {
-        slots[slot].newer = nil
-        slots[slot].older = newest
-        if let newest { slots[newest].newer = slot } else { oldest = slot }
-        newest = slot
     }
 }

@@ -10,25 +10,25 @@ package struct LedgerCheckpoint: Sendable, Equatable {
     package var covers: UInt64
     /// Of that line.
     package var hash: LedgerHash
-    package var time: LedgerTime
+    package var time: WallClockTime
     package var key: LedgerPublicKey
     package var signature: [UInt8]
 
-    init(ledger: String, chain: LedgerChain, time: LedgerTime, key: LedgerKey) {
+    init(ledger: String, chain: LedgerChain, time: WallClockTime, key: LedgerKey) {
         self.ledger = ledger
         covers = chain.next - 1
         hash = chain.hash
         self.time = time
         self.key = key.publicKey
         signature = []
-        signature = key.signature(for: message(time: time.text))
+        signature = key.signature(for: message(time: time.microsecondsISO8601))
     }
 
     private init(
         ledger: String,
         covers: UInt64,
         hash: LedgerHash,
-        time: LedgerTime,
+        time: WallClockTime,
         key: LedgerPublicKey,
         signature: [UInt8]
     ) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 
 /// One decision of the gate, or one act of administration, as the ledger keeps it. It never holds what was sent, what
 /// was answered, or what a caller proved itself with.
@@ -11,7 +12,7 @@ package struct LedgerEntry: Sendable, Equatable {
         case act
     }
 
-    package var time: LedgerTime
+    package var time: WallClockTime
     package var decision: Decision
     package var requestID: String
     package var principal: String
@@ -35,7 +36,7 @@ package struct LedgerEntry: Sendable, Equatable {
     package var reason: String?
 
     package init(
-        time: LedgerTime = .now(),
+        time: WallClockTime = .now(),
         decision: Decision,
         requestID: String,
         principal: String,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 
 /// The first line of each of a ledger's files.
 package struct LedgerGenesis: Sendable, Equatable {
@@ -8,7 +9,7 @@ package struct LedgerGenesis: Sendable, Equatable {
         package var hash: LedgerHash
     }
 
-    package var time: LedgerTime
+    package var time: WallClockTime
     /// The ledger's random name: 32 hexadecimal digits, the same in all of its files.
     package var ledger: String
     package var key: LedgerPublicKey
@@ -16,7 +17,7 @@ package struct LedgerGenesis: Sendable, Equatable {
     /// How allowed requests are kept, as ``LedgerPolicy/Allowed/description`` has it.
     package var allowed: String
 
-    init(time: LedgerTime, ledger: String, key: LedgerPublicKey, previous: Previous?, allowed: String) {
+    init(time: WallClockTime, ledger: String, key: LedgerPublicKey, previous: Previous?, allowed: String) {
         self.time = time
         self.ledger = ledger
         self.key = key

@@ -106,7 +106,7 @@ struct LedgerJournal: ~Copyable {
     /// When a checkpoint is due.
     var due: MonotonicTime? { schedule.due }
 
-    func isSpaceShort(time: LedgerTime) -> Bool { space.isShort(now: time) }
+    func isSpaceShort(time: WallClockTime) -> Bool { space.isShort(now: time) }
 
     /// Takes lines over in exchange for an empty buffer.
     /// - Precondition: ``isDrained``.
@@ -118,7 +118,7 @@ struct LedgerJournal: ~Copyable {
     }
 
     /// Writes what there is, and a checkpoint if one is due.
-    mutating func advance(now: MonotonicTime, time: LedgerTime) throws(LedgerFailure) {
+    mutating func advance(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         try settle(time: time)
         while waitingStart < waiting.count || !records.isEmpty {
             try fillOut(now: now, time: time)
@@ -129,7 +129,7 @@ struct LedgerJournal: ~Copyable {
     }
 
     /// Signs what is not signed yet, as the last thing before the server ends.
-    mutating func close(now: MonotonicTime, time: LedgerTime) throws(LedgerFailure) {
+    mutating func close(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         try advance(now: now, time: time)
         if schedule.unsigned > 0 { try checkpoint(time: time) }
     }
@@ -144,7 +144,7 @@ struct LedgerJournal: ~Copyable {
 
     // MARK: Lines
 
-    private mutating func fillOut(now: MonotonicTime, time: LedgerTime) throws(LedgerFailure) {
+    private mutating func fillOut(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         while out.count < Self.outLimit, !schedule.isDue(at: now) || out.isEmpty {
             content.removeAll()
             if let record = records.first {
@@ -185,7 +185,7 @@ struct LedgerJournal: ~Copyable {
     // MARK: The file
 
     /// Writes what is chained, and makes a checkpoint last that is among it.
-    private mutating func settle(time: LedgerTime) throws(LedgerFailure) {
+    private mutating func settle(time: WallClockTime) throws(LedgerFailure) {
         while outStart < out.count {
             try makeRoom(for: out.count - outStart, time: time)
             let written = try file.write(UnsafeRawBufferPointer(rebasing: out.bytes[outStart...]))
@@ -200,7 +200,7 @@ struct LedgerJournal: ~Copyable {
         sendCheckpoint(checkpoint)
     }
 
-    private mutating func makeRoom(for bytes: Int, time: LedgerTime) throws(LedgerFailure) {
+    private mutating func makeRoom(for bytes: Int, time: WallClockTime) throws(LedgerFailure) {
         while true {
             switch space.verdict(adding: bytes, freeBytes: try directory.freeBytes(), now: time) {
             case .write: return
@@ -213,7 +213,7 @@ struct LedgerJournal: ~Copyable {
         }
     }
 
-    private mutating func checkpoint(time: LedgerTime) throws(LedgerFailure) {
+    private mutating func checkpoint(time: WallClockTime) throws(LedgerFailure) {
         try settle(time: time)
         content.removeAll()
         let checkpoint = LedgerCheckpoint(ledger: ledger, chain: chain, time: time, key: key)
@@ -226,7 +226,7 @@ struct LedgerJournal: ~Copyable {
     }
 
     /// Ends the file with a checkpoint and goes on in a new one.
-    private mutating func rotate(now: MonotonicTime, time: LedgerTime) throws(LedgerFailure) {
+    private mutating func rotate(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         try settle(time: time)
         if schedule.unsigned > 0 { try checkpoint(time: time) }
         let next = LedgerDirectory.name(first: chain.next)
@@ -240,7 +240,7 @@ struct LedgerJournal: ~Copyable {
         try directory.synchronise()
     }
 
-    private mutating func printGenesis(previous: LedgerGenesis.Previous?, time: LedgerTime) {
+    private mutating func printGenesis(previous: LedgerGenesis.Previous?, time: WallClockTime) {
         let genesis = LedgerGenesis(
             time: time,
             ledger: ledger,

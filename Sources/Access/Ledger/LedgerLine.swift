@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Inference
 
 /// The frame of a line as it was read: its number, its kind, and the chain field. What lies between is looked into
 /// where it matters.
@@ -50,7 +51,7 @@ package struct LedgerLine: Sendable {
     }
 
     /// Zero if its text is not a time.
-    var time: LedgerTime { LedgerTime(text: timeText) ?? LedgerTime(microseconds: 0) }
+    var time: WallClockTime { WallClockTime(microsecondsISO8601: timeText) ?? WallClockTime(microseconds: 0) }
 
     /// The whole line, as it may be shown: our writer escapes what may not, and what it did not write is replaced.
     package var text: String {

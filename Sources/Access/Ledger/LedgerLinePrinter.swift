@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 
 /// Prints what a line says, from its time on; ``LedgerChain`` puts number and chain around it. Fields come in one order,
 /// those that are not known are left out.
@@ -34,7 +35,7 @@ package struct LedgerLinePrinter: Sendable {
         field(",\"reason\":", entry.reason, into: &buffer)
     }
 
-    package mutating func print(_ record: LedgerRecord, at time: LedgerTime, into buffer: inout LedgerBuffer) {
+    package mutating func print(_ record: LedgerRecord, at time: WallClockTime, into buffer: inout LedgerBuffer) {
         begin(time, into: &buffer)
         switch record {
         case .summary(let summary): printSummary(summary, into: &buffer)
@@ -93,7 +94,7 @@ package struct LedgerLinePrinter: Sendable {
         buffer.append("\"")
     }
 
-    private mutating func begin(_ time: LedgerTime, into buffer: inout LedgerBuffer) {
+    private mutating func begin(_ time: WallClockTime, into buffer: inout LedgerBuffer) {
         buffer.append("\"time\":\"")
         timestamp.print(time, into: &buffer)
         buffer.append("\",\"kind\":")

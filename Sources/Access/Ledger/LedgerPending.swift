@@ -60,7 +60,7 @@ package struct LedgerPending: ~Copyable, Sendable {
     package mutating func take(
         into empty: inout LedgerBuffer,
         now: MonotonicTime,
-        time: LedgerTime
+        time: WallClockTime
     ) {
         precondition(empty.isEmpty, "lines that were taken before are not written")
         for record in policy.takeDue(at: now, all: isStopping) {

@@ -28,7 +28,7 @@ package struct LedgerPolicy: Sendable {
     private var groups: [LedgerSummary.Key: LedgerSummary] = [:]
     private var others = LedgerSummary(key: nil)
     private var groupsSince: MonotonicTime?
-    private var chance: UInt64
+    private var chance: SplitMix64
     /// Whether the quota is so far used that denials get no lines of their own: a flood must not use up the rest.
     package var isSpaceShort = false
 
@@ -36,7 +36,7 @@ package struct LedgerPolicy: Sendable {
     package init(allowed: Allowed, denials: DenialLimits, seed: UInt64) {
         self.allowed = allowed
         self.denials = DenialLimiter(limits: denials)
-        chance = seed
+        chance = SplitMix64(seed: seed)
     }
 
     /// - Parameter now: asked only where time matters.
@@ -45,7 +45,7 @@ package struct LedgerPolicy: Sendable {
         switch (entry.decision, allowed) {
         case (.act, _), (.allow, .all): return true
         case (.deny, _): return denials.admit(entry.address, now: now(), isSpaceShort: isSpaceShort)
-        case (.allow, .sampled(let oneIn)): return nextChance() % UInt64(max(1, oneIn)) == 0
+        case (.allow, .sampled(let oneIn)): return chance.next() % UInt64(max(1, oneIn)) == 0
         case (.allow, .summary):
             groupsSince = groupsSince ?? now()
             let key = LedgerSummary.Key(entry)
@@ -83,14 +83,5 @@ package struct LedgerPolicy: Sendable {
     private var groupsDue: MonotonicTime? {
         guard case .summary(let seconds) = allowed, let groupsSince else { return nil }
         return groupsSince.advanced(byNanoseconds: UInt64(max(0, min(seconds, 86_400))) * 1_000_000_000)
-    }
-
-    /// SplitMix64.
-    private mutating func nextChance() -> UInt64 {
-        chance &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = chance
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 
 /// How much the ledger may still write, and what may go to make room. Pure: told of files and of the file system.
 package struct LedgerSpace: Sendable, Equatable {
@@ -46,7 +47,7 @@ package struct LedgerSpace: Sendable, Equatable {
     package var used: Int { closed.reduce(current) { $0 + $1.bytes } }
 
     /// - Parameter freeBytes: of the file system, as far as this process may use them.
-    package func verdict(adding bytes: Int, freeBytes: Int, now: LedgerTime) -> Verdict {
+    package func verdict(adding bytes: Int, freeBytes: Int, now: WallClockTime) -> Verdict {
         let isOverQuota = bytes > quota - min(quota, used)
         let isDiskFull = bytes > freeBytes - min(freeBytes, reserved)
         guard isOverQuota || isDiskFull else { return .write }
@@ -55,10 +56,11 @@ package struct LedgerSpace: Sendable, Equatable {
     }
 
     /// Whether floods should leave what is left to others.
-    package func isShort(now: LedgerTime) -> Bool { used > quota / 4 * 3 && removable(now: now) == nil }
+    package func isShort(now: WallClockTime) -> Bool { used > quota / 4 * 3 && removable(now: now) == nil }
 
-    private func removable(now: LedgerTime) -> File? {
+    private func removable(now: WallClockTime) -> File? {
         guard let retainSeconds, let oldest = closed.first else { return nil }
-        return now.second - oldest.modified >= retainSeconds ? oldest : nil
+        // The file system's clock may be ahead of a time that was read before the file was written.
+        return max(0, now.second - oldest.modified) >= retainSeconds ? oldest : nil
     }
 }

@@ -115,7 +115,7 @@ package final class LedgerWriter: Sendable {
 
     /// - Returns: whether it could be written.
     private func write(_ journal: inout LedgerJournal, spare: inout LedgerBuffer, isLast: Bool) -> Bool {
-        let (now, time) = (MonotonicTime.now(), LedgerTime.now())
+        let (now, time) = (MonotonicTime.now(), WallClockTime.now())
         do throws(LedgerFailure) {
             if isFailing { try journal.listFiles() }
             // Lines of an attempt that failed come first.

@@ -44,7 +44,8 @@ package struct RateTable: Sendable {
     private var entries: [Entry] = []
     /// Only what is in flight, so that it is as small as the server's own limit.
     private var modelUses: [ModelUse: Int] = [:]
-    private var random: UInt64
+    /// Whom it picks has to be hard to foresee, not impossible.
+    private var random: SplitMix64
 
     /// - Parameter seed: of the choice whom to look at; unknown to callers.
     package init(
@@ -55,7 +56,7 @@ package struct RateTable: Sendable {
         precondition(capacity > 0, "a table without room")
         self.capacity = capacity
         self.concurrentRequestsPerModel = concurrentRequestsPerModel
-        random = seed
+        random = SplitMix64(seed: seed)
     }
 
     /// Callers that are kept count of.
@@ -159,21 +160,12 @@ extension RateTable {
     private mutating func leastLoss() -> Int? {
         var found: Int?
         for _ in 0..<Self.sampleSize {
-            let place = Int(truncatingIfNeeded: nextRandom().multipliedFullWidth(by: UInt64(entries.count)).high)
+            let place = Int(truncatingIfNeeded: random.next().multipliedFullWidth(by: UInt64(entries.count)).high)
             guard entries[place].inFlight == 0 else { continue }
             if let best = found, entries[best].fullAt <= entries[place].fullAt { continue }
             found = place
         }
         return found
-    }
-
-    /// SplitMix64: whom it picks has to be hard to foresee, not impossible.
-    private mutating func nextRandom() -> UInt64 {
-        random &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = random
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 
     private mutating func noteFull(_ place: Int, _ seconds: Double, at now: MonotonicTime) {

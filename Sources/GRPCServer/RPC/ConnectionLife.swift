@@ -98,17 +98,13 @@ package struct ConnectionLife: Sendable, Equatable {
 
     /// When ``timerFired(at:)`` has something to do at the soonest.
     package var nextWake: MonotonicTime? {
-        switch phase {
+        let sooner = MonotonicTime.sooner
+        return switch phase {
         case .serving: sooner(sooner(ageEnd, idleEnd), sooner(firstFrameEnd, sooner(pingTime, pingEnd)))
         case .announced(let until): min(until, graceEnd ?? until)
         case .draining: sooner(graceEnd, sooner(pingTime, pingEnd))
         case .closed: nil
         }
-    }
-
-    private func sooner(_ one: MonotonicTime?, _ other: MonotonicTime?) -> MonotonicTime? {
-        guard let one, let other else { return one ?? other }
-        return min(one, other)
     }
 
     package mutating func timerFired(at now: MonotonicTime) -> [Action] {

@@ -23,23 +23,7 @@ package struct RPCStatus: Error, Sendable, Equatable {
 }
 
 extension RPCStatus {
-    /// The one table from the server's codes to gRPC's, as Triton has it.
     package init(_ error: ServingError) {
-        let code: Code =
-            switch error.code {
-            case .unknown: .unknown
-            case .internalError: .internalError
-            case .notFound: .notFound
-            case .invalidArgument: .invalidArgument
-            case .unavailable: .unavailable
-            case .unsupported: .unimplemented
-            case .alreadyExists: .alreadyExists
-            case .cancelled: .cancelled
-            case .unauthenticated: .unauthenticated
-            case .permissionDenied: .permissionDenied
-            case .resourceExhausted, .payloadTooLarge: .resourceExhausted
-            case .deadlineExceeded: .deadlineExceeded
-            }
-        self.init(code, error.message)
+        self.init(Code(rawValue: error.code.grpcStatus) ?? .unknown, error.message)
     }
 }

@@ -66,7 +66,7 @@ package struct GenerateAnswers {
     }
 
     private mutating func write(_ error: ServingError) {
-        status = status ?? ErrorStatus.of(error.code)
+        status = status ?? HTTPResponseStatus(statusCode: error.code.httpStatus)
         if kind == .stream { waiting.writeStaticString("data: ") }
         waiting.writeImmutableBuffer(ControlDocuments.error(error.message))
         if kind == .stream { waiting.writeStaticString("\n\n") }

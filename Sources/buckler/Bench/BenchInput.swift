@@ -22,7 +22,7 @@ struct BenchInput {
         guard let inputs = metadata["inputs"]?.elements, !inputs.isEmpty else {
             throw .badInput("the server names no inputs of this model: give a request with --input-data FILE")
         }
-        var generator = SplitMix64(state: 1)
+        var generator = SplitMix64(seed: 1)
         var tensors: [ClientTensor] = []
         var unused = Set(shapes.keys)
         for input in inputs {
@@ -77,18 +77,5 @@ struct BenchInput {
 
     private static func append<Bits: FixedWidthInteger>(_ bits: Bits, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: bits.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-}
-
-/// A seeded generator, so that two runs send the same bytes.
-struct SplitMix64 {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Inference
 import Testing
 
 // SPDX-License-Identifier: Apache-2.0
@@ -33,7 +34,7 @@ import Testing
 
     @Test func whatIsNotKnownIsLeftOut() {
         let entry = LedgerEntry(
-            time: LedgerTime(microseconds: -1),
+            time: WallClockTime(microseconds: -1),
             decision: .deny,
             requestID: "",
             principal: "anonymous",
@@ -59,8 +60,8 @@ import Testing
         ] as [(Int64, String)]
     )
     func timesAreReadAsTheyArePrinted(_ microseconds: Int64, _ text: String) {
-        #expect(LedgerTime(microseconds: microseconds).text == text)
-        #expect(LedgerTime(text: text)?.microseconds == microseconds)
+        #expect(WallClockTime(microseconds: microseconds).microsecondsISO8601 == text)
+        #expect(WallClockTime(microsecondsISO8601: text)?.microseconds == microseconds)
     }
 
     /// Each tries to end the line, to leave the string, or to make a terminal show something else.

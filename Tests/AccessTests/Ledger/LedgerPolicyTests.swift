@@ -128,7 +128,7 @@ import Testing
     @Test func theQuotaIsKeptToTheByte() {
         var space = LedgerSpace(quota: 1000, reserved: 0, retainSeconds: nil)
         space.filesListed(closed: [LedgerSpace.File(name: "a", bytes: 500, modified: 0)], current: 300)
-        let now = LedgerTime(microseconds: 100_000_000)
+        let now = WallClockTime(microseconds: 100_000_000)
         #expect(space.verdict(adding: 200, freeBytes: .max, now: now) == .write)
         #expect(space.verdict(adding: 201, freeBytes: .max, now: now) == .refuse("the ledger's quota is used up"))
         #expect(space.verdict(adding: .max, freeBytes: .max, now: now) == .refuse("the ledger's quota is used up"))
@@ -139,7 +139,7 @@ import Testing
 
     @Test func theReserveIsKeptToTheByte() {
         let space = LedgerSpace(quota: 1000, reserved: 100, retainSeconds: nil)
-        let now = LedgerTime(microseconds: 0)
+        let now = WallClockTime(microseconds: 0)
         #expect(space.verdict(adding: 50, freeBytes: 150, now: now) == .write)
         let full = LedgerSpace.Verdict.refuse("the ledger's file system is full")
         #expect(space.verdict(adding: 51, freeBytes: 150, now: now) == full)
@@ -150,10 +150,21 @@ import Testing
         var space = LedgerSpace(quota: 1000, reserved: 0, retainSeconds: 60)
         space.filesListed(closed: [LedgerSpace.File(name: "a", bytes: 900, modified: 1000)], current: 100)
         func verdict(at second: Int64) -> LedgerSpace.Verdict {
-            space.verdict(adding: 1, freeBytes: .max, now: LedgerTime(microseconds: second * 1_000_000))
+            space.verdict(adding: 1, freeBytes: .max, now: WallClockTime(microseconds: second * 1_000_000))
         }
         #expect(verdict(at: 1059) == .refuse("the ledger's quota is used up"))
         #expect(verdict(at: 1060) == .remove("a"))
+    }
+
+    @Test func aFileFromTheFutureIsNew() {
+        for (retained, expected) in [
+            (0, LedgerSpace.Verdict.remove("a")), (1, .refuse("the ledger's quota is used up")),
+        ] {
+            var space = LedgerSpace(quota: 1000, reserved: 0, retainSeconds: Int64(retained))
+            space.filesListed(closed: [LedgerSpace.File(name: "a", bytes: 900, modified: 1000)], current: 100)
+            let now = WallClockTime(microseconds: 999_000_000)
+            #expect(space.verdict(adding: 1, freeBytes: .max, now: now) == expected)
+        }
     }
 
     // MARK: Pace
@@ -202,7 +213,7 @@ import Testing
             #expect((taken == 1000) == (onFailure == .proceed))
             let before = pending.lines.count
             var spare = LedgerBuffer(capacity: 64)
-            pending.take(into: &spare, now: time(0), time: LedgerTime(microseconds: 0))
+            pending.take(into: &spare, now: time(0), time: WallClockTime(microseconds: 0))
             #expect(spare.count > before && spare.text.contains("\"kind\":\"lost\""))
             let outcomes = (0..<2).map { _ in pending.append(.request("r"), now: { time(0) }) }
             #expect(outcomes == [.taken(wakes: true), .taken(wakes: false)])

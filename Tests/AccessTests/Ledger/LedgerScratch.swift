@@ -70,7 +70,7 @@ extension LedgerEntry {
         status: Int = 200
     ) -> LedgerEntry {
         LedgerEntry(
-            time: LedgerTime(microseconds: 1_795_209_660_909_930),
+            time: WallClockTime(microseconds: 1_795_209_660_909_930),
             decision: decision,
             requestID: id,
             principal: "alice",

@@ -16,7 +16,7 @@ struct SmallLedger {
     init(key: LedgerKey = .known, name: String = String(repeating: "0a", count: 16), first: String = "a") {
         self.key = key
         self.name = name
-        let time = LedgerTime(microseconds: 1_795_209_660_000_000)
+        let time = WallClockTime(microseconds: 1_795_209_660_000_000)
         let genesis = LedgerGenesis(time: time, ledger: name, key: key.publicKey, previous: nil, allowed: "all")
         seal { $0.print(genesis, into: &$1) }
         for request in 1...4 { add(first + "\(request)") }
@@ -34,7 +34,7 @@ struct SmallLedger {
     mutating func add(_ id: String) { seal { $0.print(LedgerEntry.request(id), into: &$1) } }
 
     mutating func checkpoint() {
-        let time = LedgerTime(microseconds: 1_795_209_661_000_000)
+        let time = WallClockTime(microseconds: 1_795_209_661_000_000)
         let checkpoint = LedgerCheckpoint(ledger: name, chain: chain, time: time, key: key)
         seal { $0.print(checkpoint, into: &$1) }
     }

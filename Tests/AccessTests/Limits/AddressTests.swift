@@ -66,7 +66,7 @@ import Testing
 
     @Test("in random blocks agree with a comparison bit by bit")
     func property() throws {
-        var generator = SeededGenerator(seed: 11)
+        var generator = SplitMix64(seed: 11)
         func bits(_ address: IPAddress) -> [Bool] {
             (0..<64).map { address.high >> UInt64(63 - $0) & 1 == 1 }
                 + (0..<64).map { address.low >> UInt64(63 - $0) & 1 == 1 }

@@ -46,7 +46,7 @@ import Testing
 
     @Test("keep count over any sequence", arguments: 0..<8)
     func property(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         var shares = FairShare(limit: 32, contendedAt: 12)
         var held: [(name: String, ticket: FairShare.Ticket)] = []
         var now = 1.0

@@ -34,7 +34,7 @@ struct Simulation {
 
     private let load: Load
     private var shares: FairShare
-    private var generator = SeededGenerator(seed: 99)
+    private var generator = SplitMix64(seed: 99)
     private var events: [(time: Double, event: Event)] = []
     private var queue: [(sender: Int, ticket: FairShare.Ticket)] = []
     private var working: [(sender: Int, ticket: FairShare.Ticket)] = []

@@ -82,7 +82,7 @@ import Testing
 
     @Test("never lets through more than burst and rate allow", arguments: 0..<20)
     func property(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let rate = BucketRate(
             perSecond: .random(in: 0.1...1000, using: &generator),
             burst: .random(in: 1...500, using: &generator)

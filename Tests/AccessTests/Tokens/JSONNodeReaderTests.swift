@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Inference
 import Testing
 
 @testable import Access
@@ -53,7 +54,7 @@ import Testing
 
     @Test("of any bytes ends, in an answer or a fault")
     func fuzz() {
-        var generator = SeededGenerator(seed: 3)
+        var generator = SplitMix64(seed: 3)
         let alphabet = Array(#"{}[]:,"\u0aDd8 1.e-tfn"#.utf8) + [0x80, 0xc3, 0xff]
         for _ in 0..<50_000 {
             let length = Int.random(in: 0..<24, using: &generator)

@@ -39,7 +39,7 @@ import Testing
 
     @Test("agrees with a plain list, whatever is asked of it")
     func model() {
-        var generator = SeededGenerator(seed: 42)
+        var generator = SplitMix64(seed: 42)
         var cache = TokenCache(capacity: 8)
         var plain: [(digest: TokenDigest, caller: Caller)] = []
         let digests = (0..<24).map { TokenDigest("\($0)") }

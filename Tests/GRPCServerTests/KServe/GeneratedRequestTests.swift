@@ -80,7 +80,7 @@ import Testing
     /// Whatever is taken, the generated code takes too, and understands as the same. In a process of its own, whose
     /// memory nothing else uses.
     @Test func mutatedRequestsAreNeverReadMoreLaxly() async {
-        await #expect(processExitsWith: .success) {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
             // The first rounds fill the allocator's own pools.
             _ = try Mutations.run(10_000)
             let before = residentBytes()
@@ -89,6 +89,7 @@ import Testing
             precondition(grown < 24 << 20, "memory grew by \(grown) bytes")
             precondition(taken > 1_000, "only \(taken) mutated requests were still requests")
         }
+        #expect(String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) == "")
     }
 }
 

@@ -158,7 +158,7 @@ import Testing
 
     @Test("reads mutated bytes as the framing says, however they are cut")
     func mutations() {
-        var random = SeededGenerator(seed: 0x6772_7063)
+        var random = SplitMix64(seed: 0x6772_7063)
         for round in 0..<5000 {
             var wire: [UInt8] = []
             for _ in 0..<Int.random(in: 0...4, using: &random) {

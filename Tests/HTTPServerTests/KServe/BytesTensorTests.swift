@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func bothWaysOfRankingAgree() throws {
-        var generator = SeededGenerator(seed: 4)
+        var generator = SplitMix64(seed: 4)
         let values = (0..<300).map { _ in Float(Int.random(in: 0..<50, using: &generator)) }
         let output = tensor(.fp32, [300], values)
         let all = try Self.classify(output, 300).texts

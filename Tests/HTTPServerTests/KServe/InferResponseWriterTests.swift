@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func floatsReadBackAsTheyWere() throws {
-        var generator = SeededGenerator(seed: 3)
+        var generator = SplitMix64(seed: 3)
         let floats = (0..<5000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: generator.next())) }
         let doubles = (0..<5000).map { _ in Double(bitPattern: generator.next()) }
         func readBack(_ output: OutputTensor) throws -> TensorBytes {
@@ -135,7 +135,7 @@ import Testing
 
     /// The standard library prints the shortest digits too, by another algorithm.
     @Test func printsNoMoreDigitsThanTheStandardLibrary() {
-        var generator = SeededGenerator(seed: 7)
+        var generator = SplitMix64(seed: 7)
         let digits = { (text: String) in
             let mantissa = text.split(separator: "e")[0].filter(\.isNumber).drop { $0 == "0" }
             return String(mantissa.reversed().drop { $0 == "0" }.reversed())

@@ -33,7 +33,7 @@ import Testing
 
     private static let interesting = Array("{}[]\",:\\u0-+.eE9tfnNI \u{7F}".utf8) + [0, 0x80, 0xC3, 0xED, 0xF0, 0xFF]
 
-    private static func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+    private static func mutate(_ bytes: inout [UInt8], _ generator: inout SplitMix64) {
         for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &generator)
             switch Int.random(in: 0..<6, using: &generator) {
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func areReadOrRefused() {
-        var generator = SeededGenerator(seed: 5)
+        var generator = SplitMix64(seed: 5)
         let model = DeclaredModel()
         var good = 0
         for round in 0..<100_000 {

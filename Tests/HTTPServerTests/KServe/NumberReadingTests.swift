@@ -21,7 +21,7 @@ import Testing
 
     /// A text on which both disagree; `nil` if there is none.
     private static func disagreement(seed: UInt64, count: Int) -> String? {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         for _ in 0..<count {
             let text = randomNumber(&generator)
             let expected = strtod(text, nil)
@@ -32,12 +32,12 @@ import Testing
         return nil
     }
 
-    private static func digits(_ count: Int, _ generator: inout SeededGenerator) -> String {
+    private static func digits(_ count: Int, _ generator: inout SplitMix64) -> String {
         String((0..<count).map { _ in Character(Unicode.Scalar(UInt8.random(in: 48...57, using: &generator))) })
     }
 
     /// Numbers of every kind that is read by a way of its own: any bit pattern, short and long decimals, halfway cases.
-    private static func randomNumber(_ generator: inout SeededGenerator) -> String {
+    private static func randomNumber(_ generator: inout SplitMix64) -> String {
         let sign = Bool.random(using: &generator) ? "-" : ""
         let pattern = Double(bitPattern: generator.next() & (1 << 63 - 1))
         switch Int.random(in: 0..<8, using: &generator) {
@@ -65,7 +65,7 @@ import Testing
     }
 
     /// The decimal exactly between two neighbouring doubles, sometimes with a digit more, which must tip it.
-    private static func halfway(_ generator: inout SeededGenerator) -> String {
+    private static func halfway(_ generator: inout SplitMix64) -> String {
         let whole = UInt64.random(in: 1 << 53...1 << 62, using: &generator)
         let step = UInt64(1) << UInt64(63 - whole.leadingZeroBitCount - 52)
         let middle = whole / step * step + step / 2

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SplitMix64: the same numbers in every run, so that a failure can be seen again.
-struct SeededGenerator: RandomNumberGenerator {
+/// S. Vigna's SplitMix64: even and cheap, the same numbers for the same seed. For samples and test data, never for
+/// secrets.
+package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
