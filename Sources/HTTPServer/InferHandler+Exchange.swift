@@ -16,9 +16,15 @@ extension InferHandler {
         now: MonotonicTime
     ) {
         do throws(ServingError) {
-            var request = request
-            if let headers { try hot.apply(headers, to: &request) }
-            try begin(request, isHTTP10: isHTTP10, path: path, action: action, service: hot.service, now: now)
+            try begin(
+                request,
+                isHTTP10: isHTTP10,
+                path: path,
+                action: action,
+                headers: headers,
+                hot: hot,
+                now: now
+            )
             if request.expectsContinue { writeContinue() }
         } catch {
             connection.refusing(remaining: request.contentLength, awaitsContinue: request.expectsContinue)
@@ -31,7 +37,8 @@ extension InferHandler {
         isHTTP10: Bool,
         path: ModelPath,
         action: ModelAction.Inference,
-        service: any InferenceService,
+        headers: HTTPHeaders?,
+        hot: ConnectionContext.Hot,
         now: MonotonicTime
     ) throws(ServingError) {
         let endpoint = RouteTable.endpoint(of: .model(path, action.action), .post)
@@ -51,10 +58,12 @@ extension InferHandler {
         if excess != nil { arrival.declaredBytes = 0 }
         let permit = try shared.gate.admit(arrival)
         do throws(ServingError) {
+            var request = request
+            if let headers { try hot.apply(headers, to: &request) }
             let version = try path.version()
             try shared.gate.authorise(permit, endpoint, model: path.name, version: version)
             if let excess { throw excess }
-            let model = try service.model(named: path.name, version: version)
+            let model = try hot.service.model(named: path.name, version: version)
             if model.isDecoupled, generation == nil {
                 throw ServingError(
                     .unsupported,
@@ -165,6 +174,7 @@ extension InferHandler {
             }
             if let received { fields.trace = beginTrace(of: fields, exchange, received: received) }
             exchange.submit(InferenceRequest(fields), plan: decoded.outputPlan, for: self)
+            if exchange.generation?.kind == .stream { watchCredential(of: exchange) }
         } catch {
             answered(exchange, .failure(error))
         }

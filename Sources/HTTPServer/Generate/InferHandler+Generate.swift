@@ -6,6 +6,7 @@ import NIOHTTP1
 /// Writing the answers of a generate request. Those that come in one turn of the event loop leave in one chunk.
 extension InferHandler {
     private static let joinLimit = 16 << 10
+    private static let checkInterval = TimeAmount.milliseconds(500)
 
     func generated(_ exchange: InferExchange, _ generation: Generation, isEnd: Bool) {
         guard self.exchange === exchange, connection.state == .submitted else {
@@ -30,6 +31,16 @@ extension InferHandler {
         exchange.conclude(Answer(status: lastAnswer.status, bytes: bytes))
         afterAnswer(remaining: 0)
         tellWhenSent(exchange)
+    }
+
+    /// A stream may be silent for long, and a credential that has ended is to end it within a second.
+    func watchCredential(of exchange: InferExchange) {
+        guard let context, exchange.permit.visit != nil else { return }
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.checkInterval) { [weak self] in
+            guard let self, self.exchange === exchange, connection.state == .submitted else { return }
+            guard shared.gate.isValid(exchange.permit) else { return close() }
+            watchCredential(of: exchange)
+        }
     }
 
     /// What the client leaves unread is charged, and stays so until the end: it is bounded, and it may come again.

@@ -3,6 +3,7 @@ import HTTPServer
 import Inference
 import TestSupport
 import Testing
+import Transport
 
 /// Every route, method and credential against a real gate: the answer follows from the one table of endpoints.
 @Suite("Access over HTTP, from the table") struct AccessTableTests {
@@ -42,6 +43,30 @@ import Testing
                 for credential in callers.shown {
                     let request = AccessRequest(method: "POST", target: path, credential: credential, isChunked: true)
                     try await check([request], port: live.port, "in chunks")
+                }
+            }
+            #expect(await LiveServer.eventually { callers.holdsNothing })
+        }
+    }
+
+    @Test("comes before a restricted API says so")
+    func restrictedAPIs() async throws {
+        let apis = try RestrictedAPIs(.http, groups: ["inference,model-config:Admin=s3"])
+        let callers = try TestCallers(visible: "echo")
+        try await LiveServer.run(
+            recognises: true,
+            asking: callers.gate,
+            configure: { $0.restrictedAPIs = apis }
+        ) { live in
+            let client = try RawClient(port: live.port)
+            for (method, path) in [
+                ("POST", "/v2/models/echo/infer"), ("POST", "/v2/models/echo/generate"),
+                ("GET", "/v2/models/echo/config"),
+            ] {
+                for (credential, status) in [("none", 401), ("wrong secret", 401), ("all", 403)] {
+                    let shown = callers.shown(credential)
+                    client.send(AccessRequest(method: method, target: path, credential: shown).text)
+                    #expect(try await client.answer().status == status, "\(path) with \(credential)")
                 }
             }
             #expect(await LiveServer.eventually { callers.holdsNothing })

@@ -4,6 +4,26 @@ import TestSupport
 import Testing
 
 @Suite struct StreamAccessTests {
+    @Test("a silent stream of events ends within a second of its key")
+    func silentStreams() async throws {
+        let callers = try TestCallers(visible: "stream")
+        try await LiveServer.run(recognises: true, asking: callers.gate) { live in
+            let key = try callers.makeKey("temporary")
+            let (ending, lasting) = (try RawClient(port: live.port), try RawClient(port: live.port))
+            for (client, key) in [(ending, key), (lasting, callers.key("all"))] {
+                client.send(generateRequest("{}", streams: true, headers: "X-API-Key: \(key)\r\n"))
+            }
+            #expect(await LiveServer.eventually { live.service.stream.requests.count == 2 })
+            let began = ContinuousClock.now
+            try callers.revoke("temporary")
+            await #expect(throws: RawClientError.self) { try await ending.received(until: "never") }
+            // The machine of the tests is given half a second more.
+            #expect(ContinuousClock.now - began < .milliseconds(1500))
+            let cancelled = live.service.stream.requests.map(\.isCancelled)
+            #expect(cancelled.filter(\.self).count == 1)
+        }
+    }
+
     @Test("a stream of events ends with its key", arguments: [false, true])
     func revokedStreams(isEnd: Bool) async throws {
         let callers = try TestCallers(visible: "stream")
