@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who gets in, as clients and operators see it: a server as it is started without a word about access."""
 import json
+import os
+import pty
 import re
+import select
+import shlex
 import stat
 import subprocess
 import time
+import urllib.request
+from contextlib import contextmanager
 
 import grpc
 import numpy as np
@@ -12,7 +18,7 @@ import pytest
 import tritonclient.grpc as triton_grpc
 import tritonclient.http as triton_http
 from access import ALL, bearer, buckler, environment, make_key
-from conftest import BUCKLER, identity_model
+from conftest import BUCKLER, free_port, identity_model
 from tritonclient.utils import InferenceServerException
 
 VALUES = np.array([[1, 2]], dtype=np.float32)
@@ -85,6 +91,51 @@ def test_a_stream_asks_for_each_of_its_models(start, home):
     texts = sorted(str(error) for _, error in answers if error)
     assert "'beta' is not found" in texts[0]
     assert texts[0].replace("beta", "no-such-model") == texts[1]
+
+
+def on_a_terminal(arguments, home, until, seconds=30):
+    """What a server prints to the terminal that it is started on, up to a text; it is ended then."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([BUCKLER, "serve", *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
+                               env=environment(home), start_new_session=True)
+    os.close(theirs)
+    shown, deadline = b"", time.monotonic() + seconds
+    try:
+        while until not in shown.decode() and time.monotonic() < deadline:
+            if select.select([ours], [], [], 0.2)[0]:
+                shown += os.read(ours, 65536)
+        yield shown.decode().replace("\r\n", "\n")
+    finally:
+        process.terminate()
+        while True:
+            # A process whose terminal nobody reads would wait for it for ever.
+            try:
+                if not os.read(ours, 65536):
+                    break
+            except OSError:
+                break
+        assert process.wait(20) == 0
+        os.close(ours)
+
+
+def test_a_terminal_is_shown_the_first_key_once_with_a_line_that_works(models, home):
+    ports = [free_port() for _ in range(3)]
+    arguments = [f"--model-repository={models}", f"--http-port={ports[0]}", f"--grpc-port={ports[1]}",
+                 f"--metrics-port={ports[2]}"]
+    with contextmanager(on_a_terminal)(arguments, home, "HTTPService") as shown:
+        line = re.search(r"^ +(curl .*)$", shown, re.M)
+        assert line, shown
+        command, option, header, url = shlex.split(line[1])
+        assert (command, option) == ("curl", "-H") and url == f"http://127.0.0.1:{ports[0]}/v2"
+        name, key = header.split(": ", 1)
+        with urllib.request.urlopen(urllib.request.Request(url, headers={name: key}), timeout=10) as answer:
+            assert json.load(answer)["name"] == "triton"
+    assert not (home / "access" / "first-key.txt").exists()
+    secret = key.removeprefix("Bearer ").encode()
+    for file in home.rglob("*"):
+        assert not file.is_file() or secret not in file.read_bytes(), file
+    with contextmanager(on_a_terminal)(arguments, home, "HTTPService") as shown:
+        assert "curl" not in shown and "API key" not in shown
 
 
 def test_the_first_start_makes_a_key_for_its_user_alone(start, home):

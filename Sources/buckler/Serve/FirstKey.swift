@@ -32,7 +32,7 @@ enum FirstKey {
     }
 
     private static func show(_ key: String, _ settings: ServerSettings) {
-        let url = "http://\(settings.http.address):\(settings.http.port)"
+        let url = "\(settings.tls.certificate == nil ? "http" : "https")://\(settings.http.address):\(settings.http.port)"
         Terminal.progress(
             """
             There was no API key, so one was made. It is shown this once:
