@@ -163,6 +163,24 @@ import Testing
     }
 
     @Test(
+        "tell how many descriptors they may need",
+        arguments: [
+            ([], 3 * 4096 + 512), (["--allow-grpc=false"], 2 * 4096 + 512),
+            (["--allow-grpc=false", "--allow-metrics=false", "--max-connections=100"], 612),
+            (["--allow-client-shm=true"], 3 * 4096 + 512 + 1024), (["--profile=triton"], 3 * 65_536 + 512),
+            (["--max-connections=\(Int.max)"], Int.max), (["--max-connections=\(Int.max / 3)"], Int.max),
+        ]
+    )
+    func descriptors(arguments: [String], count: Int) throws {
+        let request = try ServerSettings.resolve(
+            arguments: ["--model-repository=/m"] + arguments,
+            environment: [:]
+        )
+        guard case .serve(let settings) = request else { throw SettingsError("nothing to serve") }
+        #expect(settings.descriptorsNeeded == count)
+    }
+
+    @Test(
         "of gRPC are refused where they do not fit together",
         arguments: [
             (

@@ -37,6 +37,7 @@ struct Serve {
             logger.warning("--profile \(settings.profile.rawValue): \(relaxation)")
         }
         for notice in settings.notices { logger.notice("\(notice)") }
+        DescriptorLimit.raise(for: settings, logger: logger)
 
         let parts = ServerParts(settings: settings, logger: logger)
         access = try parts.access()
