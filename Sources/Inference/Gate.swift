@@ -36,13 +36,24 @@ package struct Credentials: Sendable, Equatable {
 package struct PeerCertificate: Sendable, Hashable {
     /// The subject's common name.
     package var commonName: String?
-    /// DNS names, URIs and mail addresses of the subject alternative name, each with its kind: `dns:host`, `uri:…`,
-    /// `email:…`.
+    /// Names of the subject alternative name, each with its kind: `dns:host`, `uri:…`, `email:…`, `ip:…`.
     package var alternativeNames: [String]
+    /// The whole subject, what is most particular first: `CN=…`, `OU=…`, values as they are. Empty for one that cannot be
+    /// written so.
+    package var subject: [String]
+    /// Seconds since 1970 from which it is worth nothing.
+    package var expiresAt: Int64?
 
-    package init(commonName: String?, alternativeNames: [String]) {
+    package init(
+        commonName: String?,
+        alternativeNames: [String],
+        subject: [String] = [],
+        expiresAt: Int64? = nil
+    ) {
         self.commonName = commonName
         self.alternativeNames = alternativeNames
+        self.subject = subject
+        self.expiresAt = expiresAt
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension FlagTable {
-    /// One TLS for all listeners; in a file also together, as `tls: {cert, key, client-roots}`.
+    /// One TLS for all listeners; in a file also together, as `tls: {cert, key, client-roots, client-rule}`.
     static let tls: [Flag] = [
         Flag(
             "tls-cert",
@@ -24,6 +24,15 @@ extension FlagTable {
             .path,
             .works(.optionalString(\.tls.clientRoots)),
             "PEM file of root certificates: only clients with a certificate that one of them leads to are served."
+        ),
+        Flag(
+            "tls-client-rule",
+            .buckler,
+            .nonEmptyString,
+            .works(.list(\.tls.clientRules)),
+            "Whose a client's certificate is: dns:, uri:, email:, ip:, cn: or subject: with a pattern, then "
+                + "name=PRINCIPAL and what buckler key create has, as in 'dns:*.example.org name=ci scopes=infer "
+                + "models=a-*'. Can be given again; the first that fits counts."
         ),
     ]
 

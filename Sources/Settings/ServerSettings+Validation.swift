@@ -7,6 +7,7 @@ extension ServerSettings {
         try validateRepository()
         try validateListeners()
         try tls.validate()
+        try validateClientRules()
         try validateGRPC()
         try validateLimits()
         _ = try trace.configuration()
@@ -39,6 +40,19 @@ extension ServerSettings {
             throw SettingsError(
                 "The server cannot listen to HTTP requests and metrics requests at the same address and port "
                     + "\(http.address):\(http.port)"
+            )
+        }
+    }
+
+    private func validateClientRules() throws(SettingsError) {
+        guard !tls.clientRules.isEmpty else { return }
+        guard access.isRequired else {
+            throw SettingsError("--tls-client-rule means nothing with --profile=triton, which lets everyone in")
+        }
+        guard tls.clientRoots != nil || (grpc.isAllowed && grpc.asksForClientCertificates) else {
+            throw SettingsError(
+                "--tls-client-rule needs --tls-client-roots=<path> or --grpc-use-ssl-mutual: no listener asks for "
+                    + "certificates"
             )
         }
     }

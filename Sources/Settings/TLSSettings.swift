@@ -6,6 +6,8 @@ package struct TLSSettings: Sendable, Equatable {
     package var key: String?
     /// Who signs the certificates that clients must have; `nil`: they need none.
     package var clientRoots: String?
+    /// Which of those certificates stand for whom, unread.
+    package var clientRules: [String] = []
 
     package init() {}
 

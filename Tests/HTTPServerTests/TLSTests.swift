@@ -85,7 +85,7 @@ import Transport
                         #expect(await nobody.received("HTTP/1.1") == nil)
                     }
                 }
-                let proven = PeerCertificate(commonName: "client", alternativeNames: ["dns:localhost"])
+                let proven = TestCertificates.clientNames
                 #expect(gate.seen == [proven, proven])
             }
         }

@@ -216,6 +216,15 @@ import Testing
         arguments: [
             (["--tls-cert=/c"], "--tls-cert needs --tls-key=<path>"),
             (["--tls-key=/k"], "--tls-key needs --tls-cert=<path>"),
+            (
+                ["--tls-cert=/c", "--tls-key=/k", "--tls-client-rule=cn:* name=w"],
+                "--tls-client-rule needs --tls-client-roots=<path> or --grpc-use-ssl-mutual: no listener asks for "
+                    + "certificates"
+            ),
+            (
+                ["--profile=triton", "--tls-cert=/c", "--tls-key=/k", "--tls-client-roots=/r", "--tls-client-rule=x"],
+                "--tls-client-rule means nothing with --profile=triton, which lets everyone in"
+            ),
             (["--tls-client-roots=/r"], "--tls-client-roots needs --tls-cert=<path>"),
         ]
     )

@@ -28,6 +28,7 @@ import Testing
                 ["max-json-depth=5", "http-max-input-size=9"]
             ),
             ("tls: {cert: a, key: b, client-roots: c}", ["tls-cert=a", "tls-key=b", "tls-client-roots=c"]),
+            ("tls: {client-rule: [a, b]}", ["tls-client-rule=a", "tls-client-rule=b"]),
             ("tls-cert: a", ["tls-cert=a"]), ("max-json-depth: 5", ["max-json-depth=5"]),
             ("profile: triton", ["profile=triton"]),
         ]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+package import Inference
 package import NIOSSL
 
 /// Certificates made for these tests, good until 2125 and for nothing else:
@@ -86,6 +87,14 @@ package enum TestCertificates {
         "root.pem": root, "server.pem": serverCertificate, "server.key": serverKey, "client.pem": clientCertificate,
         "client.key": clientKey,
     ]
+
+    /// What stands in ``clientCertificate``.
+    package static let clientNames = PeerCertificate(
+        commonName: "client",
+        alternativeNames: ["dns:localhost", "ip:127.0.0.1"],
+        subject: ["CN=client"],
+        expiresAt: 4_948_850_829
+    )
 
     /// - Parameter protocols: what the client says it speaks.
     package static func client(withCertificate: Bool, protocols: [String] = ["h2"]) throws -> NIOSSLContext {

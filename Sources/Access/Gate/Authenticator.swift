@@ -39,7 +39,7 @@ package final class Authenticator: Sendable {
     package init(
         keys: LiveKeys,
         tokens: TokenAuthenticator? = nil,
-        certificates: CertificateRules = CertificateRules([]),
+        certificates: CertificateRules = .none,
         anonymous: Caller? = nil
     ) {
         self.keys = keys
@@ -58,17 +58,17 @@ package final class Authenticator: Sendable {
         at seconds: Int64,
         now: MonotonicTime
     ) throws(Refusal) -> Caller {
+        let certified = certificate.flatMap { certificates.caller(for: $0, at: seconds) }
         if credentials.isEmpty {
-            guard let certificate else {
-                guard let anonymous else { throw .none }
-                return anonymous
-            }
-            if let caller = certificates.caller(for: certificate) { return caller }
-            guard let anonymous else { throw .certificate }
+            if let certified { return certified }
+            guard let anonymous else { throw certificate == nil ? .none : .certificate }
             return anonymous
         }
         do throws(Refusal) {
-            return try check(credentials, at: seconds, now: now)
+            let caller = try check(credentials, at: seconds, now: now)
+            // What was said in so many words counts, unless the connection is someone else's.
+            if let certified, certified.principal != caller.principal { throw .ambiguous }
+            return caller
         } catch {
             // A good credential is let in whatever others behind the same address do.
             let waits = throttle.withLock { throttle -> Int? in

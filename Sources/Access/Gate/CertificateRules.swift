@@ -4,28 +4,51 @@ package import Inference
 /// Which client certificates stand for whom. A certificate that the listener's roots vouch for and no rule names is
 /// nobody's.
 package struct CertificateRules: Sendable {
-    /// `dns:worker-*.example.org`, `uri:spiffe://example.org/*`, `email:…`, `cn:…`: the kind of name, and a glob for it.
-    package struct Rule: Sendable {
-        package let name: String
-        package let caller: Caller
+    /// No one has so many kinds of callers; each request may look at all of them.
+    package static let limit = 1024
+    /// Characters of a certificate's name that the audit log is told.
+    private static let shownName = 128
 
-        package init(name: String, caller: Caller) {
-            self.name = name
-            self.caller = caller
+    private let rules: [CertificateRule]
+
+    /// - Throws: `.invalidArgument`, naming the rule that cannot be read as ``CertificateRule``.
+    package init(_ texts: [String] = [], flag: String = "") throws(ServingError) {
+        guard texts.count <= Self.limit else {
+            throw ServingError(.invalidArgument, "\(flag) is given more than \(Self.limit) times")
         }
+        var rules: [CertificateRule] = []
+        for text in texts {
+            do throws(ServingError) {
+                rules.append(try CertificateRule(text))
+            } catch {
+                throw ServingError(.invalidArgument, "\(flag)='\(text.prefix(200))': \(error.message)")
+            }
+        }
+        self.rules = rules
     }
 
-    private let rules: [(pattern: Glob, caller: Caller)]
+    /// Nobody's certificate is anyone's.
+    package static let none = CertificateRules(rules: [])
 
-    package init(_ rules: [Rule]) {
-        self.rules = rules.map { (Glob($0.name), $0.caller) }
-    }
+    private init(rules: [CertificateRule]) { self.rules = rules }
 
     package var isEmpty: Bool { rules.isEmpty }
 
-    /// The first rule that fits one of the certificate's names.
-    package func caller(for certificate: PeerCertificate) -> Caller? {
-        let names = certificate.alternativeNames + (certificate.commonName.map { ["cn:" + $0] } ?? [])
-        return rules.first { rule in names.contains { rule.pattern.matches($0) } }?.caller
+    /// By the first rule that fits one of the certificate's names.
+    /// - Parameter seconds: since 1970; a certificate that has expired since its connection was made is nobody's.
+    package func caller(for certificate: PeerCertificate, at seconds: Int64) -> Caller? {
+        for rule in rules {
+            guard let name = rule.match(certificate) else { continue }
+            let terms = rule.terms
+            let caller = Caller(
+                principal: Principal(name: terms.name, tenant: terms.tenant),
+                credentialID: "certificate:" + name.prefix(Self.shownName),
+                grant: Grant(scopes: terms.scopes, models: terms.models),
+                rate: terms.rate,
+                expiresAt: [certificate.expiresAt, terms.expiresAt].compactMap { $0 }.min()
+            )
+            return caller.isExpired(at: seconds) ? nil : caller
+        }
+        return nil
     }
 }

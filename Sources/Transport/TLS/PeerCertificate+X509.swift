@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import FoundationEssentials
 package import Inference
 package import NIOCore
 private import NIOSSL
@@ -24,7 +25,12 @@ extension PeerCertificate {
         // Which of several counts is not for us to choose.
         let commonName = commonNames.count == 1 ? String(commonNames[0].value) : nil
         let alternatives = try certificate.extensions.subjectAlternativeNames
-        self.init(commonName: commonName, alternativeNames: alternatives?.compactMap(Self.text) ?? [])
+        self.init(
+            commonName: commonName,
+            alternativeNames: alternatives?.compactMap(Self.text) ?? [],
+            subject: Self.parts(of: certificate.subject),
+            expiresAt: Int64(clamping: Int(certificate.notValidAfter.timeIntervalSince1970.rounded(.down)))
+        )
     }
 
     private static func text(_ name: GeneralName) -> String? {
@@ -32,7 +38,38 @@ extension PeerCertificate {
         case .dnsName(let host): "dns:" + host
         case .uniformResourceIdentifier(let uri): "uri:" + uri
         case .rfc822Name(let address): "email:" + address
+        case .ipAddress(let octets): address(octets.bytes).map { "ip:" + $0 }
         default: nil
         }
     }
+
+    private static func address(_ octets: ArraySlice<UInt8>) -> String? {
+        try? SocketAddress(packedIPAddress: ByteBuffer(bytes: octets), port: 0).ipAddress
+    }
+
+    /// Each part by itself, so that no value can pass for two of them. A part that has several values has no order to go
+    /// by, and one without a short name of its kind is nobody's.
+    private static func parts(of subject: DistinguishedName) -> [String] {
+        var parts: [String] = []
+        for name in subject.reversed() {
+            guard name.count == 1, let attribute = name.first, let kind = shortNames[attribute.type],
+                let value = text(attribute.value)
+            else { return [] }
+            parts.append(kind + "=" + value)
+        }
+        return parts
+    }
+
+    private static func text(_ value: RelativeDistinguishedName.Attribute.Value) -> String? {
+        String(value) ?? (try? ASN1IA5String(asn1Any: ASN1Any(value))).map { String($0) }
+    }
+
+    /// Those of RFC 4514, and that of a mail address, which `openssl` prints so.
+    private static let shortNames: [ASN1ObjectIdentifier: String] = [
+        .RDNAttributeType.commonName: "CN", .RDNAttributeType.localityName: "L",
+        .RDNAttributeType.stateOrProvinceName: "ST", .RDNAttributeType.organizationName: "O",
+        .RDNAttributeType.organizationalUnitName: "OU", .RDNAttributeType.countryName: "C",
+        .RDNAttributeType.streetAddress: "STREET", .RDNAttributeType.domainComponent: "DC",
+        .RDNAttributeType.emailAddress: "emailAddress",
+    ]
 }

@@ -13,7 +13,9 @@ enum FirstKey {
     /// his own.
     static func makeIfNeeded(_ settings: ServerSettings, _ keys: LiveKeys) throws(ServingError) {
         let access = settings.access
-        guard keys.keys.count == 0, access.anonymousScopes.isEmpty, !access.tokens.isConfigured else { return }
+        guard keys.keys.count == 0, access.anonymousScopes.isEmpty, !access.tokens.isConfigured,
+            settings.tls.clientRules.isEmpty
+        else { return }
         let now = Int64(Date().timeIntervalSince1970)
         let home = try BucklerHome()
         let new = try KeyStore(home: home).update { (table) throws(ServingError) in

@@ -41,7 +41,8 @@ struct Serve {
 
         let parts = ServerParts(settings: settings, logger: logger)
         access = try parts.access()
-        try parts.checkListeners(hasKeys: (access.keys?.keys.count ?? 0) > 0)
+        let hasCallers = (access.keys?.keys.count ?? 0) > 0 || !settings.tls.clientRules.isEmpty
+        try parts.checkListeners(hasKeys: hasCallers)
         if let keys = access.keys { try FirstKey.makeIfNeeded(settings, keys) }
         if !settings.access.anonymousScopes.isEmpty {
             let scopes = settings.access.anonymousScopes.joined(separator: ", ")

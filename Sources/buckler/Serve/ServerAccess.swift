@@ -40,6 +40,7 @@ struct ServerAccess: Sendable {
             authenticator: Authenticator(
                 keys: keys,
                 tokens: try Self.tokens(access.tokens, keySet: keySet),
+                certificates: try CertificateRules(settings.tls.clientRules, flag: "--tls-client-rule"),
                 anonymous: try Self.anonymous(access.anonymousScopes)
             ),
             flight: flight,
