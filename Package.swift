@@ -75,7 +75,7 @@ let package = Package(
             name: "HTTPServer",
             dependencies: [
                 "CLinux", "Inference", "Transport", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
-                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
+                nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, nioTLS,
             ],
             swiftSettings: settings
         ),
@@ -89,7 +89,7 @@ let package = Package(
         ),
         .target(
             name: "Transport",
-            dependencies: ["CZlib", "Inference", asn1, certificates, logging, nioCore, nioSSL, nioTLS],
+            dependencies: ["CZlib", "Inference", asn1, certificates, logging, nioCore, nioHTTP2, nioSSL, nioTLS],
             swiftSettings: settings
         ),
         .target(
@@ -151,7 +151,7 @@ let package = Package(
             name: "HTTPServerTests",
             dependencies: [
                 "Access", "HTTPServer", "Inference", "TestSupport", "Transport", lifecycle, logging, nioCore,
-                nioEmbedded, nioHTTP1, nioPosix, nioSSL, nioTLS,
+                nioEmbedded, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, nioTLS,
             ],
             swiftSettings: settings
         ),

@@ -84,6 +84,20 @@ package struct KeepaliveSettings: Sendable, Equatable {
 }
 
 extension RPCSettings {
+    var http2Limits: HTTP2Limits {
+        var limits = HTTP2Limits(headerListBytes: connectionLimits.headerListBytes)
+        limits.concurrentStreams = concurrentStreams
+        limits.streamWindowBytes = streamWindowBytes
+        limits.frameBytes = frameBytes
+        limits.resetFrames = resetFrames
+        limits.controlFrames = controlFrames
+        limits.streamErrors = streamErrors
+        limits.floodWindowSeconds = floodWindowSeconds
+        limits.continuationFrames = continuationFrames
+        limits.emptyDataFrames = emptyDataFrames
+        return limits
+    }
+
     var connectionKeepalive: ConnectionKeepalive {
         func nanoseconds(_ milliseconds: Int) -> UInt64 { UInt64(max(1, milliseconds)) &* 1_000_000 }
         var life = ConnectionKeepalive()

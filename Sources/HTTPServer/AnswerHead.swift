@@ -53,6 +53,18 @@ package struct AnswerHead {
         }
     }
 
+    /// The same head for HTTP/2, read back from what is printed for HTTP/1, so that the two have the same fields.
+    func response(echoing request: InferRequestHead?) -> HTTPResponseHead {
+        var printed = ByteBuffer()
+        write(echoing: request, into: &printed)
+        var headers = HTTPHeaders()
+        for line in String(buffer: printed).split(separator: "\r\n").dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            headers.add(name: String(line[..<colon]), value: String(line[colon...].dropFirst(2)))
+        }
+        return HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+    }
+
     private func writeFields(of eventStream: EventStream, into buffer: inout ByteBuffer) {
         buffer.writeStaticString("Content-Type: text/event-stream; charset=utf-8\r\n")
         if eventStream == .chunked { buffer.writeStaticString("Transfer-Encoding: chunked\r\n") }

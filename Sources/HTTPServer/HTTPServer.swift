@@ -7,7 +7,7 @@ package import NIOCore
 import ServiceLifecycle
 import Transport
 
-/// The KServe v2 front end over HTTP/1.1, and the metrics page on a port of its own.
+/// The KServe v2 front end over HTTP/1.1 and HTTP/2, and the metrics page on a port of its own.
 ///
 /// Runs until it is cancelled or told to shut down gracefully; it then accepts no more, answers what it has taken in
 /// and closes each connection as it falls idle.
@@ -114,7 +114,9 @@ package struct HTTPServer: Service {
         quiet.logLevel = max(logger.logLevel, .warning)
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { ServingChannel(responder: $0, shared: shared, tls: tls) },
+            server: HTTPServerBuilder { [http2 = settings.http2] in
+                ServingChannel(responder: $0, shared: shared, tls: tls, http2: http2)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(listener.address, port: listener.port),
                 backlog: 1024

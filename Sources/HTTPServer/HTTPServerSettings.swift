@@ -12,6 +12,8 @@ package struct HTTPServerSettings: Sendable {
     package var metricsPort: Int? = 8002
     /// `nil`: plaintext, on both ports.
     package var tls: TLSFiles?
+    /// What clients may do that agree on HTTP/2 when they shake hands; `nil`: they get HTTP/1.1.
+    package var http2: HTTP2Limits?
     /// The names that each port answers to.
     package var hosts = HostPolicy.any
     package var metricsHosts = HostPolicy.any

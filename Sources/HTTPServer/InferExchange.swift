@@ -28,6 +28,9 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     private var response: InferenceResponse?
     private var responseCount = 0
     private let gate: any Gate
+    /// What the connection's requests share, and how much of it is this one's.
+    private let budget: ConnectionBudget?
+    private var budgeted: Int
     /// Both have to come before the permit is given back.
     private var isModelDone = false
     private var isAnswerSent = false
@@ -43,7 +46,8 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         arrival: MonotonicTime,
         gate: any Gate,
         mailbox: CompletionMailbox,
-        generation: Generation? = nil
+        generation: Generation? = nil,
+        budget: (ConnectionBudget, taken: Int)? = nil
     ) {
         self.endpoint = endpoint
         self.head = head
@@ -55,6 +59,16 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         self.gate = gate
         self.mailbox = mailbox
         self.generation = generation
+        self.budget = budget?.0
+        budgeted = budget?.taken ?? 0
+    }
+
+    /// More of what the server, and the connection, may have in flight.
+    func reserve(_ bytes: Int) throws(ServingError) {
+        try gate.reserve(bytes, for: &permit)
+        guard let budget else { return }
+        try budget.take(bytes)
+        budgeted += bytes
     }
 
     package func receive(_ event: ResponseEvent) {
@@ -135,6 +149,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     func release() {
         guard !isReleased else { return }
         isReleased = true
+        budget?.giveBack(budgeted)
         gate.release(permit)
     }
 

@@ -45,7 +45,7 @@ extension InferHandler {
     private func charge(answer bytes: Int, to exchange: InferExchange) throws(ServingError) {
         let added = bytes - exchange.permit.reservedBytes
         guard bytes > Self.keptCapacity, added > 0 else { return }
-        try shared.gate.reserve(added, for: &exchange.permit)
+        try exchange.reserve(added)
     }
 
     /// `nil` if the client asked for no coding, or it failed: the answer then goes out as it is.
@@ -100,6 +100,11 @@ extension InferHandler {
         var head = head
         head.contentLength = body.readableBytes
         lastAnswer = Answer(status: Int(head.status.code), bytes: body.readableBytes)
+        if stream != nil {
+            writePart(.head(head.response(echoing: request)))
+            if body.readableBytes > 0 { writePart(.body(.byteBuffer(body))) }
+            return writePart(.end(nil))
+        }
         var bytes = ByteBuffer()
         swap(&bytes, &answerHead)
         bytes.clear()
@@ -114,8 +119,17 @@ extension InferHandler {
         answerHead = bytes
     }
 
+    /// In the words of a stream of HTTP/2.
+    func writePart(_ part: HTTPServerResponsePart, promise: EventLoopPromise<Void>? = nil) {
+        context?.write(NIOAny(part), promise: promise)
+    }
+
     func writeContinue() {
         guard let context else { return }
+        if stream != nil {
+            writePart(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+            return context.flush()
+        }
         context.writeAndFlush(
             wrapOutboundOut(.byteBuffer(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))),
             promise: nil

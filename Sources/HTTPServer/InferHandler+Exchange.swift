@@ -57,12 +57,15 @@ extension InferHandler {
         // One that is too large is never read, and only who may ask is told so.
         if excess != nil { arrival.declaredBytes = 0 }
         let permit = try shared.gate.admit(arrival)
+        var charged = 0
         do throws(ServingError) {
             var request = request
             if let headers { try hot.apply(headers, to: &request) }
             let version = try path.version()
             try shared.gate.authorise(permit, endpoint, model: path.name, version: version)
             if let excess { throw excess }
+            try budget?.take(arrival.declaredBytes)
+            charged = arrival.declaredBytes
             let model = try hot.service.model(named: path.name, version: version)
             if model.isDecoupled, generation == nil {
                 throw ServingError(
@@ -93,9 +96,11 @@ extension InferHandler {
                 arrival: now,
                 gate: shared.gate,
                 mailbox: mailbox,
-                generation: generation
+                generation: generation,
+                budget: budget.map { ($0, charged) }
             )
         } catch {
+            budget?.giveBack(charged)
             shared.gate.conclude(
                 permit,
                 Conclusion(endpoint, model: path.name, status: error.code.httpStatus)
@@ -154,7 +159,7 @@ extension InferHandler {
                 reason: .rejected
             )
         }
-        try shared.gate.reserve(bytes, for: &exchange.permit)
+        try exchange.reserve(bytes)
     }
 
     func submit() {
@@ -211,13 +216,11 @@ extension InferHandler {
 
     /// Ends the trace once all that was written so far has reached the socket, or never will.
     private func endWhenSent(_ trace: any RequestTrace) {
-        guard let context else { return trace.end() }
-        let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.whenComplete { _ in
+        guard let sent = whenSent() else { return trace.end() }
+        sent.whenComplete { _ in
             trace.record("HTTP_SEND_END", at: .now())
             trace.end()
         }
-        context.write(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
     }
 
     /// Copies what the request left in shared memory, once the server has room for it.
@@ -266,9 +269,17 @@ extension InferHandler {
     /// What a client leaves unread stays charged, but for what the socket's own buffers hold.
     func tellWhenSent(_ exchange: InferExchange) {
         guard let context, !context.channel.isWritable else { return exchange.answerSent() }
+        whenSent()?.whenComplete { _ in exchange.answerSent() }
+        context.flush()
+    }
+
+    /// Completes when all that was written of the answer so far has reached the socket, or never will.
+    private func whenSent() -> EventLoopFuture<Void>? {
+        if let stream { return stream.sent }
+        guard let context else { return nil }
         let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.whenComplete { _ in exchange.answerSent() }
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
+        context.write(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
+        return sent.futureResult
     }
 
     /// Answers a request that no route may serve.

@@ -33,7 +33,10 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     /// Who the client proved to be when the connection was made.
     private(set) var certificate: PeerCertificate?
     private let peer: ConnectionPeer?
+    let place: Place
     private var isCounted = false
+    private var isServed = false
+    private var isRouted = false
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var isTakingHeld = false
     private var sawPart = false
@@ -45,16 +48,28 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     /// Why nothing more can be read. It is answered behind the requests that came before it.
     private var fault: RequestFault?
 
-    package init(shared: ConnectionContext, eventLoop: any EventLoop, peer: ConnectionPeer? = nil) {
+    package convenience init(shared: ConnectionContext, eventLoop: any EventLoop, peer: ConnectionPeer? = nil) {
+        self.init(shared: shared, eventLoop: eventLoop, peer: peer, place: .accepted)
+    }
+
+    init(shared: ConnectionContext, eventLoop: any EventLoop, peer: ConnectionPeer?, place: Place) {
         self.shared = shared
         self.peer = peer
+        self.place = place
         mailbox = shared.hot?.mailboxes.mailbox(of: eventLoop)
         connection = InferConnection(now: .now())
     }
 
     // MARK: the connection's life
 
-    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if case .accepted = place { return }
+        remoteAddress = context.channel.remoteAddress?.ipAddress ?? ""
+        certificate = peer?.certificate
+        isServed = true
+        armTimer()
+    }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
@@ -63,10 +78,13 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     }
 
     package func channelActive(context: ChannelHandlerContext) {
-        remoteAddress = context.remoteAddress?.ipAddress ?? ""
-        isCounted = shared.connections.opened(from: remoteAddress)
+        if case .accepted = place {
+            remoteAddress = context.remoteAddress?.ipAddress ?? ""
+            isCounted = shared.connections.opened(from: remoteAddress)
+            isServed = isCounted
+        }
         context.fireChannelActive()
-        guard isCounted else { return close() }
+        guard isServed else { return close() }
         armTimer()
     }
 
@@ -102,8 +120,12 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A parser that has failed fails again with all that it is given. Once closed, the last answer is on its way.
         guard !isBroken else { return }
-        guard let parserError = error as? HTTPParserError else { return close() }
-        faultArrived(RequestFault(parserError, limits: shared.connectionLimits))
+        switch error {
+        case let error as HTTPParserError: faultArrived(RequestFault(error, limits: shared.connectionLimits))
+        case StreamHead.Fault.tooLarge: faultArrived(.tooLarge(shared.connectionLimits))
+        case StreamHead.Fault.twoHosts: faultArrived(.twoHosts)
+        default: close()
+        }
     }
 
     /// Nothing more can be read: what came before is served and answered, then the client is told why, then it ends.
@@ -148,6 +170,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     /// Closes once everything written has reached the socket.
     func closeWhenFlushed() {
+        if let stream { return stream.endWhenSent() }
         guard let context else { return }
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer()))).whenComplete { _ in
@@ -183,7 +206,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
-        if !sawPart { connection.bytesWithoutPartArrived(now: .now()) }
+        if !sawPart, stream == nil { connection.bytesWithoutPartArrived(now: .now()) }
         sawPart = false
         armTimer()
         guard hasPassedOn else { return }
@@ -192,6 +215,10 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     }
 
     private func passOn(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
+        if case .stream(_, _, let routing) = place, !isRouted {
+            isRouted = true
+            do { try routing(self, context.channel) } catch { return close() }
+        }
         hasPassedOn = true
         context.fireChannelRead(wrapInboundOut(part))
     }
@@ -311,7 +338,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     // MARK: time
 
     func armTimer() {
-        guard let context, let deadline = connection.deadline(shared.connectionLimits), isCounted else { return }
+        guard let context, let deadline = connection.deadline(shared.connectionLimits), isServed else { return }
         if let timer, timer.deadline <= deadline.at { return }
         timer?.cancel()
         timer = ConnectionTimer(handler: self, deadline: deadline.at, eventLoop: context.eventLoop)

@@ -36,15 +36,21 @@ package struct RequestFault: Sendable, Equatable {
 
     package init(_ error: HTTPParserError, limits: ConnectionLimits) {
         if error == .headerOverflow {
-            self.init(
-                .requestHeaderFieldsTooLarge,
-                "the request's headers exceed a limit of this server: \(limits.headerFieldBytes) bytes for one, "
-                    + "\(limits.headerListBytes) for all, \(limits.headerCount) headers"
-            )
+            self = .tooLarge(limits)
         } else {
             self.init(.badRequest, "the request is not valid HTTP/1.1: \(error)")
         }
     }
+
+    static func tooLarge(_ limits: ConnectionLimits) -> RequestFault {
+        RequestFault(
+            .requestHeaderFieldsTooLarge,
+            "the request's headers exceed a limit of this server: \(limits.headerFieldBytes) bytes for one, "
+                + "\(limits.headerListBytes) for all, \(limits.headerCount) headers"
+        )
+    }
+
+    static let twoHosts = RequestFault(.badRequest, "the request's :authority and Host differ")
 
     package static let misdirected = RequestFault(
         .misdirectedRequest,

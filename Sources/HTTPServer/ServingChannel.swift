@@ -4,74 +4,113 @@ import Inference
 package import Logging
 package import NIOCore
 import NIOHTTP1
-package import NIOHTTPTypes
+import NIOHTTPTypes
 private import NIOHTTPTypesHTTP1
 private import NIOSSL
 package import Transport
 
 /// The pipeline of one connection: TLS if there is any, HTTP/1 bytes, then our handler, then Hummingbird for all that is
-/// not hot.
+/// not hot. With HTTP/2 each stream has the same from our handler on.
 ///
-/// Hummingbird's own `HTTP1Channel` puts a conversion to its message types before every handler it lets in, and a
+/// Hummingbird's own channels put a conversion to its message types before every handler that they let in, and a
 /// connection handler behind them whose work ``InferHandler`` does for hot and cold requests alike.
 package struct ServingChannel: HTTPChannelHandler {
     package typealias Value = ServedConnection
 
     package let responder: Responder
-    private let shared: ConnectionContext
+    let shared: ConnectionContext
     private let tls: LiveTLS?
+    let http2: HTTP2Limits?
 
-    package init(responder: @escaping Responder, shared: ConnectionContext, tls: LiveTLS? = nil) {
+    /// - Parameter http2: for connections with TLS whose client prefers it; `nil`: none gets it.
+    package init(
+        responder: @escaping Responder,
+        shared: ConnectionContext,
+        tls: LiveTLS? = nil,
+        http2: HTTP2Limits? = nil
+    ) {
         self.responder = responder
         self.shared = shared
         self.tls = tls
+        self.http2 = http2
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            let decoder = HTTPRequestDecoder(shared.connectionLimits)
             let peer = ConnectionPeer()
-            let handler = InferHandler(shared: shared, eventLoop: channel.eventLoop, peer: peer)
+            guard let tls else { return try http1(channel, peer, place: .accepted) }
             let pipeline = channel.pipeline.syncOperations
-            if let tls {
-                try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
-                try pipeline.addHandler(HandshakeWatch(peer, seconds: shared.connectionLimits.headerSeconds))
-            }
-            if shared.hot?.recognisesRequests == true {
-                try pipeline.addHandler(
-                    HotRequestHandler(handler, limits: shared.connectionLimits, hosts: shared.hosts)
-                )
-            }
-            try pipeline.addHandler(ByteToMessageHandler(decoder))
-            try pipeline.addHandler(handler)
-            try pipeline.addHandler(HTTPResponseEncoder())
-            try pipeline.addHandler(ColdAnswerHandler(handler))
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
-            return ServedConnection(
-                routed: try NIOAsyncChannel(
-                    wrappingChannelSynchronously: channel,
-                    configuration: .init(isOutboundHalfClosureEnabled: true)
-                ),
-                peer: peer
-            )
+            if http2 != nil { try pipeline.addHandler(CountedConnection(shared.connections)) }
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+            try pipeline.addHandler(HandshakeWatch(peer, seconds: shared.connectionLimits.headerSeconds))
+            guard let http2 else { return try http1(channel, peer, place: .accepted) }
+            return try negotiated(channel, peer, http2, logger: logger)
         }
     }
 
+    /// Puts HTTP/1 behind what there is.
+    func http1(_ channel: any Channel, _ peer: ConnectionPeer, place: InferHandler.Place) throws -> ServedConnection {
+        let decoder = HTTPRequestDecoder(shared.connectionLimits)
+        let handler = InferHandler(shared: shared, eventLoop: channel.eventLoop, peer: peer, place: place)
+        let pipeline = channel.pipeline.syncOperations
+        if shared.hot?.recognisesRequests == true {
+            try pipeline.addHandler(HotRequestHandler(handler, limits: shared.connectionLimits, hosts: shared.hosts))
+        }
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(handler)
+        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(ColdAnswerHandler(handler))
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
+        let routed = try Routed(
+            wrappingChannelSynchronously: channel,
+            configuration: .init(isOutboundHalfClosureEnabled: true)
+        )
+        return ServedConnection(channel: channel, peer: peer, service: .http1(routed))
+    }
+
     package func handle(value: Value, logger: Logger) async {
-        await RoutedContext.$peer.withValue(value.peer) { await handleHTTP(asyncChannel: value.routed, logger: logger) }
+        switch value.service {
+        case .http1(let routed): await serve(routed, value.peer, logger: logger)
+        case .http2: await value.closed()
+        case .negotiated(let agreed):
+            guard let agreed = try? await agreed.get() else { return }
+            await handle(value: agreed, logger: logger)
+        }
+    }
+
+    func serve(_ routed: Routed, _ peer: ConnectionPeer, logger: Logger) async {
+        await RoutedContext.$peer.withValue(peer) { await handleHTTP(asyncChannel: routed, logger: logger) }
     }
 }
 
-/// A connection as the router has it, and who is at its other end.
-package struct ServedConnection: ServerChildChannelValue {
-    package let routed: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-    package let peer: ConnectionPeer
+/// What the router reads requests from.
+typealias Routed = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
-    package var channel: any Channel { routed.channel }
+/// A connection, who is at its other end, and how it is served.
+package struct ServedConnection: ServerChildChannelValue {
+    indirect enum Service: Sendable {
+        case http1(Routed)
+        /// Its streams take care of themselves.
+        case http2
+        /// Known after the handshake.
+        case negotiated(EventLoopFuture<ServedConnection>)
+    }
+
+    package let channel: any Channel
+    let peer: ConnectionPeer
+    let service: Service
+
+    func closed() async {
+        await withTaskCancellationHandler {
+            try? await channel.closeFuture.get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+    }
 }
 
 /// Tells ``InferHandler``, which sees the router's answers as bytes only, that one has ended.
-private final class ColdAnswerHandler: ChannelOutboundHandler {
+final class ColdAnswerHandler: ChannelOutboundHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 

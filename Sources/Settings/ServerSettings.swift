@@ -94,6 +94,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var log = LogConfiguration()
     package var trace = TraceFlags()
     package var tls = TLSSettings()
+    package var http2 = HTTP2Settings()
     package var browsers = BrowserSettings()
     /// Memory that clients may share with the server.
     package var sharedMemory = SharedMemory()

@@ -129,7 +129,7 @@ def test_old_protocols_and_weak_ciphers_are_refused(tls_server):
         assert "Secure Renegotiation IS NOT supported" not in s_client(port, "-tls1_2").stdout
 
 
-@pytest.mark.parametrize("port, protocol", [("port", "http/1.1"), ("grpc_port", "h2")])
+@pytest.mark.parametrize("port, protocol", [("port", "h2"), ("metrics_port", "h2"), ("grpc_port", "h2")])
 def test_alpn(tls_server, port, protocol):
     answer = s_client(getattr(tls_server, port), "-alpn", "h2,http/1.1").stdout
     assert f"ALPN protocol: {protocol}" in answer

@@ -49,7 +49,7 @@ extension InferHandler {
         let added = generation.backlog.waitingBytes - exchange.permit.reservedBytes
         guard added > 0 else { return }
         do throws(ServingError) {
-            try shared.gate.reserve(added, for: &exchange.permit)
+            try exchange.reserve(added)
         } catch {
             close()
         }
@@ -71,6 +71,7 @@ extension InferHandler {
         guard let context, let status = generation.answers?.status, let body = generation.answers?.takeWaiting() else {
             return
         }
+        if stream != nil { return writeStreamParts(exchange, generation, status: status, body: body, isEnd: isEnd) }
         let isChunked = !exchange.isHTTP10
         var bytes = ByteBuffer()
         if !generation.hasBegun {
@@ -102,6 +103,34 @@ extension InferHandler {
         generation.sentBytes += count
         promise.futureResult.whenComplete { _ in backlog.sent(count) }
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
+        chargeBacklog(exchange, generation)
+    }
+
+    private func writeStreamParts(
+        _ exchange: InferExchange,
+        _ generation: Generation,
+        status: HTTPResponseStatus,
+        body: ByteBuffer,
+        isEnd: Bool
+    ) {
+        guard let context else { return }
+        if !generation.hasBegun {
+            generation.hasBegun = true
+            var head = AnswerHead(status: status, contentLength: 0)
+            head.eventStream = .chunked
+            lastAnswer.status = Int(status.code)
+            writePart(.head(head.response(echoing: exchange.head)))
+        }
+        let count = body.readableBytes
+        if count > 0 {
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            let backlog = generation.backlog
+            generation.sentBytes += count
+            promise.futureResult.whenComplete { _ in backlog.sent(count) }
+            writePart(.body(.byteBuffer(body)), promise: promise)
+        }
+        if isEnd { writePart(.end(nil)) }
+        context.flush()
         chargeBacklog(exchange, generation)
     }
 }

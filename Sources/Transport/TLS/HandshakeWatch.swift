@@ -43,6 +43,8 @@ package final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandl
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
         } else {
             context.fireUserInboundEventTriggered(event)
+            // Who has not even shaken hands has asked for nothing, and there may be no one yet to say so.
+            if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
         }
     }
 }

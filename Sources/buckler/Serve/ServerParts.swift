@@ -160,7 +160,8 @@ struct ServerParts {
         http.hosts = policies.httpHosts
         http.metricsHosts = policies.metricsHosts
         http.cors = policies.cors
-        http.tls = tlsFiles(protocols: ["http/1.1"])
+        http.tls = tlsFiles(protocols: settings.http2.isAllowed ? ["h2", "http/1.1"] : ["http/1.1"])
+        http.http2 = settings.http2.isAllowed ? http2Limits : nil
         http.serverName = settings.id
         let sampler =
             settings.metrics.allowsCPU
@@ -183,6 +184,16 @@ struct ServerParts {
             eventLoopGroup: eventLoops,
             logger: logger
         )
+    }
+
+    private var http2Limits: HTTP2Limits {
+        var limits = HTTP2Limits(headerListBytes: settings.connectionLimits.headerListBytes)
+        limits.concurrentStreams = settings.http2.concurrentStreams
+        limits.resetFrames = settings.http2.resetFrames
+        limits.controlFrames = settings.http2.controlFrames
+        limits.streamErrors = settings.http2.streamErrors
+        limits.floodWindowSeconds = settings.http2.floodWindowSeconds
+        return limits
     }
 
     var eventLoopCount: Int {

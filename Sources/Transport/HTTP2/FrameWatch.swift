@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import NIOHTTP2
+package import NIOHTTP2
 
 /// Sees every frame that leaves. NIOHTTP2Handler reports errors of streams and of the connection alike; only a stream's
 /// comes right after a reset.
-final class FrameWatch: NIOHTTP2FrameDelegate {
-    private(set) var lastWasReset = false
+package final class FrameWatch: NIOHTTP2FrameDelegate {
+    package private(set) var lastWasReset = false
     /// Whether headers or data left since it was last asked.
     private var hasSent = false
 
-    func wroteFrame(_ frame: HTTP2Frame) {
+    package init() {}
+
+    package func wroteFrame(_ frame: HTTP2Frame) {
         lastWasReset = false
         switch frame.payload {
         case .rstStream: lastWasReset = true
@@ -17,7 +19,7 @@ final class FrameWatch: NIOHTTP2FrameDelegate {
         }
     }
 
-    func takeHasSent() -> Bool {
+    package func takeHasSent() -> Bool {
         defer { hasSent = false }
         return hasSent
     }
