@@ -31,7 +31,8 @@ package struct AnswerHead {
         if status == .ok {
             buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
         } else {
-            buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+            // An error may repeat what a client sent; an ordinary answer does without the bytes.
+            buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nX-Content-Type-Options: nosniff\r\n")
         }
         if let eventStream {
             writeFields(of: eventStream, into: &buffer)

@@ -40,6 +40,7 @@ package struct ControlResponder: HTTPResponder {
         }
         settings.cors?.apply(to: &response, of: request)
         ControlAnswer.echo(request.headers, into: &response)
+        response.headers[.xContentTypeOptions] = "nosniff"
         // What follows the head of an answer to HEAD would be read as the next answer.
         if request.method == .head { response.body = .init() }
         return response

@@ -20,6 +20,12 @@ package struct MetricsResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: RoutedContext) async throws -> Response {
+        var response = routed(request, context: context)
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return response
+    }
+
+    private func routed(_ request: Request, context: RoutedContext) -> Response {
         let isPage = (request.head.path ?? "").prefix { $0 != "?" } == "/metrics"
         let endpoint: Endpoint = isPage ? .metrics : .unknown
         do throws(ServingError) {
