@@ -201,7 +201,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransportTests",
-            dependencies: ["Inference", "TestSupport", "Transport", nioCore],
+            dependencies: ["Inference", "TestSupport", "Transport", nioCore, nioPosix],
             swiftSettings: settings
         ),
     ]

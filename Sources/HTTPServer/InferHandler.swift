@@ -35,7 +35,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     private let peer: ConnectionPeer?
     let place: Place
     private var isCounted = false
-    private var isServed = false
+    var isServed = false
     private var isRouted = false
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var isTakingHeld = false
@@ -44,7 +44,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     private var hasPassedOn = false
     /// Messages that the parser has seen the end of.
     private(set) var endedMessages: UInt64 = 0
-    private var timer: ConnectionTimer?
+    var timer: ConnectionTimer?
     /// Why nothing more can be read. It is answered behind the requests that came before it.
     private var fault: RequestFault?
 
@@ -332,34 +332,6 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         case .next: takeHeld()
         case .close: closeWhenFlushed()
         case .drain: break
-        }
-    }
-
-    // MARK: time
-
-    func armTimer() {
-        guard let context, let deadline = connection.deadline(shared.connectionLimits), isServed else { return }
-        if let timer, timer.deadline <= deadline.at { return }
-        timer?.cancel()
-        timer = ConnectionTimer(handler: self, deadline: deadline.at, eventLoop: context.eventLoop)
-    }
-
-    func timerFired() {
-        timer = nil
-        guard let deadline = connection.deadline(shared.connectionLimits) else {
-            // The client waits for us: look again when an idle connection would be due.
-            guard let context else { return }
-            let later = MonotonicTime.now().advanced(byNanoseconds: shared.connectionLimits.idleNanoseconds)
-            timer = ConnectionTimer(handler: self, deadline: later, eventLoop: context.eventLoop)
-            return
-        }
-        guard deadline.at <= .now() else { return armTimer() }
-        switch (deadline.wait, connection.state) {
-        case (.body, .hotBody) where connection.isQuiescing:
-            refuseConnection(.serviceUnavailable, "the server is exiting and the request's body did not arrive in time")
-        case (.header, _): refuseConnection(.requestTimeout, "the request's headers did not arrive in time")
-        case (.body, .hotBody): refuseConnection(.requestTimeout, "the request's body did not arrive in time")
-        case (.body, _), (.idle, _): close()
         }
     }
 }

@@ -28,11 +28,39 @@ package struct CompletionMailboxes: Sendable {
 }
 
 /// What waits for an event loop to take it up: any thread puts in, and a batch wakes the loop once.
+///
+/// An event loop looks at its sockets only once it has no task that is due, and a model that answers without pause always
+/// makes another. So after ``turnLimit`` events the mailbox is left alone for a moment, and everybody else has a turn.
 package final class CompletionMailbox: TurnLender {
+    private typealias Completion = (waiter: any ResponseWaiter, event: ResponseEvent)
+
     private struct Box {
-        var completions: [(waiter: any ResponseWaiter, event: ResponseEvent)] = []
+        var completions = CircularBuffer<Completion>()
+        /// Whether they will be looked at without another word.
         var isScheduled = false
+        /// Events since the loop last had a turn of its own.
+        var sincePause = 0
+
+        /// - Returns: what may be handed on now, and whether the others have to wait.
+        mutating func take() -> (CircularBuffer<Completion>, pauses: Bool) {
+            let room = CompletionMailbox.turnLimit - sincePause
+            guard completions.count >= room else {
+                sincePause += completions.count
+                isScheduled = false
+                var taken = CircularBuffer<Completion>()
+                swap(&taken, &completions)
+                return (taken, false)
+            }
+            sincePause = 0
+            let taken = CircularBuffer(completions.prefix(room))
+            completions.removeFirst(room)
+            return (taken, true)
+        }
     }
+
+    /// Events that are handed on before others have a turn.
+    package static let turnLimit = 512
+    private static let pause = TimeAmount.microseconds(50)
 
     private let eventLoop: any EventLoop
     private let box = Mutex(Box())
@@ -54,12 +82,12 @@ package final class CompletionMailbox: TurnLender {
     package func atEndOfTurn(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
 
     private func deliver() {
-        let batch = box.withLock { box in
-            box.isScheduled = false
-            var taken: [(waiter: any ResponseWaiter, event: ResponseEvent)] = []
-            swap(&taken, &box.completions)
-            return taken
-        }
+        let (batch, pauses) = box.withLock { $0.take() }
         for (waiter, event) in batch { waiter.take(event) }
+        guard pauses else { return }
+        // Behind what the events have left to do at the end of this turn; a time that is not due yet is what ends it.
+        eventLoop.execute { [eventLoop] in
+            eventLoop.scheduleTask(in: Self.pause) { self.deliver() }
+        }
     }
 }

@@ -9,6 +9,28 @@ import Testing
     private static let waiting =
         "POST /v2/models/held/infer HTTP/1.1\r\nHost: h\r\nInference-Header-Content-Length: 0\r\n"
 
+    @Test func aRequestThatRunsTooLongIsAnsweredInTime() async throws {
+        try await LiveServer.run(configure: { $0.connectionLimits.deadlineSeconds = 1 }) { live in
+            let client = try RawClient(port: live.port)
+            // The second is asked for on the same connection while its timer is still set for the first.
+            for round in 1...2 {
+                let began = ContinuousClock.now
+                client.send(inferRequest("held", body: "x"))
+                let answer = try await client.answer()
+                #expect(answer.status == 504)
+                #expect(answer.text.contains("Request deadline exceeded"))
+                let took = ContinuousClock.now - began
+                #expect(took > .milliseconds(900) && took < .seconds(5), "\(took)")
+                #expect(live.service.held.requests.last?.isCancelled == true)
+                #expect(live.requestsInFlight == round, "the model still works on it")
+            }
+            live.service.held.answerAll()
+            client.send(inferRequest("echo", body: "next"))
+            #expect(try await client.answer().text.hasSuffix("next"))
+            #expect(await LiveServer.eventually { live.holdsNothing })
+        }
+    }
+
     @Test(arguments: [false, true])
     func aClientThatGoesCancelsItsRequest(withReset: Bool) async throws {
         try await LiveServer.run { live in
