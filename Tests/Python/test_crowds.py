@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import BUCKLER, identity_model
 
-# One that was not optimised is busy with a third of it.
-CROWD = 3_000 if "/debug/" in BUCKLER else 10_000
+# Those bytes keep a server that was not optimised busy all the time.
+CROWD = 1_500 if "/debug/" in BUCKLER else 10_000
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +86,14 @@ def test_a_crowd_of_slow_senders_stops_nobody(start_server, repository, flags, a
         assert server.post("/v2/models/identity_float32/infer", body)[0] == 200
         return time.monotonic() - began
 
-    def has_gone():
+    def wait(condition):
         deadline = time.monotonic() + 10
-        while descriptors(pid) > before[0] + 8:
+        while not condition():
             assert time.monotonic() < deadline, (before, descriptors(pid))
             time.sleep(0.1)
+
+    def has_gone():
+        wait(lambda: descriptors(pid) <= before[0] + 8)
 
     ask()
     before = descriptors(pid), resident(pid)
@@ -100,13 +103,13 @@ def test_a_crowd_of_slow_senders_stops_nobody(start_server, repository, flags, a
             arriving.append(ask())
             time.sleep(0.05)
         assert low <= crowd.count() <= high
-        began = time.monotonic()
+        wait(lambda: descriptors(pid) >= before[0] + low - 8)
         times = []
         for _ in range(50):
             times.append(ask())
             time.sleep(0.1)
         during = descriptors(pid), resident(pid)
-        assert during[0] >= before[0] + low and time.monotonic() - began < 40
+        assert during[0] >= before[0] + low - 8
         assert max(times) < 2, sorted(times)[-5:]
     has_gone()
     if high < CROWD:

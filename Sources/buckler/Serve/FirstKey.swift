@@ -34,7 +34,8 @@ enum FirstKey {
     }
 
     private static func show(_ key: String, _ settings: ServerSettings) {
-        let url = "\(settings.tls.certificate == nil ? "http" : "https")://\(settings.http.address):\(settings.http.port)"
+        let scheme = settings.tls.isOn ? "https" : "http"
+        let url = "\(scheme)://\(settings.http.address):\(settings.http.port)"
         Terminal.progress(
             """
             There was no API key, so one was made. It is shown this once:
