@@ -14,7 +14,7 @@ import pytest
 from conftest import BUCKLER, identity_model
 
 # Those bytes keep a server that was not optimised busy all the time.
-CROWD = 1_500 if "/debug/" in BUCKLER else 10_000
+CROWD, SLOWEST = (500, 5) if "/debug/" in BUCKLER else (10_000, 2)
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +107,10 @@ def test_a_crowd_of_slow_senders_stops_nobody(start_server, repository, flags, a
         times = []
         for _ in range(50):
             times.append(ask())
-            time.sleep(0.1)
+            time.sleep(0.05)
         during = descriptors(pid), resident(pid)
         assert during[0] >= before[0] + low - 8
-        assert max(times) < 2, sorted(times)[-5:]
+        assert max(times) < SLOWEST, sorted(times)[-5:]
     has_gone()
     if high < CROWD:
         return print(f"{during[0] - before[0]} of {CROWD} connections let in; slowest of 50 {max(times):.3f} s")
