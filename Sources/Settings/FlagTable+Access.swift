@@ -12,6 +12,7 @@ extension FlagTable {
             .access,
             .path,
             .works(.optionalString(\.access.keyFile)),
+            showing: .source,
             "File of API keys besides those of buckler key, a line each as buckler key create --print-only prints it."
         ),
         Flag(
@@ -71,6 +72,7 @@ extension FlagTable {
             .access,
             .nonEmptyString,
             .works(.optionalString(\.access.tokens.keySet)),
+            showing: .address,
             "JWKS file with the issuer's public keys; it is read again when it changes."
         ),
         Flag(
@@ -174,6 +176,7 @@ extension FlagTable {
             .access,
             .nonEmptyString,
             .works(.optionalString(\.access.ledger.checkpointCommand)),
+            showing: .program,
             "Program, with its arguments, that is given each checkpoint on standard input."
         ),
         Flag(

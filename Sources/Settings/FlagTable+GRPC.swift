@@ -91,6 +91,7 @@ extension FlagTable {
             .grpc,
             .path,
             .works(.optionalString(\.grpc.key)),
+            showing: .source,
             "PEM file of the server's key."
         ),
         Flag(
@@ -164,6 +165,7 @@ extension FlagTable {
             .grpc,
             .restriction,
             .works(.each(\.grpcRestrictedProtocols)),
+            showing: .names,
             "Ask for metadata triton-grpc-protocol-<key> on some calls: \(restrictedNames)."
         ),
     ]

@@ -16,6 +16,7 @@ extension FlagTable {
             .buckler,
             .path,
             .works(.optionalString(\.tls.key)),
+            showing: .source,
             "PEM file of the certificate's private key, which others must not be able to read."
         ),
         Flag(
