@@ -13,7 +13,8 @@ extension FlagTable {
             .path,
             .works(.optionalString(\.access.keyFile)),
             showing: .source,
-            "File of API keys besides those of buckler key, a line each as buckler key create --print-only prints it."
+            "File of API keys besides those of buckler key, a line each as buckler key create --print-only prints it; or "
+                + "exec:/path/to/program, run at start, which prints the same."
         ),
         Flag(
             "anonymous-scope",

@@ -92,7 +92,7 @@ extension FlagTable {
             .path,
             .works(.optionalString(\.grpc.key)),
             showing: .source,
-            "PEM file of the server's key."
+            "PEM file of the server's key; or exec:/path/to/program, run at start, which prints it."
         ),
         Flag(
             "grpc-root-cert",

@@ -17,7 +17,8 @@ extension FlagTable {
             .path,
             .works(.optionalString(\.tls.key)),
             showing: .source,
-            "PEM file of the certificate's private key, which others must not be able to read."
+            "PEM file of the certificate's private key, which others must not be able to read; or exec:/path/to/program, run "
+                + "at start, which prints it."
         ),
         Flag(
             "tls-client-roots",

@@ -39,7 +39,7 @@ struct Serve {
         for notice in settings.notices { logger.notice("\(notice)") }
         DescriptorLimit.raise(for: settings, logger: logger)
 
-        let parts = ServerParts(settings: settings, logger: logger)
+        let parts = ServerParts(settings: settings, logger: logger, secrets: try ServerSecrets(settings))
         access = try parts.access()
         let hasCallers = (access.keys?.keys.count ?? 0) > 0 || !settings.tls.clientRules.isEmpty
         try parts.checkListeners(hasKeys: hasCallers)

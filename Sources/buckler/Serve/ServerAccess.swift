@@ -29,8 +29,15 @@ struct ServerAccess: Sendable {
         if access.ledger.isKept, access.ledger.directory == nil { try home.prepare() }
         let now = Int64(Date().timeIntervalSince1970)
         var origins: [any KeyOrigin] = [KeyStore(home: home)]
-        if let file = access.keyFile { origins.append(KeyTextFile(file, at: now)) }
-        let fixed = try KeyLines.environment(at: now)
+        var fixed: [KeyRecord] = []
+        if let file = access.keyFile {
+            if let command = try SecretCommand(file, setting: "--api-key-file") {
+                fixed = try KeyLines.records(of: command, at: now)
+            } else {
+                origins.append(KeyTextFile(file, at: now))
+            }
+        }
+        fixed += try KeyLines.environment(at: now)
         // Nothing that this process starts, and nobody who looks at it, needs them.
         unsetenv(KeyLines.variable)
         let keys = try LiveKeys(origins: origins, fixed: fixed)

@@ -18,9 +18,11 @@ import Transport
 struct ServerParts {
     let settings: ServerSettings
     let logger: Logger
+    let secrets: ServerSecrets
     private let sharedMemory: SharedMemoryStore
 
-    init(settings: ServerSettings, logger: Logger) {
+    init(settings: ServerSettings, logger: Logger, secrets: ServerSecrets = ServerSecrets()) {
+        self.secrets = secrets
         self.settings = settings
         self.logger = logger
         var shared = SharedMemorySettings(readByteLimit: settings.requestLimits.bodyBytes)
