@@ -74,7 +74,30 @@ extension FlagTable {
             .nonEmptyString,
             .works(.optionalString(\.access.tokens.keySet)),
             showing: .address,
-            "JWKS file with the issuer's public keys; it is read again when it changes."
+            "JWKS file with the issuer's public keys, read again when it changes; or the https:// address where the "
+                + "issuer publishes them."
+        ),
+        Flag(
+            "jwt-key-set-ca",
+            .access,
+            .path,
+            .works(.optionalString(\.access.tokens.keySetAuthorities)),
+            default: "those that this machine trusts",
+            "PEM file of the authorities that the certificate of that address has to come from."
+        ),
+        Flag(
+            "jwt-key-set-refresh-secs",
+            .access,
+            .integer(1...86_400),
+            .works(.integer(\.access.tokens.keySetRefreshSeconds)),
+            "Seconds between two fetches from that address; a token with an unknown key asks for one sooner."
+        ),
+        Flag(
+            "jwt-key-set-stale-secs",
+            .access,
+            .integer(1...2_592_000),
+            .works(.integer(\.access.tokens.keySetStaleSeconds)),
+            "Seconds that keys are believed which could not be fetched again; then tokens are refused."
         ),
         Flag(
             "jwt-scope-prefix",
