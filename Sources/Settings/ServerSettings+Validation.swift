@@ -11,6 +11,7 @@ extension ServerSettings {
         try validateGRPC()
         try validateTokens()
         try validateLimits()
+        _ = try limitsOfModels()
         _ = try trace.configuration()
         if sharedMemory.owners == nil {
             throw SettingsError(

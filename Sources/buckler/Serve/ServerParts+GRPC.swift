@@ -13,6 +13,7 @@ extension ServerParts {
         models: ModelServer,
         gate: any Gate,
         policies: HeaderPolicies,
+        modelLimits: ModelLimits,
         controls: ServerControls,
         eventLoops: any EventLoopGroup
     ) throws(ServingError) -> GRPCServer? {
@@ -29,6 +30,7 @@ extension ServerParts {
         var kserve = KServeSettings(serverVersion: BucklerVersion.current, profile: settings.profile)
         kserve.serverName = settings.id
         kserve.requestLimits = settings.requestLimits
+        kserve.modelLimits = modelLimits
         kserve.streamBacklogBytes = settings.connectionLimits.responseBacklogBytes
         let drain = DrainState()
         let environment = KServeEnvironment(

@@ -143,6 +143,7 @@ struct ServerParts {
         models: ModelServer,
         gate: any Gate,
         policies: HeaderPolicies,
+        modelLimits: ModelLimits,
         controls: ServerControls,
         eventLoops: any EventLoopGroup
     ) -> HTTPServer {
@@ -155,6 +156,7 @@ struct ServerParts {
         http.metricsAddress = settings.metricsListener.address
         http.metricsPort = settings.metrics.isAllowed ? settings.metricsListener.port : nil
         http.requestLimits = settings.requestLimits
+        http.modelLimits = modelLimits
         http.connectionLimits = settings.connectionLimits
         http.recognisesHotRequests = settings.httpFastPath
         http.headerForwarding = policies.httpForwarding
