@@ -41,6 +41,7 @@ package struct ConnectionContext: Sendable {
     package var controls: ServerControls?
     package var gate: any Gate
     package var requestLimits: RequestLimits
+    package var modelLimits: ModelLimits
     package var connectionLimits: ConnectionLimits
     package var connections: ConnectionCount
     package var hosts: HostPolicy
@@ -51,6 +52,7 @@ package struct ConnectionContext: Sendable {
         controls: ServerControls? = nil,
         gate: any Gate,
         requestLimits: RequestLimits,
+        modelLimits: ModelLimits = ModelLimits(),
         connectionLimits: ConnectionLimits,
         connections: ConnectionCount,
         hosts: HostPolicy = .any,
@@ -60,6 +62,7 @@ package struct ConnectionContext: Sendable {
         self.controls = controls
         self.gate = gate
         self.requestLimits = requestLimits
+        self.modelLimits = modelLimits
         self.connectionLimits = connectionLimits
         self.connections = connections
         self.hosts = hosts

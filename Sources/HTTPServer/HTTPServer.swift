@@ -105,6 +105,7 @@ package struct HTTPServer: Service {
             controls: controls,
             gate: gate,
             requestLimits: settings.requestLimits,
+            modelLimits: settings.modelLimits,
             connectionLimits: limits,
             connections: ConnectionCount(total: limits.connections, perAddress: limits.connectionsPerAddress),
             hosts: hosts,

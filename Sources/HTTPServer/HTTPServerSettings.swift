@@ -20,6 +20,7 @@ package struct HTTPServerSettings: Sendable {
     /// `nil`: pages of other sites may read no answer.
     package var cors: CORSPolicy?
     package var requestLimits: RequestLimits
+    package var modelLimits = ModelLimits()
     package var connectionLimits: ConnectionLimits
     /// Whether ordinary infer requests are read from their bytes, past the HTTP parser; the answers are the same.
     package var recognisesHotRequests = true

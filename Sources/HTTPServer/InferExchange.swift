@@ -13,6 +13,8 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     let endpoint: Endpoint
     let head: InferRequestHead
     let model: any ServableModel
+    /// Those of the model.
+    let limits: RequestLimits
     let arrival: MonotonicTime
     /// HTTP/1.0 must be told that the connection stays open.
     let isHTTP10: Bool
@@ -41,6 +43,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         head: InferRequestHead,
         isHTTP10: Bool,
         model: any ServableModel,
+        limits: RequestLimits,
         permit: Permit,
         body: InferBody,
         arrival: MonotonicTime,
@@ -53,6 +56,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         self.head = head
         self.isHTTP10 = isHTTP10
         self.model = model
+        self.limits = limits
         self.permit = permit
         self.body = body
         self.arrival = arrival

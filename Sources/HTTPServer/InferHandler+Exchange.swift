@@ -53,7 +53,9 @@ extension InferHandler {
         arrival.certificate = certificate
         arrival.requestID = request.requestID
         let generation = generation(action)
-        let excess = excess(of: request, isAllJSON: generation != nil || request.inferenceHeaderLengthText == nil)
+        let limits = shared.modelLimits.limits(of: path.name, within: shared.requestLimits)
+        let isAllJSON = generation != nil || request.inferenceHeaderLengthText == nil
+        let excess = excess(of: request, isAllJSON: isAllJSON, limits)
         // One that is too large is never read, and only who may ask is told so.
         if excess != nil { arrival.declaredBytes = 0 }
         let permit = try shared.gate.admit(arrival)
@@ -91,8 +93,9 @@ extension InferHandler {
                 head: request,
                 isHTTP10: isHTTP10,
                 model: model,
+                limits: limits,
                 permit: permit,
-                body: InferBody(declared: request.contentLength, limits: shared.requestLimits),
+                body: InferBody(declared: request.contentLength, limits: limits),
                 arrival: now,
                 gate: shared.gate,
                 mailbox: mailbox,
@@ -115,13 +118,13 @@ extension InferHandler {
         return Generation(kind, backlogLimit: shared.connectionLimits.responseBacklogBytes)
     }
 
-    private func excess(of request: InferRequestHead, isAllJSON: Bool) -> ServingError? {
+    private func excess(of request: InferRequestHead, isAllJSON: Bool, _ limits: RequestLimits) -> ServingError? {
         guard let declared = request.contentLength else { return nil }
         do throws(ServingError) {
             try BodyLimits.check(
                 declared: declared,
                 isAllJSON: isAllJSON,
-                request: shared.requestLimits,
+                request: limits,
                 connection: shared.connectionLimits
             )
             return nil
@@ -188,13 +191,13 @@ extension InferHandler {
     private func decode(_ exchange: InferExchange) throws(ServingError) -> DecodedInferRequest {
         let body = try decompressed(exchange)
         if exchange.generation != nil {
-            return try GenerateRequestReader.read(body: body, model: exchange.model, limits: shared.requestLimits)
+            return try GenerateRequestReader.read(body: body, model: exchange.model, limits: exchange.limits)
         }
         return try InferRequestReader.read(
             body: body,
             inferenceHeaderLength: try exchange.head.inferenceHeaderLength(),
             model: exchange.model,
-            limits: shared.requestLimits
+            limits: exchange.limits
         )
     }
 
@@ -240,7 +243,7 @@ extension InferHandler {
     private func decompressed(_ exchange: InferExchange) throws(ServingError) -> TensorBytes {
         let body = exchange.takeBody()
         guard let coding = exchange.head.contentEncoding, coding != .identity else { return body }
-        let limit = shared.requestLimits.jsonBytes
+        let limit = exchange.limits.jsonBytes
         let plain = try body.withUnsafeBytes { bytes throws(ServingError) in
             try coding.inflate(bytes, limit: limit)
         }

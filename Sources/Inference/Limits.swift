@@ -20,6 +20,10 @@ package struct RequestLimits: Sendable, Equatable {
     package var stringBytes: Int
     /// Non-empty chunks of a chunked upload.
     package var bodyChunks: Int
+    /// Of an input; `Int.max`: as many as its bytes allow.
+    package var elements = Int.max
+    /// Requests that one request may be a batch of; `Int.max`: as many as the model takes.
+    package var batch = Int.max
 
     package init(profile: Profile) {
         switch profile {
@@ -41,6 +45,53 @@ package struct RequestLimits: Sendable, Equatable {
         parameters = 1024
         stringBytes = 64 << 10
         bodyChunks = 65_536
+    }
+}
+
+extension RequestLimits {
+    /// No limit at all.
+    package static let none: RequestLimits = {
+        var limits = RequestLimits(profile: .triton)
+        for limit in all { limits[keyPath: limit] = .max }
+        return limits
+    }()
+
+    private static let all: [any WritableKeyPath<RequestLimits, Int> & Sendable] = [
+        \.jsonBytes, \.bodyBytes, \.jsonDepth, \.inputs, \.outputs, \.dimensions, \.parameters, \.stringBytes,
+        \.bodyChunks, \.elements, \.batch,
+    ]
+
+    /// Of each limit the smaller one. What a body may have after decompression is never more than what it may have.
+    package func capped(by other: RequestLimits) -> RequestLimits {
+        var limits = self
+        for limit in Self.all { limits[keyPath: limit] = min(limits[keyPath: limit], other[keyPath: limit]) }
+        limits.jsonBytes = min(limits.jsonBytes, limits.bodyBytes)
+        return limits
+    }
+}
+
+/// Tighter limits that the operator wants for some models.
+package struct ModelLimits: Sendable, Equatable {
+    package struct Rule: Sendable, Equatable {
+        package var models: Glob
+        package var caps: RequestLimits
+
+        package init(models: Glob, caps: RequestLimits) {
+            self.models = models
+            self.caps = caps
+        }
+    }
+
+    private let rules: [Rule]
+
+    package init(_ rules: [Rule] = []) { self.rules = rules }
+
+    /// - Parameter general: what holds for every model.
+    /// - Returns: the tightest of that and of all rules for the model.
+    package func limits(of model: String, within general: RequestLimits) -> RequestLimits {
+        var limits = general
+        for rule in rules where rule.models.matches(model) { limits = limits.capped(by: rule.caps) }
+        return limits
     }
 }
 

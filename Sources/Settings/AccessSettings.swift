@@ -24,11 +24,20 @@ package struct AccessSettings: Sendable, Equatable {
         package var audiences: [String] = []
         /// A file or an `https` address.
         package var keySet: String?
+        /// PEM file of those that the certificate behind the address has to come from.
+        package var keySetAuthorities: String?
+        package var keySetRefreshSeconds = 300
+        package var keySetStaleSeconds = 3600
         package var scopePrefix = ""
         package var tenantClaim: String?
         package var allowsAllModels = false
 
         package init() {}
+
+        package var keySetIsAddress: Bool {
+            let start = keySet?.prefix(8).lowercased() ?? ""
+            return start.hasPrefix("https://") || start.hasPrefix("http://")
+        }
 
         package var isConfigured: Bool { !issuers.isEmpty || !audiences.isEmpty || keySet != nil }
     }

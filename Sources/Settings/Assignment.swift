@@ -21,8 +21,9 @@ package struct Assignment: Sendable {
 
     /// Refuses what the flag does not take, and what it takes elsewhere but not here.
     package func check() throws(SettingsError) {
-        if let fault = flag.kind.fault(in: value) {
-            throw SettingsError("\(place) must be \(fault); got '\(Printable.text(value))'")
+        if let fault = flag.kind.fault(in: value) ?? flag.disclosure.fault(in: value) {
+            let given = flag.disclosure.allowsQuotation ? "; got '\(Printable.text(value))'" : ""
+            throw SettingsError("\(place) must be \(fault)\(given)")
         }
         if case .refused(let reason) = flag.disposition {
             throw SettingsError("\(place) is refused: \(reason)")

@@ -48,4 +48,18 @@ extension Effect {
         case .jsonBytes: return String(settings.requestLimits.jsonBytes)
         }
     }
+
+    /// All values that `settings` have, as they would be typed; of keys in a table, in their order.
+    func texts(in settings: ServerSettings, kind: ValueKind) -> [String] {
+        switch self {
+        case .list(let path), .each(let path): return settings[keyPath: path]
+        case .table(let path):
+            return settings[keyPath: path].sorted { $0.key < $1.key }.flatMap { group, values in
+                values.sorted { $0.key < $1.key }.map { key, value in
+                    (group.isEmpty ? "" : group + ",") + "\(key)=\(value)"
+                }
+            }
+        default: return text(in: settings, kind: kind).map { [$0] } ?? []
+        }
+    }
 }

@@ -79,6 +79,8 @@ package struct Flag: Sendable {
     package var refusedValues: [String: String] = [:]
     /// The name that this one is another spelling of.
     package var alias: String?
+    /// How much of a value may be shown.
+    package var disclosure: Disclosure
     package var help: String
 
     package init(
@@ -89,6 +91,7 @@ package struct Flag: Sendable {
         default literalDefault: String? = nil,
         refusing refusedValues: [String: String] = [:],
         alias: String? = nil,
+        showing disclosure: Disclosure = .all,
         _ help: String
     ) {
         self.name = name
@@ -98,6 +101,7 @@ package struct Flag: Sendable {
         self.literalDefault = literalDefault
         self.refusedValues = refusedValues
         self.alias = alias
+        self.disclosure = disclosure
         self.help = help
     }
 

@@ -11,6 +11,7 @@ extension FlagTable {
             .tracing,
             .setting(group: "mode"),
             .works(.list(\.trace.config)),
+            showing: .keys(["count", "file", "level", "log-frequency", "mode", "rate"]),
             "Setting of request tracing (level, rate, count, mode), or of one of its modes (triton,file and "
                 + "triton,log-frequency)."
         )
@@ -22,6 +23,7 @@ extension FlagTable {
             .responseCache,
             .setting(group: "cache", groupRequired: true),
             .accepted(noCache),
+            showing: .keys(["size"]),
             "Setting of a response cache."
         ),
         Flag(

@@ -12,7 +12,9 @@ extension FlagTable {
             .access,
             .path,
             .works(.optionalString(\.access.keyFile)),
-            "File of API keys besides those of buckler key, a line each as buckler key create --print-only prints it."
+            showing: .source,
+            "File of API keys besides those of buckler key, a line each as buckler key create --print-only prints it; or "
+                + "exec:/path/to/program, run at start, which prints the same."
         ),
         Flag(
             "anonymous-scope",
@@ -71,7 +73,31 @@ extension FlagTable {
             .access,
             .nonEmptyString,
             .works(.optionalString(\.access.tokens.keySet)),
-            "JWKS file with the issuer's public keys; it is read again when it changes."
+            showing: .address,
+            "JWKS file with the issuer's public keys, read again when it changes; or the https:// address where the "
+                + "issuer publishes them."
+        ),
+        Flag(
+            "jwt-key-set-ca",
+            .access,
+            .path,
+            .works(.optionalString(\.access.tokens.keySetAuthorities)),
+            default: "those that this machine trusts",
+            "PEM file of the authorities that the certificate of that address has to come from."
+        ),
+        Flag(
+            "jwt-key-set-refresh-secs",
+            .access,
+            .integer(1...86_400),
+            .works(.integer(\.access.tokens.keySetRefreshSeconds)),
+            "Seconds between two fetches from that address; a token with an unknown key asks for one sooner."
+        ),
+        Flag(
+            "jwt-key-set-stale-secs",
+            .access,
+            .integer(1...2_592_000),
+            .works(.integer(\.access.tokens.keySetStaleSeconds)),
+            "Seconds that keys are believed which could not be fetched again; then tokens are refused."
         ),
         Flag(
             "jwt-scope-prefix",
@@ -174,6 +200,7 @@ extension FlagTable {
             .access,
             .nonEmptyString,
             .works(.optionalString(\.access.ledger.checkpointCommand)),
+            showing: .program,
             "Program, with its arguments, that is given each checkpoint on standard input."
         ),
         Flag(

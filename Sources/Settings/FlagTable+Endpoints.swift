@@ -70,6 +70,7 @@ extension FlagTable {
             .http,
             .restriction,
             .works(.each(\.httpRestrictedAPIs)),
+            showing: .names,
             "Ask for a header on some routes: \(restrictedNames)."
         ),
     ]

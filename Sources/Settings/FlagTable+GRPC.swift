@@ -91,7 +91,8 @@ extension FlagTable {
             .grpc,
             .path,
             .works(.optionalString(\.grpc.key)),
-            "PEM file of the server's key."
+            showing: .source,
+            "PEM file of the server's key; or exec:/path/to/program, run at start, which prints it."
         ),
         Flag(
             "grpc-root-cert",
@@ -164,6 +165,7 @@ extension FlagTable {
             .grpc,
             .restriction,
             .works(.each(\.grpcRestrictedProtocols)),
+            showing: .names,
             "Ask for metadata triton-grpc-protocol-<key> on some calls: \(restrictedNames)."
         ),
     ]

@@ -16,7 +16,9 @@ extension FlagTable {
             .buckler,
             .path,
             .works(.optionalString(\.tls.key)),
-            "PEM file of the certificate's private key, which others must not be able to read."
+            showing: .source,
+            "PEM file of the certificate's private key, which others must not be able to read; or exec:/path/to/program, run "
+                + "at start, which prints it."
         ),
         Flag(
             "tls-client-roots",

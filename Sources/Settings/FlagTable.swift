@@ -7,7 +7,7 @@ package enum FlagTable {
         server + logging + modelRepository + http + grpc + cloudPlatforms + metrics + tracing + backend
         + cacheAndRateLimiter + memory + deprecated
 
-    package static let own: [Flag] = ownSettings + access + tls + browsers + http2 + grpcLimits + limits
+    package static let own: [Flag] = ownSettings + access + tls + browsers + http2 + grpcLimits + limits + modelLimits
 
     package static let all: [Flag] = triton + own
 

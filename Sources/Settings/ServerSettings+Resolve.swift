@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-private import Inference
+package import Inference
 
 extension ServerSettings {
     /// What the arguments ask for.
@@ -17,22 +17,73 @@ extension ServerSettings {
         environment: [String: String],
         readFile: (String, Int) throws(SettingsError) -> String = BoundedFile.read
     ) throws(SettingsError) -> Request {
-        let typed = try CommandLineParser.parse(arguments)
-        if typed.contains(where: { $0.flag.name == "help" }) { return .help }
-        if typed.contains(where: { $0.flag.name == "version" }) { return .version }
+        switch try SettingsInput.read(arguments: arguments, readFile: readFile) {
+        case .help: return .help
+        case .version: return .version
+        case .serve(let input):
+            let settings = input.settings(environment: environment)
+            try settings.validate()
+            return .serve(settings)
+        }
+    }
+}
 
-        var written: [Assignment] = []
-        if let path = typed.last(where: { $0.flag.name == "config" })?.value {
-            written = try SettingsFile.parse(readFile(path, SettingsFile.longest), name: path)
+/// All that the operator said, before it is put together.
+package struct SettingsInput: Sendable {
+    package enum Request: Sendable {
+        case serve(SettingsInput)
+        case help
+        case version
+    }
+
+    /// Of the file, then of the command line.
+    private var written: [Assignment] = []
+    private var typed: [Assignment]
+
+    /// - Parameter readFile: given a path and the most bytes that will be taken, the file's text.
+    package static func read(
+        arguments: [String],
+        readFile: (String, Int) throws(SettingsError) -> String = BoundedFile.read
+    ) throws(SettingsError) -> Request {
+        var input = SettingsInput(typed: try CommandLineParser.parse(arguments))
+        if input.typed.contains(where: { $0.flag.name == "help" }) { return .help }
+        if input.typed.contains(where: { $0.flag.name == "version" }) { return .version }
+        if let path = input.typed.last(where: { $0.flag.name == "config" })?.value {
+            input.written = try SettingsFile.parse(readFile(path, SettingsFile.longest), name: path)
         }
-        let profile = (written + typed).last { $0.flag.name == "profile" }.flatMap {
-            Profile(rawValue: $0.value.lowercased())
+        return .serve(input)
+    }
+
+    private init(typed: [Assignment]) { self.typed = typed }
+
+    package var profile: Profile {
+        let named = (written + typed).last { $0.flag.name == "profile" }
+        return named.flatMap { Profile(rawValue: $0.value.lowercased()) } ?? .secure
+    }
+
+    /// What counts, in the order in which it does: later ones win.
+    private var counting: [Assignment] {
+        let replaced = Set(typed.map(\.flag.canonicalName))
+        func ordered(_ assignments: [Assignment]) -> [Assignment] {
+            // The deprecated spelling of a setting never wins over the one that replaced it.
+            assignments.filter { $0.flag.group == .deprecated } + assignments.filter { $0.flag.group != .deprecated }
         }
-        var settings = ServerSettings(profile: profile ?? .secure)
-        settings.take(written, overriddenBy: typed)
-        settings.take(typed, overriddenBy: [])
-        if settings.metricsListener.address.isEmpty { settings.metricsListener.address = settings.http.address }
-        settings.notices = notices(for: written + typed, environment: environment)
+        let kept = ordered(written).filter { assignment in
+            guard case .works(let effect) = assignment.flag.disposition, effect.isReplaced else { return true }
+            return !replaced.contains(assignment.flag.canonicalName)
+        }
+        return kept + ordered(typed)
+    }
+
+    /// Not yet validated: see ``ServerSettings/validate()``.
+    package func settings(environment: [String: String]) -> ServerSettings {
+        var settings = ServerSettings(profile: profile)
+        for assignment in counting {
+            guard case .works(let effect) = assignment.flag.disposition else { continue }
+            effect.apply(assignment.value, kind: assignment.flag.kind, to: &settings)
+        }
+        Self.follow(&settings)
+        settings.notices = notices(environment: environment)
         settings.notices += settings.trace.notices
         if settings.sharedMemory.isAllowed {
             settings.notices.append(
@@ -42,23 +93,24 @@ extension ServerSettings {
                         : "belongs to one of the users \(Printable.text(settings.sharedMemory.ownerUserIDs))")
             )
         }
-        try settings.validate()
-        return .serve(settings)
+        return settings
     }
 
-    private mutating func take(_ assignments: [Assignment], overriddenBy later: [Assignment]) {
-        let replaced = Set(later.map(\.flag.canonicalName))
-        // The deprecated spelling of a setting never wins over the one that replaced it.
-        let ordered =
-            assignments.filter { $0.flag.group == .deprecated } + assignments.filter { $0.flag.group != .deprecated }
-        for assignment in ordered {
-            guard case .works(let effect) = assignment.flag.disposition else { continue }
-            if effect.isReplaced, replaced.contains(assignment.flag.canonicalName) { continue }
-            effect.apply(assignment.value, kind: assignment.flag.kind, to: &self)
-        }
+    /// Every setting of ``settings(environment:)``, and where it comes from.
+    package var effective: [EffectiveSetting] {
+        var walk = SettingsWalk(profile: profile)
+        for assignment in counting { walk.take(assignment) }
+        walk.take(Self.follow, becauseOf: "http-address")
+        return walk.effective
     }
 
-    private static func notices(for assignments: [Assignment], environment: [String: String]) -> [String] {
+    /// The one setting whose default is another setting.
+    private static func follow(_ settings: inout ServerSettings) {
+        if settings.metricsListener.address.isEmpty { settings.metricsListener.address = settings.http.address }
+    }
+
+    private func notices(environment: [String: String]) -> [String] {
+        let assignments = written + typed
         var notices = assignments.compactMap(\.notice)
         for assignment in assignments where assignment.flag.name == "metrics-config" {
             guard let setting = KeyedSetting(assignment.value), setting.key != "counter_latencies" else { continue }

@@ -9,7 +9,9 @@ extension ServerSettings {
         try tls.validate()
         try validateClientRules()
         try validateGRPC()
+        try validateTokens()
         try validateLimits()
+        _ = try limitsOfModels()
         _ = try trace.configuration()
         if sharedMemory.owners == nil {
             throw SettingsError(
@@ -79,6 +81,19 @@ extension ServerSettings {
             throw SettingsError(
                 "--grpc-max-input-size (\(grpc.messageBytes)) must not be more than "
                     + "--max-connection-in-flight-byte-size (\(connectionLimits.bytesInFlightPerConnection))"
+            )
+        }
+    }
+
+    private func validateTokens() throws(SettingsError) {
+        let tokens = access.tokens
+        if tokens.keySetAuthorities != nil, !tokens.keySetIsAddress {
+            throw SettingsError("--jwt-key-set-ca needs --jwt-key-set=https://…")
+        }
+        if tokens.keySetStaleSeconds < tokens.keySetRefreshSeconds {
+            throw SettingsError(
+                "--jwt-key-set-stale-secs (\(tokens.keySetStaleSeconds)) must not be less than "
+                    + "--jwt-key-set-refresh-secs (\(tokens.keySetRefreshSeconds)): no key would last until the next"
             )
         }
     }

@@ -102,6 +102,8 @@ package struct ServerSettings: Sendable, Equatable {
     /// `--backend-config` by backend (`""` for all) and key.
     package var backendConfig: [String: [String: String]] = [:]
     package var requestLimits: RequestLimits
+    /// `--model-limit` by pattern and limit, unread: see ``limitsOfModels()``.
+    package var modelLimits: [String: [String: String]] = [:]
     package var connectionLimits: ConnectionLimits
     /// `libonnxruntime.so`; `nil`: the one that `buckler engine install` put in place.
     package var engineLibrary: String?

@@ -32,8 +32,9 @@ package struct TraceFlags: Sendable, Equatable {
             case ("triton", "log-frequency"): result.values.logFrequency = try number(setting, in: 0...UInt32.max)
             case ("opentelemetry", _): break
             default:
+                let name = Printable.text(String(text.prefix { $0 != "=" }))
                 throw SettingsError(
-                    "--trace-config has no setting '\(Printable.text(text))'; there are level, rate, count, mode, "
+                    "--trace-config has no setting '\(name)'; there are level, rate, count, mode, "
                         + "triton,file and triton,log-frequency"
                 )
             }

@@ -8,7 +8,8 @@ struct Buckler: AsyncParsableCommand {
         abstract: "A model server that speaks Triton's protocols and refuses to run what it cannot trust.",
         version: BucklerVersion.text,
         subcommands: [
-            ServeCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self, KeyCommand.self,
+            ServeCommand.self, ConfigCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self,
+            KeyCommand.self,
             LedgerCommand.self, CertsCommand.self,
         ]
     )

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Access
 import Foundation
+import Inference
 import KServeClient
 
 /// A file that the user of a command named.
@@ -18,18 +20,31 @@ enum InputFile {
 
     /// The first line that says something: no empty one, and none that starts with `#`.
     static func firstLine(_ path: String) throws(ClientError) -> String {
-        let bytes = try read(path, atMost: maximumLineBytes + 1)
-        var lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-        // The last of them may go on.
-        if bytes.count > maximumLineBytes { _ = lines.popLast() }
-        let line = lines.first { line in
-            let first = line.first { !$0.isWhitespace }
-            return first != nil && first != "#"
-        }
-        guard let line else {
+        guard let line = firstLine(in: try read(path, atMost: maximumLineBytes + 1)) else {
             throw .badInput("'\(path)' has no line that says something within its first \(maximumLineBytes) bytes")
         }
-        return String(line)
+        return line
+    }
+
+    static func firstLine(in bytes: [UInt8]) -> String? {
+        var lines = String(decoding: bytes.prefix(maximumLineBytes + 1), as: UTF8.self).split(
+            whereSeparator: \.isNewline
+        )
+        // The last of them may go on.
+        if bytes.count > maximumLineBytes { _ = lines.popLast() }
+        return lines.first { line in
+            let first = line.first { !$0.isWhitespace }
+            return first != nil && first != "#"
+        }.map(String.init)
+    }
+
+    /// What the program prints that `value` names in place of a file; `nil` if it names a file.
+    static func secret(_ value: String, _ option: String) throws(ClientError) -> [UInt8]? {
+        do throws(ServingError) {
+            return try SecretCommand(value, setting: option)?.output()
+        } catch {
+            throw .badInput(error.message)
+        }
     }
 
     private static func read(_ path: String, atMost count: Int) throws(ClientError) -> [UInt8] {

@@ -21,8 +21,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: """
-            A file that begins with the API key to send. Without it the environment variable BUCKLER_API_KEY counts, so \
-            that no key stands on a command line.
+            A file that begins with the API key to send, or exec:/path/to/program, which prints it. Without it the \
+            environment variable BUCKLER_API_KEY counts, so that no key stands on a command line.
             """
     )
     var apiKeyFile: String?
@@ -33,7 +33,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "A PEM file with this client's certificate, for a server that asks for one.")
     var tlsCert: String?
 
-    @Option(help: "A PEM file with the private key of --tls-cert.")
+    @Option(help: "A PEM file with the private key of --tls-cert, or exec:/path/to/program, which prints it.")
     var tlsKey: String?
 
     @Flag(help: "Accept any certificate: encrypted, but nobody knows to whom.")
@@ -70,7 +70,10 @@ struct ServerOptions: ParsableArguments {
         var trust = TLSTrust()
         if let tlsCa { trust.authorities = try InputFile.read(tlsCa) }
         if let tlsCert { trust.certificateChain = try InputFile.read(tlsCert) }
-        if let tlsKey { trust.privateKey = try InputFile.read(tlsKey) }
+        if let tlsKey {
+            let printed = try InputFile.secret(tlsKey, "--tls-key")
+            trust.privateKey = if let printed { printed } else { try InputFile.read(tlsKey) }
+        }
         trust.acceptsAnyCertificate = tlsInsecure
         return try trust.context(protocols: address.scheme.applicationProtocols)
     }
@@ -81,11 +84,18 @@ struct ServerOptions: ParsableArguments {
     func apiKey() throws(ClientError) -> APIKey? {
         if let apiKeyFile { return try Self.apiKey(inFile: apiKeyFile) }
         guard let text = ProcessInfo.processInfo.environment[Self.apiKeyVariable], !text.isEmpty else { return nil }
-        return try APIKey(line: text, origin: Self.apiKeyVariable)
+        guard let bytes = try InputFile.secret(text, Self.apiKeyVariable) else {
+            return try APIKey(line: text, origin: Self.apiKeyVariable)
+        }
+        return try APIKey(line: InputFile.firstLine(in: bytes) ?? "", origin: "what \(Self.apiKeyVariable) runs")
     }
 
-    static func apiKey(inFile path: String) throws(ClientError) -> APIKey {
-        try APIKey(line: try InputFile.firstLine(path), origin: "'\(path)'")
+    /// - Parameter path: or a program that prints the key.
+    static func apiKey(inFile path: String, _ option: String = "--api-key-file") throws(ClientError) -> APIKey {
+        if let bytes = try InputFile.secret(path, option) {
+            return try APIKey(line: InputFile.firstLine(in: bytes) ?? "", origin: "what \(option) runs")
+        }
+        return try APIKey(line: try InputFile.firstLine(path), origin: "'\(path)'")
     }
 
     func client(_ address: ServerAddress, timeoutSeconds: Int) async throws(ClientError) -> ServerClient {

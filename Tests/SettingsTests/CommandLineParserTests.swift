@@ -68,13 +68,13 @@ func parsed(_ arguments: [String]) throws -> [String] {
             ),
             (
                 ["--backend-config=onnxruntime"],
-                "--backend-config must be of the form [<backend>,]<setting>=<value>; got 'onnxruntime'"
+                "--backend-config must be of the form [<backend>,]<setting>=<value>"
             ),
             (
                 ["--backend-config=,a=b"],
-                "--backend-config must be of the form [<backend>,]<setting>=<value>; got ',a=b'"
+                "--backend-config must be of the form [<backend>,]<setting>=<value>"
             ),
-            (["--cache-config=size=1"], "--cache-config must be of the form <cache>,<setting>=<value>; got 'size=1'"),
+            (["--cache-config=size=1"], "--cache-config must be of the form <cache>,<setting>=<value>"),
             (["--metrics-config=a,b=c"], "--metrics-config must be of the form <setting>=<value>; got 'a,b=c'"),
             (
                 ["--model-control-mode=Poll"],

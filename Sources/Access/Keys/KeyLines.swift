@@ -35,10 +35,17 @@ package struct KeyLines: Sendable {
         createdAt = seconds
     }
 
-    /// The keys of the environment.
+    /// The keys of the environment, or of the program that it names.
     package static func environment(at seconds: Int64) throws(ServingError) -> [KeyRecord] {
         guard let value = getenv(variable) else { return [] }
-        return try KeyLines(origin: variable, at: seconds).records(in: String(cString: value))
+        let text = String(cString: value)
+        if let command = try SecretCommand(text, setting: variable) { return try records(of: command, at: seconds) }
+        return try KeyLines(origin: variable, at: seconds).records(in: text)
+    }
+
+    /// The keys that a program prints.
+    package static func records(of command: SecretCommand, at seconds: Int64) throws(ServingError) -> [KeyRecord] {
+        try KeyLines(origin: "the output of \(command.program)", at: seconds).records(in: try command.text())
     }
 
     /// - Throws: `.invalidArgument` naming the entry, and never what might be a secret.

@@ -6,7 +6,8 @@ package struct KeySetSchedule: Sendable, Equatable {
     package struct Settings: Sendable, Equatable {
         package var refreshSeconds = 300
         /// Between two fetches that tokens with unknown keys ask for: anyone can make up a key's id.
-        package var unknownKeySeconds = 30
+        /// Doubled by each that brings nothing new, up to ``refreshSeconds``, until they stop.
+        package var unknownKeySeconds = 10
         /// After the first failure; doubled by each further one, up to ``refreshSeconds``.
         package var retrySeconds = 2
         package var staleSeconds = 3600
@@ -18,7 +19,10 @@ package struct KeySetSchedule: Sendable, Equatable {
     private var triedAt: MonotonicTime?
     private var succeededAt: MonotonicTime?
     private var failures = 0
+    /// Fetches in a row that were for an unknown key and brought nothing new.
+    private var fruitless = 0
     private var isFetching = false
+    private var isFetchingForKey = false
     private var isKeyMissing = false
 
     package init(settings: Settings = Settings()) { self.settings = settings }
@@ -27,6 +31,7 @@ package struct KeySetSchedule: Sendable, Equatable {
     package mutating func fetchBegins(at now: MonotonicTime) -> Bool {
         guard !isFetching, isDue(at: now) else { return false }
         isFetching = true
+        isFetchingForKey = isKeyMissing
         isKeyMissing = false
         triedAt = now
         return true
@@ -35,22 +40,27 @@ package struct KeySetSchedule: Sendable, Equatable {
     private func isDue(at now: MonotonicTime) -> Bool {
         guard let triedAt else { return true }
         let waited = now.nanoseconds(since: triedAt)
-        var wait = failures > 0 ? backOff : settings.refreshSeconds
-        if isKeyMissing, failures == 0 { wait = min(wait, settings.unknownKeySeconds) }
+        var wait = settings.refreshSeconds
+        if failures > 0 {
+            wait = Self.doubled(settings.retrySeconds, failures - 1, upTo: max(wait, settings.retrySeconds))
+        } else if isKeyMissing {
+            wait = min(wait, Self.doubled(settings.unknownKeySeconds, fruitless, upTo: wait))
+        }
         return waited >= Self.nanoseconds(wait)
     }
 
-    private var backOff: Int {
-        let longest = max(settings.refreshSeconds, settings.retrySeconds)
-        let doublings = min(failures - 1, 20)
-        return min(longest, settings.retrySeconds.multipliedReportingOverflow(by: 1 << doublings).partialValue)
+    private static func doubled(_ seconds: Int, _ times: Int, upTo longest: Int) -> Int {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1 << min(times, 20))
+        return overflow ? longest : min(longest, product)
     }
 
     /// A token named a key that is not in the set.
     package mutating func keyWasUnknown() { isKeyMissing = true }
 
-    package mutating func fetchSucceeded(at now: MonotonicTime) {
+    /// - Parameter isNew: whether the keys are others than before.
+    package mutating func fetchSucceeded(at now: MonotonicTime, isNew: Bool) {
         isFetching = false
+        fruitless = isFetchingForKey && !isNew ? fruitless + 1 : 0
         failures = 0
         succeededAt = now
     }

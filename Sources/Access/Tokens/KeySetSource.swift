@@ -12,10 +12,15 @@ package final class KeySetSource: Sendable {
         case address(KeySetAddress, Fetch)
     }
 
-    /// For the log.
+    /// For the log: told once each time that it comes to be so.
     package enum Event: Sendable {
         case loaded(KeySetDocument)
-        case failed(ServingError)
+        /// - Parameter keepsKeys: whether there is a good set from before.
+        case failed(ServingError, keepsKeys: Bool)
+        /// There are good keys again, perhaps the same.
+        case recovered
+        /// The last good set is too old by now: no token is accepted.
+        case expired
     }
 
     package struct Keys: Sendable {
@@ -29,6 +34,9 @@ package final class KeySetSource: Sendable {
         var schedule: KeySetSchedule
         var bytes: [UInt8] = []
         var keys: Keys?
+        /// What was told of the last attempt, if it failed.
+        var failure: String?
+        var isExpired = false
     }
 
     private let origin: Origin
@@ -76,37 +84,61 @@ package final class KeySetSource: Sendable {
             case .address(let address, let fetch): try await refresh(from: address, with: fetch, at: now)
             }
         } catch let error as ServingError {
-            report(.failed(error))
+            tell(of: error, at: now)
         } catch {
-            report(.failed(ServingError(.unavailable, "the key set cannot be fetched", cause: "\(error)")))
+            tell(of: ServingError(.unavailable, "the key set cannot be fetched", cause: "\(error)"), at: now)
         }
+        let expires = state.withLock { state -> Bool in
+            guard state.file == nil, state.keys != nil, !state.isExpired, !state.schedule.isUsable(at: now) else {
+                return false
+            }
+            state.isExpired = true
+            return true
+        }
+        if expires { report(.expired) }
+    }
+
+    private func tell(of error: ServingError, at now: MonotonicTime) {
+        let (isNews, keepsKeys) = state.withLock { state in
+            let isNews = state.failure != error.message
+            state.failure = error.message
+            return (isNews, state.keys != nil && (state.file != nil || state.schedule.isUsable(at: now)))
+        }
+        if isNews { report(.failed(error, keepsKeys: keepsKeys)) }
     }
 
     private func refreshFromFile() throws(ServingError) {
         let read = state.withLock { state in
             Result { () throws(ServingError) in try state.file?.readIfChanged() }
         }
-        if let bytes = try read.get() { try adopt(bytes) }
+        if let bytes = try read.get() { _ = try adopt(bytes) }
     }
 
     private func refresh(from address: KeySetAddress, with fetch: Fetch, at now: MonotonicTime) async throws {
         guard state.withLock({ $0.schedule.fetchBegins(at: now) }) else { return }
         do {
-            try adopt(try await fetch(address.url))
-            state.withLock { $0.schedule.fetchSucceeded(at: now) }
+            let isNew = try adopt(try await fetch(address.url))
+            state.withLock { $0.schedule.fetchSucceeded(at: now, isNew: isNew) }
         } catch {
             state.withLock { $0.schedule.fetchFailed() }
             throw error
         }
     }
 
-    private func adopt(_ bytes: [UInt8]) throws(ServingError) {
-        if state.withLock({ $0.keys != nil && $0.bytes == bytes }) { return }
-        let document = try KeySetDocument(bytes)
-        state.withLock { state in
-            state.bytes = bytes
-            state.keys = Keys(document: document, generation: (state.keys?.generation ?? 0) + 1)
+    /// - Returns: whether they are others than before.
+    private func adopt(_ bytes: [UInt8]) throws(ServingError) -> Bool {
+        let isKnown = state.withLock { $0.keys != nil && $0.bytes == bytes }
+        let document = isKnown ? nil : try KeySetDocument(bytes)
+        let recovers = state.withLock { state in
+            if let document {
+                state.bytes = bytes
+                state.keys = Keys(document: document, generation: (state.keys?.generation ?? 0) + 1)
+            }
+            defer { (state.failure, state.isExpired) = (nil, false) }
+            return state.failure != nil
         }
-        report(.loaded(document))
+        if recovers { report(.recovered) }
+        if let document { report(.loaded(document)) }
+        return document != nil
     }
 }

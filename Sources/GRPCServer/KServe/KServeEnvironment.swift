@@ -6,6 +6,7 @@ package import Transport
 /// What an operator decides about the inference service over gRPC.
 package struct KServeSettings: Sendable {
     package var requestLimits: RequestLimits
+    package var modelLimits = ModelLimits()
     /// `name` of the server metadata: Triton's `--id`.
     package var serverName = "triton"
     package var serverVersion: String

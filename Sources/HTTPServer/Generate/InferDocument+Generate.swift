@@ -100,6 +100,7 @@ extension InferDocument {
 
     private mutating func readMapped(_ name: String, _ key: JSONText) throws(ServingError) {
         if let spec = model.inputs.first(where: { $0.name == name }) {
+            guard fields.inputs.count < limits.inputs else { throw tooMany("inputs", limits.inputs) }
             fields.inputs.append(try readTensor(spec))
         } else {
             guard fields.parameters.count < limits.parameters else { throw tooMany("parameters", limits.parameters) }
@@ -116,6 +117,7 @@ extension InferDocument {
             elementCount: elementCount,
             input: spec.name
         )
+        _ = try InferRequestRules.elementCount(of: shape, input: spec.name, model: model, limits: limits)
         let tensor = JSONTensor(
             input: spec.name,
             dataType: spec.dataType,

@@ -252,7 +252,7 @@ extension InferDocument {
     }
 
     private func elementCount(of shape: Shape, input: String) throws(ServingError) -> Int {
-        try InferRequestRules.elementCount(of: shape, input: input)
+        try InferRequestRules.elementCount(of: shape, input: input, model: model, limits: limits)
     }
 
     private mutating func readData(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
+private import Transport
 
 /// An inference request as it was read, and how its answer is to be written.
 package struct DecodedInferRequest: Sendable {
@@ -83,6 +84,12 @@ private struct RawInput {
         }
         var fields = InferenceRequest.Fields()
         fields.inputs = [try tensor(for: inputs[0], batches: model.maxBatchSize > 0)]
+        _ = try InferRequestRules.elementCount(
+            of: fields.inputs[0].shape,
+            input: inputs[0].name,
+            model: model,
+            limits: limits
+        )
         return DecodedInferRequest(fields: fields, outputPlan: OutputPlan(binaryByDefault: true))
     }
 

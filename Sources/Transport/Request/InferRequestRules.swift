@@ -34,8 +34,27 @@ package enum InferRequestRules {
     }
 
     /// Said of every input, so that no one after this meets a shape without an element count.
-    package static func elementCount(of shape: Shape, input: String) throws(ServingError) -> Int {
-        if let count = shape.elementCount { return count }
+    package static func elementCount(
+        of shape: Shape,
+        input: String,
+        model: any ServableModel,
+        limits: RequestLimits
+    ) throws(ServingError) -> Int {
+        if let count = shape.elementCount {
+            guard count <= limits.elements else {
+                throw ServingError(
+                    .invalidArgument,
+                    "input '\(excerpt(input))' has \(count) elements, more than the maximum of \(limits.elements)"
+                )
+            }
+            if limits.batch < .max, model.maxBatchSize > 0, let batch = shape.dimensions.first, batch > limits.batch {
+                throw ServingError(
+                    .invalidArgument,
+                    "input '\(excerpt(input))' has a batch of \(batch), more than the maximum of \(limits.batch)"
+                )
+            }
+            return count
+        }
         let isNegative = shape.dimensions.contains { $0 < 0 }
         throw ServingError(
             .invalidArgument,

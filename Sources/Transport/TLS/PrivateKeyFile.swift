@@ -21,6 +21,7 @@ struct PrivateKeyFile {
     init(_ file: TLSFiles.File) { self.file = file }
 
     func bytes() throws(ServingError) -> [UInt8] {
+        if let content = file.content { return content }
         let descriptor = open(file.path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { throw fault(String(cString: strerror(errno))) }
         defer { close(descriptor) }

@@ -7,10 +7,13 @@ package struct TLSFiles: Sendable, Equatable {
     package struct File: Sendable, Equatable {
         package var flag: String
         package var path: String
+        /// What a program printed that is named in place of a private key's file; ``path`` is then only shown.
+        package var content: [UInt8]?
 
-        package init(flag: String, path: String) {
+        package init(flag: String, path: String, content: [UInt8]? = nil) {
             self.flag = flag
             self.path = path
+            self.content = content
         }
     }
 
@@ -78,7 +81,7 @@ package struct TLSFiles: Sendable, Equatable {
 
     /// What can be told of the files without opening them, to see that they are others.
     var stamps: [FileStamp?] {
-        [certificate, key, clientRoots].map { $0.flatMap { FileStamp($0.path) } }
+        [certificate, key.content == nil ? key : nil, clientRoots].map { $0.flatMap { FileStamp($0.path) } }
     }
 
     private func read<Content>(

@@ -134,7 +134,9 @@ struct BenchComparisonOptions: ParsableArguments {
             address: address,
             sent,
             tls: try first.server.tls(for: address),
-            apiKey: try againstApiKeyFile.map { path throws(ClientError) in try ServerOptions.apiKey(inFile: path) },
+            apiKey: try againstApiKeyFile.map { path throws(ClientError) in
+                try ServerOptions.apiKey(inFile: path, "--against-api-key-file")
+            },
             processID: againstPid
         )
         target.statisticsModel = againstModel

@@ -39,7 +39,7 @@ struct Serve {
         for notice in settings.notices { logger.notice("\(notice)") }
         DescriptorLimit.raise(for: settings, logger: logger)
 
-        let parts = ServerParts(settings: settings, logger: logger)
+        let parts = ServerParts(settings: settings, logger: logger, secrets: try ServerSecrets(settings))
         access = try parts.access()
         let hasCallers = (access.keys?.keys.count ?? 0) > 0 || !settings.tls.clientRules.isEmpty
         try parts.checkListeners(hasKeys: hasCallers)
@@ -49,6 +49,7 @@ struct Serve {
             logger.warning("--anonymous-scope: callers without a credential have \(scopes) on all models")
         }
         let policies = try parts.headerPolicies()
+        let modelLimits = try settings.limitsOfModels()
         models = try parts.modelServer()
         traces = try parts.traceRecorder(models: models)
         let controls = parts.controls(traces: traces, log: log)
@@ -58,6 +59,7 @@ struct Serve {
             models: models,
             gate: gate,
             policies: policies,
+            modelLimits: modelLimits,
             controls: controls,
             eventLoops: eventLoops
         )
@@ -65,6 +67,7 @@ struct Serve {
             models: models,
             gate: gate,
             policies: policies,
+            modelLimits: modelLimits,
             controls: controls,
             eventLoops: eventLoops
         )

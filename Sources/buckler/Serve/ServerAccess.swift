@@ -29,12 +29,19 @@ struct ServerAccess: Sendable {
         if access.ledger.isKept, access.ledger.directory == nil { try home.prepare() }
         let now = Int64(Date().timeIntervalSince1970)
         var origins: [any KeyOrigin] = [KeyStore(home: home)]
-        if let file = access.keyFile { origins.append(KeyTextFile(file, at: now)) }
-        let fixed = try KeyLines.environment(at: now)
+        var fixed: [KeyRecord] = []
+        if let file = access.keyFile {
+            if let command = try SecretCommand(file, setting: "--api-key-file") {
+                fixed = try KeyLines.records(of: command, at: now)
+            } else {
+                origins.append(KeyTextFile(file, at: now))
+            }
+        }
+        fixed += try KeyLines.environment(at: now)
         // Nothing that this process starts, and nobody who looks at it, needs them.
         unsetenv(KeyLines.variable)
         let keys = try LiveKeys(origins: origins, fixed: fixed)
-        let keySet = access.tokens.keySet.map { KeySetSource(.file(path: $0)) { Self.report($0, logger) } }
+        let keySet = try Self.keySet(access.tokens, logger)
         let ledger = try Self.ledger(access.ledger, home: home, port: settings.http.port, logger: logger)
         var parts = AccessGate.Parts(
             authenticator: Authenticator(
@@ -94,11 +101,33 @@ struct ServerAccess: Sendable {
         return try TokenAuthenticator(verifier: TokenVerifier(policy: policy), source: keySet)
     }
 
+    private static func keySet(
+        _ settings: AccessSettings.Tokens,
+        _ logger: Logger
+    ) throws(ServingError) -> KeySetSource? {
+        guard let place = settings.keySet else { return nil }
+        var schedule = KeySetSchedule.Settings()
+        schedule.refreshSeconds = settings.keySetRefreshSeconds
+        schedule.staleSeconds = settings.keySetStaleSeconds
+        var origin = KeySetSource.Origin.file(path: place)
+        if settings.keySetIsAddress {
+            let fetcher = try KeySetFetcher(authorities: settings.keySetAuthorities)
+            origin = .address(try KeySetAddress(place), { url in try await fetcher.fetch(url) })
+        }
+        return KeySetSource(origin, settings: schedule) { report($0, logger) }
+    }
+
     private static func report(_ event: KeySetSource.Event, _ logger: Logger) {
         switch event {
-        case .loaded: logger.info("the key set of the tokens' issuer was read")
-        case .failed(let error):
-            logger.error("\(error.message)", metadata: error.cause.map { ["cause": "\($0)"] })
+        case .loaded(let document):
+            logger.notice("the key set of the tokens' issuer was read: \(document.keys.count) keys")
+        case .failed(let error, let keepsKeys):
+            let consequence =
+                keepsKeys ? "the keys read before stay for now" : "no token is accepted until there are keys"
+            logger.error("\(error.message); \(consequence)", metadata: error.cause.map { ["cause": "\($0)"] })
+        case .recovered: logger.notice("the key set of the tokens' issuer can be read again")
+        case .expired:
+            logger.error("the keys of the tokens' issuer are too old: no token is accepted until there are others")
         }
     }
 }

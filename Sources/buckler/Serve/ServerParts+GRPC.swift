@@ -13,6 +13,7 @@ extension ServerParts {
         models: ModelServer,
         gate: any Gate,
         policies: HeaderPolicies,
+        modelLimits: ModelLimits,
         controls: ServerControls,
         eventLoops: any EventLoopGroup
     ) throws(ServingError) -> GRPCServer? {
@@ -29,6 +30,7 @@ extension ServerParts {
         var kserve = KServeSettings(serverVersion: BucklerVersion.current, profile: settings.profile)
         kserve.serverName = settings.id
         kserve.requestLimits = settings.requestLimits
+        kserve.modelLimits = modelLimits
         kserve.streamBacklogBytes = settings.connectionLimits.responseBacklogBytes
         let drain = DrainState()
         let environment = KServeEnvironment(
@@ -59,7 +61,7 @@ extension ServerParts {
         guard let certificate = settings.tls.certificate, let key = settings.tls.key else { return nil }
         return TLSFiles(
             certificate: .init(flag: "--tls-cert", path: certificate),
-            key: .init(flag: "--tls-key", path: key),
+            key: secrets.key("--tls-key", key),
             clientRoots: settings.tls.clientRoots.map { .init(flag: "--tls-client-roots", path: $0) },
             protocols: protocols
         )
@@ -71,7 +73,7 @@ extension ServerParts {
         else { return nil }
         return TLSFiles(
             certificate: .init(flag: "--grpc-server-cert", path: certificate),
-            key: .init(flag: "--grpc-server-key", path: key),
+            key: secrets.key("--grpc-server-key", key),
             clientRoots: grpc.asksForClientCertificates
                 ? grpc.rootCertificate.map { .init(flag: "--grpc-root-cert", path: $0) } : nil,
             protocols: ["h2"]

@@ -18,9 +18,11 @@ import Transport
 struct ServerParts {
     let settings: ServerSettings
     let logger: Logger
+    let secrets: ServerSecrets
     private let sharedMemory: SharedMemoryStore
 
-    init(settings: ServerSettings, logger: Logger) {
+    init(settings: ServerSettings, logger: Logger, secrets: ServerSecrets = ServerSecrets()) {
+        self.secrets = secrets
         self.settings = settings
         self.logger = logger
         var shared = SharedMemorySettings(readByteLimit: settings.requestLimits.bodyBytes)
@@ -141,6 +143,7 @@ struct ServerParts {
         models: ModelServer,
         gate: any Gate,
         policies: HeaderPolicies,
+        modelLimits: ModelLimits,
         controls: ServerControls,
         eventLoops: any EventLoopGroup
     ) -> HTTPServer {
@@ -153,6 +156,7 @@ struct ServerParts {
         http.metricsAddress = settings.metricsListener.address
         http.metricsPort = settings.metrics.isAllowed ? settings.metricsListener.port : nil
         http.requestLimits = settings.requestLimits
+        http.modelLimits = modelLimits
         http.connectionLimits = settings.connectionLimits
         http.recognisesHotRequests = settings.httpFastPath
         http.headerForwarding = policies.httpForwarding

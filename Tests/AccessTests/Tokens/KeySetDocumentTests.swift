@@ -112,32 +112,43 @@ import Testing
         #expect(!schedule.isUsable(at: at(0)))
         #expect(schedule.fetchBegins(at: at(10)) == true)
         #expect(schedule.fetchBegins(at: at(1000)) == false, "one is under way")
-        schedule.fetchSucceeded(at: at(10))
+        schedule.fetchSucceeded(at: at(10), isNew: true)
         #expect(schedule.fetchBegins(at: at(309)) == false)
         #expect(schedule.fetchBegins(at: at(310)) == true)
     }
 
-    @Test("fetch for an unknown key every 30 seconds at most")
+    @Test("fetch for an unknown key at once, but ever more seldom while that brings nothing")
     func unknownKey() {
         var schedule = KeySetSchedule()
         _ = schedule.fetchBegins(at: at(0))
-        schedule.fetchSucceeded(at: at(0))
+        schedule.fetchSucceeded(at: at(0), isNew: true)
         var fetches: [UInt64] = []
-        for second in 1...100 as ClosedRange<UInt64> {
+        for second in 1...1000 as ClosedRange<UInt64> {
             schedule.keyWasUnknown()
             if schedule.fetchBegins(at: at(second)) {
                 fetches.append(second)
-                schedule.fetchSucceeded(at: at(second))
+                schedule.fetchSucceeded(at: at(second), isNew: false)
             }
         }
-        #expect(fetches == [30, 60, 90])
+        #expect(fetches == [10, 30, 70, 150, 310, 610, 910], "in the end no more than without the tokens")
+        // The fetch that nobody asked for ends it.
+        #expect(schedule.fetchBegins(at: at(1210)) == true)
+        schedule.fetchSucceeded(at: at(1210), isNew: false)
+        #expect(schedule.fetchBegins(at: at(1510)) == true)
+        schedule.fetchSucceeded(at: at(1510), isNew: false)
+        schedule.keyWasUnknown()
+        #expect(schedule.fetchBegins(at: at(1519)) == false)
+        #expect(schedule.fetchBegins(at: at(1520)) == true)
+        schedule.fetchSucceeded(at: at(1520), isNew: true)
+        schedule.keyWasUnknown()
+        #expect(schedule.fetchBegins(at: at(1530)) == true, "what brought a key may be asked again")
     }
 
     @Test("wait longer after each failure, whatever tokens ask for, and believe the last good set for an hour")
     func failures() {
         var schedule = KeySetSchedule()
         _ = schedule.fetchBegins(at: at(0))
-        schedule.fetchSucceeded(at: at(0))
+        schedule.fetchSucceeded(at: at(0), isNew: true)
         var tries: [UInt64] = []
         for second in 300...1600 as ClosedRange<UInt64> {
             schedule.keyWasUnknown()
@@ -189,17 +200,54 @@ import Testing
         await source.refresh(at: at(1))
         #expect(answer(oldToken, 1) == nil)
         publisher.body.withLock { $0 = try? bytes(of: new, id: "new") }
-        #expect(answer(newToken, 10) == .unknownKey)
+        #expect(answer(newToken, 5) == .unknownKey)
+        await source.refresh(at: at(6))
+        #expect(answer(newToken, 6) == .unknownKey, "10 seconds have not gone by")
         await source.refresh(at: at(11))
-        #expect(answer(newToken, 11) == .unknownKey, "30 seconds have not gone by")
-        await source.refresh(at: at(31))
-        #expect(answer(newToken, 31) == nil)
-        #expect(answer(oldToken, 31) == .unknownKey)
+        #expect(answer(newToken, 11) == nil)
+        #expect(answer(oldToken, 11) == .unknownKey)
         #expect(publisher.fetches.withLock { $0 } == 2)
         publisher.body.withLock { $0 = nil }
-        await source.refresh(at: at(331))
-        #expect(answer(newToken, 3630) == nil, "the last good set is kept")
-        #expect(answer(newToken, 3631) == .keysUnavailable, "but not for ever, and no cached token outlives it")
+        await source.refresh(at: at(311))
+        #expect(answer(newToken, 3610) == nil, "the last good set is kept")
+        #expect(answer(newToken, 3611) == .keysUnavailable, "but not for ever, and no cached token outlives it")
+    }
+
+    @Test("tell once of each change for the worse or the better")
+    func events() async throws {
+        let publisher = Publisher()
+        let told = Shared<[String]>([])
+        let source = KeySetSource(
+            .address(try KeySetAddress("https://issuer.example/jwks")) { _ in
+                guard let body = publisher.body.withLock({ $0 }) else { throw Unreachable() }
+                return body
+            }
+        ) { event in
+            let name =
+                switch event {
+                case .loaded: "loaded"
+                case .failed(_, let keepsKeys): keepsKeys ? "failed, with keys" : "failed"
+                case .recovered: "recovered"
+                case .expired: "expired"
+                }
+            told.value.withLock { $0.append(name) }
+        }
+        func pass(_ seconds: ClosedRange<UInt64>) async -> [String] {
+            for second in seconds { await source.refresh(at: at(second)) }
+            return told.value.withLock { list in
+                defer { list = [] }
+                return list
+            }
+        }
+        #expect(await pass(0...100) == ["failed"])
+        publisher.body.withLock { $0 = try? bytes(of: TestIssuer(), id: "a") }
+        #expect(await pass(101...500) == ["recovered", "loaded"])
+        publisher.body.withLock { $0 = Array("{".utf8) }
+        #expect(await pass(501...1000) == ["failed, with keys"])
+        publisher.body.withLock { $0 = nil }
+        #expect(await pass(1001...6000) == ["failed, with keys", "expired"])
+        publisher.body.withLock { $0 = try? bytes(of: TestIssuer(), id: "b") }
+        #expect(await pass(6001...7000) == ["recovered", "loaded"])
     }
 
     @Test("read a file again when it changes, and keep what was good")
@@ -214,9 +262,10 @@ import Testing
         let source = KeySetSource(.file(path: path.path)) { event in
             switch event {
             case .loaded: loads.value.withLock { $0 += 1 }
-            case .failed(let error):
+            case .failed(let error, _):
                 #expect(!error.message.contains("/"))
                 failures.value.withLock { $0 += 1 }
+            case .recovered, .expired: break
             }
         }
         await source.refresh(at: at(0))
@@ -234,8 +283,8 @@ import Testing
         #expect(source.keys(at: at(7))?.generation == 2)
     }
 
-    final class Shared: Sendable {
-        let value: Mutex<Int>
-        init(_ value: Int) { self.value = Mutex(value) }
+    final class Shared<Value: Sendable>: Sendable {
+        let value: Mutex<Value>
+        init(_ value: Value) { self.value = Mutex(value) }
     }
 }

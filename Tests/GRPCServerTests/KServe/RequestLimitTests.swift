@@ -31,6 +31,37 @@ import Testing
     }
 
     @Test(arguments: [3, 4])
+    func elements(count: Int) {
+        let text = refusal({ $0.elements = 3 }) {
+            $0.inputs = [.named("INPUT", "FP32", [Int64(count)])]
+            $0.rawInputContents = [.init(repeating: 0, count: count * 4)]
+        }
+        #expect(text == (count > 3 ? "input 'INPUT' has 4 elements, more than the maximum of 3" : nil))
+    }
+
+    /// What a model's own limits find in an envelope that the listener's let pass.
+    @Test(
+        arguments: [
+            ("number of inputs in request exceeds the maximum of 1", \RequestLimits.inputs, 2),
+            ("number of outputs in request exceeds the maximum of 2", \RequestLimits.outputs, 3),
+            ("'id' of 4 bytes exceeds the maximum of 3 bytes", \RequestLimits.stringBytes, 4),
+            ("request of 100 bytes exceeds the maximum allowed size of 99 bytes", \RequestLimits.bodyBytes, 100),
+        ] as [(String, any WritableKeyPath<RequestLimits, Int> & Sendable, Int)]
+    )
+    func envelopes(text: String, limit: any WritableKeyPath<RequestLimits, Int> & Sendable, count: Int) throws {
+        var request = Request.plain(id: "four")
+        request.inputs += [.named("I", "FP32", [2])]
+        request.outputs = (0..<3).map { index in .with { $0.name = "O\(index)" } }
+        var envelope = InferEnvelope()
+        try envelope.read(TensorBytes(request.bytes), limits: RequestLimits(profile: .secure))
+        for (bound, expected) in [(count, nil), (count - 1, text)] {
+            var limits = RequestLimits.none
+            limits[keyPath: limit] = bound
+            #expect(message { () throws(ServingError) in try envelope.check(limits, bytes: 100) } == expected)
+        }
+    }
+
+    @Test(arguments: [3, 4])
     func rawInputs(count: Int) {
         let text = refusal({ $0.inputs = 3 }) {
             $0.inputs = (0..<3).map { .named("I\($0)", "FP32", [2]) }

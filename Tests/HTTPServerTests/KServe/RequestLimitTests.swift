@@ -46,6 +46,47 @@ import Testing
         )
     }
 
+    @Test(arguments: [1, 9, 256]) func elements(_ limit: Int) throws {
+        let limits = Self.limits { $0.elements = limit }
+        let model = DeclaredModel()
+        let refusal = "input 'IN' has \(limit + 1) elements, more than the maximum of \(limit)"
+        for (count, text) in [(limit, nil), (limit + 1, refusal)] {
+            let zeros = [String](repeating: "0", count: count).joined(separator: ",")
+            let json = #"{"inputs":[{"name":"IN","shape":[\#(count)],"datatype":"FP32","data":[\#(zeros)]}]}"#
+            #expect(Self.fault(json, limits) == text)
+            let raw = message { () throws(ServingError) in
+                _ = try InferRequestReader.read(
+                    body: TensorBytes([UInt8](repeating: 0, count: count * 4)),
+                    inferenceHeaderLength: 0,
+                    model: model,
+                    limits: limits
+                )
+            }
+            #expect(raw == text)
+            let generated = message { () throws(ServingError) in
+                let body = TensorBytes(Array(#"{"IN":[\#(zeros)]}"#.utf8))
+                _ = try GenerateRequestReader.read(body: body, model: model, limits: limits)
+            }
+            #expect(generated == text)
+        }
+    }
+
+    @Test(arguments: [1, 8]) func batch(_ limit: Int) {
+        let limits = Self.limits { $0.batch = limit }
+        let batching = DeclaredModel(maxBatchSize: 64)
+        for (count, text) in [
+            (limit, nil), (limit + 1, "input 'IN' has a batch of \(limit + 1), more than the maximum of \(limit)"),
+        ] {
+            let zeros = [String](repeating: "0", count: count).joined(separator: ",")
+            let json = #"{"inputs":[{"name":"IN","shape":[\#(count),1],"datatype":"FP32","data":[\#(zeros)]}]}"#
+            #expect(
+                message { () throws(ServingError) in _ = try readRequest(json, model: batching, limits: limits) }
+                    == text
+            )
+            #expect(Self.fault(json, limits) == nil, "the first dimension of a model that does not batch is no batch")
+        }
+    }
+
     @Test(arguments: [1, 8, 16]) func dimensions(_ limit: Int) {
         let limits = Self.limits { $0.dimensions = limit }
         #expect(Self.fault(Self.document(dimensions: limit), limits) == nil)

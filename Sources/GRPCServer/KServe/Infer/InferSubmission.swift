@@ -44,11 +44,13 @@ extension KServeEnvironment {
         times: MessageTimes
     ) throws(ServingError) -> InferSubmission {
         let head = call.head
+        let limits = settings.modelLimits.limits(of: model.name, within: settings.requestLimits)
+        try envelope.check(limits, bytes: message.bytes.count)
         let decoded = try InferRequestReader.read(
             message.bytes,
             envelope: envelope,
             model: model,
-            limits: settings.requestLimits,
+            limits: limits,
             sharedMemory: sharedMemory
         ) { bytes throws(ServingError) in try call.charge(bytes, to: &message) }
         var fields = decoded.fields

@@ -52,6 +52,26 @@ package struct InferEnvelope: Sendable, Equatable {
         guard number <= limit else { throw InferRequestRules.tooMany(things, limit) }
     }
 
+    /// Once more by the limits of the model, which may be tighter than those that the message was read by.
+    /// - Parameter bytes: of the message.
+    package func check(_ limits: RequestLimits, bytes: Int) throws(ServingError) {
+        guard bytes <= limits.bodyBytes else {
+            throw ServingError(
+                .resourceExhausted,
+                "request of \(bytes) bytes exceeds the maximum allowed size of \(limits.bodyBytes) bytes",
+                reason: .rejected
+            )
+        }
+        guard id.utf8.count <= limits.stringBytes else {
+            throw InferRequestRules.tooLong("id", bytes: id.utf8.count, limit: limits.stringBytes)
+        }
+        let counts: [(StaticString, Int, Int)] = [
+            ("parameters", parameters, limits.parameters), ("inputs", inputs, limits.inputs),
+            ("outputs", outputs, limits.outputs),
+        ]
+        for (things, count, limit) in counts where count > limit { throw InferRequestRules.tooMany(things, limit) }
+    }
+
     /// - Throws: `.invalidArgument` with Triton's text for what is no version.
     package func version() throws(ServingError) -> Int64? { try ModelVersion.parse(versionText) }
 }

@@ -19,7 +19,12 @@ extension InferRequestReader {
         guard let dataType = input.dataType else {
             throw InferRequestRules.unknownDataType(input.dataTypeText, input: input.name)
         }
-        _ = try InferRequestRules.elementCount(of: input.shape, input: input.name)
+        _ = try InferRequestRules.elementCount(
+            of: input.shape,
+            input: input.name,
+            model: model,
+            limits: limits
+        )
         let bytes: TensorBytes
         if let slice {
             try noteShared(slice, input)
