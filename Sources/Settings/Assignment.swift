@@ -25,6 +25,9 @@ package struct Assignment: Sendable {
             let given = flag.disclosure.allowsQuotation ? "; got '\(Printable.text(value))'" : ""
             throw SettingsError("\(place) must be \(fault)\(given)")
         }
+        if let fault = setting.flatMap({ flag.rules?.fault(in: $0) }) {
+            throw SettingsError("\(place) \(fault)")
+        }
         if case .refused(let reason) = flag.disposition {
             throw SettingsError("\(place) is refused: \(reason)")
         }
@@ -33,8 +36,11 @@ package struct Assignment: Sendable {
         }
     }
 
-    /// The line for the log if the flag was taken only for the sake of scripts.
+    private var setting: KeyedSetting? { flag.rules == nil ? nil : KeyedSetting(value) }
+
+    /// The line for the log if the flag, or this setting, was taken only for the sake of scripts.
     package var notice: String? {
+        if let notice = setting.flatMap({ flag.rules?.notice(for: $0) }) { return "\(place) \(notice)" }
         guard case .accepted(let reason) = flag.disposition else { return nil }
         return "\(place) changes nothing: \(reason)"
     }

@@ -81,6 +81,8 @@ package struct Flag: Sendable {
     package var alias: String?
     /// How much of a value may be shown.
     package var disclosure: Disclosure
+    /// For a flag whose settings are known one by one.
+    package var rules: SettingRules?
     package var help: String
 
     package init(
@@ -92,6 +94,7 @@ package struct Flag: Sendable {
         refusing refusedValues: [String: String] = [:],
         alias: String? = nil,
         showing disclosure: Disclosure = .all,
+        rules: SettingRules? = nil,
         _ help: String
     ) {
         self.name = name
@@ -102,6 +105,7 @@ package struct Flag: Sendable {
         self.refusedValues = refusedValues
         self.alias = alias
         self.disclosure = disclosure
+        self.rules = rules
         self.help = help
     }
 

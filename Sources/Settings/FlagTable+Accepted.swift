@@ -142,7 +142,7 @@ extension FlagTable {
         Flag(
             "trace-rate",
             .deprecated,
-            .integer(0...Int(Int32.max)),
+            .integer(1...Int(Int32.max)),
             .works(.integer(\.trace.rate)),
             "Use --trace-config."
         ),

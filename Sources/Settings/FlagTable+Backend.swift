@@ -19,13 +19,11 @@ extension FlagTable {
             .backend,
             .setting(group: "backend"),
             .works(.table(\.backendConfig)),
-            showing: .keys([
-                "default-max-batch-size", "enable_mem_arena", "enable_mem_pattern", "execution_mode",
-                "inter_op_thread_count", "intra_op_thread_count", "memory.enable_memory_arena_shrinkage",
-                "session.intra_op.allow_spinning",
-                "session.use_device_allocator_for_initializers",
-            ]),
-            "Setting of a backend, or of all of them; may be given more than once."
+            showing: .keys(Set(SettingRules.backendKeys)),
+            rules: .backend,
+            "Setting of a backend, or of all of them; may be given more than once. Those of onnxruntime: "
+                + SettingRules.backendKeys.joined(separator: ", ") + ". Those of backends that are not here change "
+                + "nothing. enable-global-threadpool=1 is refused."
         ),
         Flag(
             "repoagent-directory",

@@ -38,7 +38,7 @@ extension FlagTable {
         Flag(
             "engine-library",
             .buckler,
-            .path,
+            .absolutePath,
             .works(.optionalString(\.engineLibrary)),
             default: "that of buckler engine install",
             "Absolute path of ONNX Runtime's library."

@@ -24,7 +24,7 @@ extension FlagTable {
         Flag(
             "http-address",
             .http,
-            .nonEmptyString,
+            .address,
             .works(.string(\.http.address)),
             "Address that HTTP listens on. Triton's default is every address."
         ),
@@ -155,7 +155,7 @@ extension FlagTable {
         Flag(
             "metrics-address",
             .metrics,
-            .nonEmptyString,
+            .address,
             .works(.string(\.metricsListener.address)),
             default: "that of HTTP",
             "Address that the metrics page listens on."
@@ -179,6 +179,7 @@ extension FlagTable {
             .metrics,
             .setting(group: nil),
             .works(.table(\.metrics.config)),
+            rules: .metrics,
             "Which families the page has: counter_latencies works; histogram_latencies and summary_latencies stay off."
         ),
     ]

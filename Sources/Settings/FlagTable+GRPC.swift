@@ -9,7 +9,7 @@ extension FlagTable {
         Flag(
             "grpc-address",
             .grpc,
-            .nonEmptyString,
+            .address,
             .works(.string(\.grpc.listener.address)),
             "Address that gRPC listens on. Triton's default is every address."
         ),

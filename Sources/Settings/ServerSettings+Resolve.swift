@@ -112,12 +112,6 @@ package struct SettingsInput: Sendable {
     private func notices(environment: [String: String]) -> [String] {
         let assignments = written + typed
         var notices = assignments.compactMap(\.notice)
-        for assignment in assignments where assignment.flag.name == "metrics-config" {
-            guard let setting = KeyedSetting(assignment.value), setting.key != "counter_latencies" else { continue }
-            notices.append(
-                "\(assignment.place) \(Printable.text(setting.key)) changes nothing: only counter_latencies does"
-            )
-        }
         if environment["AIP_MODE"] == "PREDICTION" {
             notices.append("AIP_MODE=PREDICTION changes nothing: there is no Vertex AI endpoint")
         }

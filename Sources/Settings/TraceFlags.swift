@@ -25,7 +25,7 @@ package struct TraceFlags: Sendable, Equatable {
             guard let setting = KeyedSetting(text) else { continue }
             switch (setting.group.lowercased(), setting.key) {
             case ("", "level"): levels.append(setting.value)
-            case ("", "rate"): result.values.rate = try number(setting, in: 0...UInt32.max)
+            case ("", "rate"): result.values.rate = try number(setting, in: 1...UInt32.max)
             case ("", "count"): result.values.count = try number(setting, in: -1...Int32.max)
             case ("", "mode"): try checkMode(setting.value)
             case ("triton", "file"): result.file = setting.value

@@ -13,6 +13,9 @@ package enum ValueKind: Sendable, Equatable {
     case string
     case nonEmptyString
     case path
+    case absolutePath
+    /// To listen on: an IP address or a host name.
+    case address
     case choice([String], ignoringCase: Bool = true)
     /// `[<group>,]<key>=<value>`; `group` says how the part before the comma is called, `nil` that there is none.
     case setting(group: String?, groupRequired: Bool = false)
@@ -46,7 +49,8 @@ package enum ValueKind: Sendable, Equatable {
         case .integer, .level: "<integer>"
         case .number: "<number>"
         case .string, .nonEmptyString: "<string>"
-        case .path: "<path>"
+        case .path, .absolutePath: "<path>"
+        case .address: "<address>"
         case .choice(let choices, _): "<" + choices.joined(separator: "|") + ">"
         case .setting(let group?, true): "<\(group)>,<setting>=<value>"
         case .setting(let group?, false): "[<\(group)>,]<setting>=<value>"
@@ -72,6 +76,10 @@ package enum ValueKind: Sendable, Equatable {
             nil
         case .nonEmptyString, .path:
             text.isEmpty || text.contains("\0") ? "a non-empty string" : nil
+        case .absolutePath:
+            text.hasPrefix("/") && !text.contains("\0") ? nil : "an absolute path"
+        case .address:
+            NetworkAddress.isWellFormed(text) ? nil : "an IP address or a host name"
         case .choice(let choices, _):
             choice(text) == nil ? "one of " + choices.joined(separator: ", ") : nil
         case .setting, .restriction, .integerPair, .deviceFraction, .resource:

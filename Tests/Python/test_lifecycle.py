@@ -115,12 +115,24 @@ def test_metrics(start_server, tmp_path):
     (["--http-port=banana"], "http-port"),
     (["--model-control-mode=poll"], "poll"),
     (["--http-address=0.0.0.0"], "loopback"),
+    (["--http-address=foo bar"], "--http-address must be an IP address or a host name"),
+    (["--trace-config=triton,file=/nowhere/at/all"], "--trace-config triton,file=/nowhere/at/all"),
+    (["--engine-library=lib.so"], "--engine-library must be an absolute path"),
+    (["--backend-config=onnxruntime,enable-global-threadpool=1"], "enable-global-threadpool=1 is refused"),
 ])
 def test_bad_settings_are_named(start_server, tmp_path, arguments, text):
     base = [] if "repositor" in arguments[0] else [f"--model-repository={slow_repository(tmp_path, 1)}"]
     server = start_server(*base, *arguments, ready=False)
     assert server.process.wait(10) != 0
     assert text in server.log.read_text()
+
+
+def test_the_log_names_a_library_that_cannot_be_loaded(start_server, tmp_path):
+    library = tmp_path / "lib.so"
+    library.write_bytes(b"no library")
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 1)}", f"--engine-library={library}")
+    assert server.stop() == 0
+    assert f"the ONNX Runtime library cannot be loaded ({library}: " in server.log.read_text()
 
 
 def test_json_log(start_server, tmp_path):

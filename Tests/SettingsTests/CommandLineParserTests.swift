@@ -20,7 +20,7 @@ func parsed(_ arguments: [String]) throws -> [String] {
             (["--id="], ["id="]),
             (["--id=a=b"], ["id=a=b"]),
             (["--id", "--http-port"], ["id=--http-port"]),
-            (["--backend-config=onnxruntime,a=b=c"], ["backend-config=onnxruntime,a=b=c"]),
+            (["--backend-config=other,a=b=c"], ["backend-config=other,a=b=c"]),
             (["--strict-readiness", "--id=x"], ["strict-readiness=true", "id=x"]),
             (["--strict-readiness", "False"], ["strict-readiness=False"]),
             (["--exit-on-error"], ["exit-on-error=true"]),

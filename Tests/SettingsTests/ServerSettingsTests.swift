@@ -59,14 +59,19 @@ import Testing
             metrics-port: 9002
             id: file
             model-repository: [/a, /b]
-            backend-config: {onnxruntime: {a: 1, b: 2}}
+            backend-config: {onnxruntime: {intra_op_thread_count: 1, inter_op_thread_count: 2}}
             """
-        let mixed = try settings("--http-port=7000", "--backend-config=onnxruntime,a=3", "--model-store=/c", file: file)
+        let mixed = try settings(
+            "--http-port=7000",
+            "--backend-config=onnxruntime,intra_op_thread_count=3",
+            "--model-store=/c",
+            file: file
+        )
         #expect(mixed.http.port == 7000)
         #expect(mixed.metricsListener.port == 9002)
         #expect(mixed.id == "file")
         #expect(mixed.repository.paths == ["/c"])
-        #expect(mixed.backendConfig == ["onnxruntime": ["a": "3", "b": "2"]])
+        #expect(mixed.backendConfig == ["onnxruntime": ["intra_op_thread_count": "3", "inter_op_thread_count": "2"]])
         #expect(mixed.profile == .triton)
         #expect(try settings("--profile=secure", file: file).requestLimits == RequestLimits(profile: .secure))
         #expect(try settings(file: file).repository.paths == ["/a", "/b"])

@@ -18,10 +18,10 @@ import Testing
             ("model-repository: [/a, /b]", ["model-repository=/a", "model-repository=/b"]),
             ("model-repository: /a", ["model-repository=/a"]),
             (
-                "backend-config:\n  onnxruntime:\n    threads: 4\n  shared: 1\n",
-                ["backend-config=onnxruntime,threads=4", "backend-config=shared=1"]
+                "backend-config:\n  onnxruntime:\n    intra_op_thread_count: 4\n  default-max-batch-size: 1\n",
+                ["backend-config=onnxruntime,intra_op_thread_count=4", "backend-config=default-max-batch-size=1"]
             ),
-            ("backend-config: ['onnxruntime,threads=4']", ["backend-config=onnxruntime,threads=4"]),
+            ("backend-config: ['python,threads=4']", ["backend-config=python,threads=4"]),
             ("metrics-config: {counter_latencies: off}", ["metrics-config=counter_latencies=off"]),
             (
                 "limits:\n  max-json-depth: 5\n  http-max-input-size: 9\n",
@@ -61,6 +61,11 @@ import Testing
             ("limits:\n  a: 1\n  b: 2\n  a: 3\nid: x\n", "buckler.yaml:4:3: more than once: a"),
             ("limits: {a: 1, a: 2}\n", "buckler.yaml:1:10: more than once: a"),
             ("a:\n  id: 1\n  id: 2\nid: 3\n", "buckler.yaml:3:3: more than once: id"),
+            (
+                "backend-config:\n  onnxruntime: {default-max-batch-size: -1}\n",
+                "buckler.yaml:2:41: backend-config onnxruntime,default-max-batch-size must be an integer of at least 0; "
+                    + "got '-1'"
+            ),
             ("id: [\n", "buckler.yaml:2:1: "),
         ]
     )
@@ -80,7 +85,7 @@ import Testing
     @Test("may stand for so many values and no more")
     func values() throws {
         let list = "load-model: &a [" + Array(repeating: "m", count: 100).joined(separator: ",") + "]\n"
-        let table = { (count: Int) in "backend-config: {" + (0..<count).map { "k\($0): v" }.joined(separator: ",") + "}"
+        let table = { (count: Int) in "backend-config: {x: {" + (0..<count).map { "k\($0): v" }.joined(separator: ",") + "}}"
         }
         #expect(try read(list + table(9900)).count == 10_000)
         let error = #expect(throws: SettingsError.self) { try read(list + table(9901)) }

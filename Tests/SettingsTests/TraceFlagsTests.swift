@@ -52,7 +52,7 @@ import Testing
         "are refused where they make no sense",
         arguments: [
             "--trace-config=mode=opentelemetry", "--trace-config=mode=x", "--trace-config=level=x",
-            "--trace-config=rate=-1", "--trace-config=rate=4294967296", "--trace-config=count=-2",
+            "--trace-config=rate=-1", "--trace-config=rate=0", "--trace-rate=0", "--trace-config=rate=4294967296", "--trace-config=count=-2",
             "--trace-config=triton,log-frequency=x", "--trace-config=colour=red", "--trace-config=triton,rate=1",
             "--client-shm-owner-uids=1,x", "--client-shm-owner-uids=1,", "--client-shm-owner-uids=-1",
             "--client-shm-owner-uids=4294967296", "--max-client-shm-regions=0",
@@ -60,6 +60,33 @@ import Testing
     )
     func refused(_ argument: String) {
         #expect(throws: SettingsError.self) { try settings(argument) }
+    }
+
+    @Test(
+        "name a file that can be written, or the reason why not",
+        arguments: [
+            ("--trace-config=level=OFF", nil),
+            (
+                "--trace-config=triton,file=/nonexistent/x",
+                "--trace-config triton,file=/nonexistent/x cannot be written: No such file or directory"
+            ),
+            ("--trace-file=/nonexistent/x", "--trace-file=/nonexistent/x cannot be written: No such file or directory"),
+            ("--trace-config=triton,file=/", "--trace-config triton,file=/ cannot be written: Is a directory"),
+            (
+                "--trace-config=triton,file=/proc/self/exe",
+                "--trace-config triton,file=/proc/self/exe cannot be written: it is a link, and links are not followed"
+            ),
+            (
+                "--trace-config=triton,file=/etc/passwd/x",
+                "--trace-config triton,file=/etc/passwd/x cannot be written: Not a directory"
+            ),
+            ("--trace-config=triton,file=/tmp/no-such-trace.json", nil), ("--trace-config=triton,file=/dev/null", nil),
+        ] as [(String, String?)]
+    )
+    func file(argument: String, message: String?) throws {
+        let trace = try settings(argument).trace
+        guard let message else { return try trace.checkFile() }
+        #expect(throws: SettingsError(message)) { try trace.checkFile() }
     }
 
     @Test("that change nothing say so")

@@ -55,8 +55,9 @@ package final class ONNXRuntimeLibrary: @unchecked Sendable {
 
     private init(path: String) throws(ServingError) {
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-            let reason = dlerror().map { String(cString: $0) }
-            throw Self.unusable("cannot be loaded", cause: reason ?? path)
+            let reason = dlerror().map { String(cString: $0) } ?? ""
+            // The loader names what is missing, which may be a library that this one needs.
+            throw Self.unusable("cannot be loaded", cause: reason.contains(path) ? reason : "\(path): \(reason)")
         }
         guard let symbol = dlsym(handle, "OrtGetApiBase") else {
             throw Self.unusable("is not ONNX Runtime: it lacks OrtGetApiBase", cause: path)

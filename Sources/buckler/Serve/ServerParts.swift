@@ -100,6 +100,9 @@ struct ServerParts {
                 library: try ONNXRuntimeLibrary.load(path: path) { logger.error("ONNX Runtime: \($0)") }
             )
         } catch {
+            // An answer to a client never says where the library was looked for: the log does.
+            let isAskedFor = settings.engineLibrary != nil
+            logger.log(level: isAskedFor ? .error : .warning, "no ONNX model can be served: \(Serve.inWords(error))")
             onnxRuntime = UnavailableEngine(name: "onnxruntime", error: error)
         }
         return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine()])
@@ -118,6 +121,7 @@ struct ServerParts {
     }
 
     func traceRecorder(models: ModelServer) throws(SettingsError) -> TraceRecorder {
+        try settings.trace.checkFile()
         let policy = TraceRecorder.Policy(allowsChanges: settings.profile == .secure) { name throws(ServingError) in
             guard try models.isModelReady(named: name, version: nil) else {
                 throw ServingError(.invalidArgument, "Request for unknown model : \(name)")
