@@ -48,12 +48,14 @@ struct ModelLoader: Sendable {
     let settings: LoadSettings
 
     func definition(of name: String, overrides: LoadParameters) throws(ServingError) -> ModelDefinition {
-        try repository.definition(
+        var definition = try repository.definition(
             ofModel: name,
             configName: settings.configName,
             overrides: overrides,
             settings: settings.definition
         )
+        definition.warnings += UnusedFields.warnings(of: definition.config)
+        return definition
     }
 
     func load(_ definition: ModelDefinition, version: Int64) throws(ServingError) -> VersionParts {
@@ -66,12 +68,13 @@ struct ModelLoader: Sendable {
         version: Int64
     ) throws(ServingError) -> (parts: VersionParts, completed: [String]) {
         let began = MonotonicTime.now()
+        // Before the engine is chosen: an ensemble has none, and what is not supported need not be read.
+        try SupportedConfig.check(definition)
         let engine = try engines.engine(for: definition.config)
         let model = try engine.open(source(of: definition, version: version, engine: engine.name))
         var definition = definition
         try definition.complete(with: model.signature, settings: definitionSettings(forEngine: engine.name))
         let config = definition.config
-        try SupportedConfig.check(definition)
 
         let inputs = config.tensorInputs()
         let outputs = config.tensorOutputs()

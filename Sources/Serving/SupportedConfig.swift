@@ -8,15 +8,27 @@ enum SupportedConfig {
     static func check(_ definition: ModelDefinition) throws(ServingError) {
         let config = definition.config
         for (field, isUsed) in unsupported(in: config) where isUsed {
+            let what = field == ensembles ? "is an ensemble: it uses" : "uses"
             throw definition.locating(
                 ServingError(
                     .unsupported,
-                    "model '\(config.name)' uses '\(field)', which this server does not support yet"
+                    "model '\(config.name)' \(what) '\(field)', which this server does not support yet"
                 ),
                 at: field
             )
         }
+        guard config.instanceGroup.isEmpty || config.instanceCount > 0 else {
+            throw definition.locating(
+                ServingError(
+                    .invalidArgument,
+                    "every instance group of model '\(config.name)' is passive: no instance would execute its requests"
+                ),
+                at: "instance_group[0].passive"
+            )
+        }
     }
+
+    private static let ensembles = "ensemble_scheduling"
 
     private static func unsupported(in config: Inference_ModelConfig) -> [(String, Bool)] {
         var (usesSequences, usesEnsemble) = (false, false)
@@ -27,7 +39,7 @@ enum SupportedConfig {
         }
         return [
             ("sequence_batching", usesSequences),
-            ("ensemble_scheduling", usesEnsemble),
+            (ensembles, usesEnsemble),
             ("batch_input", !config.batchInput.isEmpty),
             ("batch_output", !config.batchOutput.isEmpty),
             ("allow_ragged_batch", config.input.contains(where: \.allowRaggedBatch)),
@@ -40,11 +52,8 @@ enum SupportedConfig {
 }
 
 extension Inference_ModelConfig {
-    /// Instances of all groups together, each of which gets a thread.
-    var instanceCount: Int {
-        let count = instanceGroup.filter { !$0.passive }.reduce(0) { $0 + Int(max(0, $1.count)) }
-        return min(max(1, count), 256)
-    }
+    /// Instances of all groups together, each of which gets a thread; `RepositoryLimits.instances` bounds them.
+    var instanceCount: Int { instanceGroup.filter { !$0.passive }.reduce(0) { $0 + Int(max(0, $1.count)) } }
 }
 
 extension ServingError.Code {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import Engines
 import Inference
 import TestSupport
 import Testing
+
+@testable import Engines
 
 @Suite struct ONNXRuntimeTests {
     static let addable: [(String, DataType)] = DataType.allCases.compactMap { type in
@@ -221,6 +222,32 @@ import Testing
         let request = makeRequest([fp32("INPUT0", [4, 16], (0..<64).map { Float($0) / 64 })])
         let values = try model.instance.run([request]).outputs()[0].bytes.array
         #expect(try values == plain.instance.run([request]).outputs()[0].bytes.array)
+    }
+
+    @Test(arguments: [("", nil), ("cpu:0", true), ("cpu:0;cpu:0", true), ("foo", nil), ("cpu:1", nil), ("cpu:0;gpu:0", nil)])
+    func onlyTheOneArenaShrinks(value: String, shrinks: Bool?) throws {
+        let source = TestEngine.source("m.onnx", parameters: ["memory.enable_memory_arena_shrinkage": value])
+        guard !value.isEmpty, shrinks == nil else {
+            #expect(try SessionSettings(source, cores: 1).trimsAfterRun == (shrinks ?? false))
+            return
+        }
+        let error = #expect(throws: ServingError.self) { try SessionSettings(source, cores: 1) }
+        #expect(
+            error?.message
+                == "parameter 'memory.enable_memory_arena_shrinkage' of model 'm' must be 'cpu:0', the one arena that "
+                + "there is; got '\(value)'"
+        )
+    }
+
+    @Test func aFileThatIsEmptyOrMissingIsNamed() {
+        func message(_ contents: [String: [UInt8]]) -> String? {
+            let error = #expect(throws: ServingError.self) {
+                try ModelContent.read(MemoryFiles(contents: contents), path: "1/x.onnx")
+            }
+            return error?.message
+        }
+        #expect(message(["1/x.onnx": []]) == "the model's file 'x.onnx' is empty")
+        #expect(message([:]) == "the model's version directory has no 'x.onnx'")
     }
 
     @Test(arguments: [(-1, true), (0, true), (1, true), (2, true), (3, false)])

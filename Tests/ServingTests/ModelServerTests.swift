@@ -225,6 +225,8 @@ import Testing
     @Test(arguments: [
         ("sequence_batching {}", "sequence_batching"),
         ("response_cache { enable: true }", "response_cache"),
+        ("batch_input { kind: BATCH_ELEMENT_COUNT target_name: \"N\" data_type: TYPE_INT32 source_input: \"INPUT0\" }",
+            "batch_input"),
     ])
     func whatIsNotSupportedYetIsNamed(addition: String, field: String) async throws {
         let repository = try Repository()
@@ -234,6 +236,95 @@ import Testing
         #expect(failures["echo"]?.message.contains("uses '\(field)', which this server does not support yet") == true)
         #expect(!server.isReady)
         await server.stop()
+    }
+
+    @Test func anEnsembleIsCalledOne() async throws {
+        let repository = try Repository()
+        let tensor = "data_type: TYPE_FP32 dims: [ -1 ]"
+        try repository.add(
+            "chain",
+            config: """
+                platform: "ensemble"
+                input { name: "A" \(tensor) }
+                output { name: "B" \(tensor) }
+                ensemble_scheduling { step {
+                    model_name: "echo" model_version: -1
+                    input_map { key: "INPUT0" value: "A" } output_map { key: "OUTPUT0" value: "B" }
+                } }
+                """
+        )
+        let server = try repository.server(mode: .none)
+        let message = try await server.start()["chain"]?.message
+        #expect(
+            message?.contains(
+                "model 'chain' is an ensemble: it uses 'ensemble_scheduling', which this server does not support yet"
+            ) == true,
+            "\(message ?? "")"
+        )
+        await server.stop()
+    }
+
+    @Test(arguments: [(257, ""), (1024, ""), (1025, "model 'wide' specifies 1025 instances, at most 1024 are allowed")])
+    func asManyInstancesRunAsAreAccepted(count: Int, refusal: String) async throws {
+        let repository = try Repository()
+        let group = "\ninstance_group { kind: KIND_CPU count: "
+        try repository.add("wide", config: Repository.identity + group + "\(count - 7) }" + group + "7 }")
+        let threads = InstanceThreads(limit: 1100)
+        let server = try repository.server(mode: .none, threads: threads)
+        let failure = try await server.start()["wide"]?.message
+        #expect(refusal.isEmpty ? failure == nil : failure?.contains(refusal) == true, "\(failure ?? "")")
+        #expect(threads.runningCount == (refusal.isEmpty ? count : 0))
+        await server.stop()
+        for _ in 0..<2000 where threads.runningCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(threads.runningCount == 0)
+    }
+
+    @Test(arguments: [("", false), ("instance_group { kind: KIND_CPU }", true)])
+    func passiveInstancesAloneServeNothing(addition: String, loads: Bool) async throws {
+        let repository = try Repository()
+        try repository.add(
+            "echo",
+            config: Repository.identity + "\ninstance_group { kind: KIND_CPU count: 2 passive: true }\n" + addition
+        )
+        let server = try repository.server(mode: .none)
+        let failures = try await server.start()
+        let text = "every instance group of model 'echo' is passive: no instance would execute its requests"
+        #expect(loads ? failures.isEmpty : failures["echo"]?.message.contains(text) == true, "\(failures)")
+        await server.stop()
+    }
+
+    @Test(arguments: [
+        ("", ""), ("optimization { graph { level: 1 } }", ""),
+        ("instance_group { kind: KIND_CPU host_policy: \"p\" }", "instance_group.host_policy"),
+        ("instance_group { kind: KIND_CPU rate_limiter { priority: 2 } }", "instance_group.rate_limiter"),
+        (
+            "instance_group { kind: KIND_CPU secondary_devices { kind: KIND_NVDLA } }\n"
+                + "instance_group { kind: KIND_CPU secondary_devices { kind: KIND_NVDLA } }",
+            "instance_group.secondary_devices"
+        ),
+        ("optimization { eager_batching: true }", "optimization.eager_batching"),
+        ("optimization { priority: PRIORITY_MAX }", "optimization.priority"),
+        (
+            "optimization { execution_accelerators { cpu_execution_accelerator { name: \"openvino\" } } }",
+            "optimization.execution_accelerators"
+        ),
+        (
+            "model_metrics { metric_control { metric_identifier { family: \"F\" } histogram_options { buckets: 1 } } }",
+            "model_metrics"
+        ),
+    ])
+    func whatChangesNothingIsSaidOnce(addition: String, field: String) throws {
+        let repository = try Repository()
+        try repository.add("echo", versions: [1, 2], config: Repository.identity + "\n" + addition)
+        let check = ModelCheck(
+            model: "echo",
+            repository: try ModelRepository(roots: [repository.path]),
+            engines: EngineSelection([IdentityEngine()]),
+            settings: LoadSettings()
+        )
+        #expect(check.isSound, "\(check)")
+        #expect(check.warnings.count == (field.isEmpty ? 0 : 1), "\(check.warnings)")
+        #expect(check.warnings.allSatisfy { $0.hasPrefix("'\(field)' changes nothing: ") })
     }
 
     @Test func controlIsRefusedUnlessExplicit() async throws {

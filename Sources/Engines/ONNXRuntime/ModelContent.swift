@@ -15,10 +15,14 @@ struct ModelContent {
     /// Reads the model at `path`, which may also be a directory that holds `model.onnx` and what belongs to it.
     static func read(_ files: any ModelFiles, path: String) throws(ServingError) -> ModelContent {
         let file = files.isDirectory(path) ? path + "/model.onnx" : path
+        let name = file.split(separator: "/").last.map { String($0) } ?? file
         guard files.exists(file) else {
-            throw ServingError(.notFound, "the model's version directory has no 'model.onnx'", cause: file)
+            throw ServingError(.notFound, "the model's version directory has no '\(name)'", cause: file)
         }
         let model = try files.read(file, limit: modelLimit)
+        guard model.count > 0 else {
+            throw ServingError(.invalidArgument, "the model's file '\(name)' is empty", cause: file)
+        }
         let tensors = try ExternalTensorScan.tensors(in: model)
         let directory = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
         return ModelContent(model: model, externalFiles: try read(tensors, files, directory))

@@ -28,7 +28,7 @@ struct SessionSettings: Equatable {
         runsInParallel = try values.flag("execution_mode") ?? false
         usesMemoryPattern = try values.flag("enable_mem_pattern") ?? true
         keepsBlocks = try values.flag("enable_mem_arena") ?? true
-        trimsAfterRun = values.text("memory.enable_memory_arena_shrinkage").map { !$0.isEmpty } ?? false
+        trimsAfterRun = try values.shrinksArena()
         usesDeviceAllocatorForInitializers =
             try values.flag("session.use_device_allocator_for_initializers") ?? false
         allowsSpinning = try values.flag("session.intra_op.allow_spinning") ?? false
@@ -76,6 +76,19 @@ struct SessionSettings: Equatable {
             case "0", "false": return false
             default: throw invalid(name, text)
             }
+        }
+
+        /// ONNX Runtime's `device:number` list with semicolons between, of which only this one has an arena here.
+        func shrinksArena() throws(ServingError) -> Bool {
+            let name = "memory.enable_memory_arena_shrinkage"
+            guard let text = text(name), !text.isEmpty else { return false }
+            guard text.split(separator: ";", omittingEmptySubsequences: false).allSatisfy({ $0 == "cpu:0" }) else {
+                throw ServingError(
+                    .invalidArgument,
+                    "parameter '\(name)' of model '\(model)' must be 'cpu:0', the one arena that there is; got '\(text)'"
+                )
+            }
+            return true
         }
 
         private func invalid(_ name: String, _ text: String) -> ServingError {
