@@ -20,6 +20,8 @@ extension ConfigValidator {
     private static let tensorRTPlatform = "tensorrt_plan"
 
     static func checkTensors(_ config: Inference_ModelConfig, list: inout ProblemList) {
+        checkRepeats(config.input.map(\.name), kind: "input", config: config, list: &list)
+        checkRepeats(config.output.map(\.name), kind: "output", config: config, list: &list)
         for (index, input) in config.input.enumerated() {
             let path = "input[\(index)]"
             checkShape(input, prefix: "model input ", path: path, config: config, list: &list)
@@ -32,6 +34,22 @@ extension ConfigValidator {
             let path = "output[\(index)]"
             checkShape(output, prefix: "model output ", path: path, config: config, list: &list)
             checkPlatform(output, kind: "output", path: path, config: config, list: &list)
+        }
+    }
+
+    /// Triton lets them pass; which of the two a request means could not be said.
+    private static func checkRepeats(
+        _ names: [String],
+        kind: String,
+        config: Inference_ModelConfig,
+        list: inout ProblemList
+    ) {
+        var seen: Set<String> = []
+        for (index, name) in names.enumerated() where !name.isEmpty && !seen.insert(name).inserted {
+            list.add(
+                "model \(kind) '\(name)' is specified more than once for \(config.name)",
+                at: "\(kind)[\(index)].name"
+            )
         }
     }
 

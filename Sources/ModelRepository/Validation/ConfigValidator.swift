@@ -56,13 +56,25 @@ package enum ConfigValidator {
         "pytorch": ["pytorch_libtorch", "torch_aoti"],
     ]
 
+    /// As in Triton, a platform and a backend that it knows belong together, and so do two that it does not know.
+    private static func isPair(_ platform: String, _ backend: String) -> Bool {
+        let owner = platformsByBackend.first { $0.value.contains(platform) }?.key
+        return owner == (platformsByBackend[backend] == nil ? nil : backend)
+    }
+
+    private static func missingBackendHint(_ config: Inference_ModelConfig) -> String {
+        let example = config.defaultModelFilename.hasSuffix(".onnx") ? ", as in backend: \"onnxruntime\"" : ""
+        return ": set 'backend'\(example)"
+    }
+
     private static func checkModel(_ config: Inference_ModelConfig, list: inout ProblemList) {
         if config.name.isEmpty {
             list.add("model configuration must specify 'name'", at: "name")
         }
         let isEnsemble = config.platform == ensemblePlatform
         if config.backend.isEmpty, !isEnsemble {
-            list.add("unexpected platform type '\(config.platform)' for \(config.name)", at: "platform")
+            let hint = config.platform.isEmpty ? missingBackendHint(config) : ""
+            list.add("unexpected platform type '\(config.platform)' for \(config.name)\(hint)", at: "platform")
         }
         if !config.backend.isEmpty, isEnsemble {
             list.add(
@@ -73,7 +85,7 @@ package enum ConfigValidator {
         if config.backend.isEmpty, config.platform.isEmpty {
             list.add("must specify 'platform' or 'backend' for '\(config.name)'", at: "backend")
         }
-        if let platforms = platformsByBackend[config.backend], !platforms.contains(config.platform) {
+        if !config.backend.isEmpty, !isEnsemble, !isPair(config.platform, config.backend) {
             list.add(
                 "unexpected 'platform' and 'backend' pair, got:\(config.platform), \(config.backend)",
                 at: "platform"

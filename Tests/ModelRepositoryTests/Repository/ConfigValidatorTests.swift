@@ -67,7 +67,27 @@ private let good = """
         ),
         Refusal(
             #"name: "M" version_policy { all { } }"#,
-            "unexpected platform type '' for M",
+            "unexpected platform type '' for M: set 'backend'",
+            at: "platform"
+        ),
+        Refusal(
+            #"name: "M" default_model_filename: "x.onnx" version_policy { all { } }"#,
+            "unexpected platform type '' for M: set 'backend', as in backend: \"onnxruntime\"",
+            at: "platform"
+        ),
+        Refusal(
+            #"name: "M" backend: "identity" platform: "onnxruntime_onnx" version_policy { all { } }"#,
+            "unexpected 'platform' and 'backend' pair, got:onnxruntime_onnx, identity",
+            at: "platform"
+        ),
+        Refusal(
+            #"name: "M" backend: "onnxruntime" platform: "custom" version_policy { all { } }"#,
+            "unexpected 'platform' and 'backend' pair, got:custom, onnxruntime",
+            at: "platform"
+        ),
+        Refusal(
+            #"name: "M" backend: "python" platform: "tensorflow_savedmodel" version_policy { all { } }"#,
+            "unexpected 'platform' and 'backend' pair, got:tensorflow_savedmodel, python",
             at: "platform"
         ),
         Refusal(
@@ -109,6 +129,26 @@ private let good = """
     ])
     func checksTheModel(refusal: Refusal) throws {
         #expect(try refusal.problems(stage: .beforeAutoComplete).first == refusal.expected)
+    }
+
+    @Test(arguments: [
+        ("onnxruntime", "onnxruntime_onnx"), ("pytorch", "torch_aoti"), ("identity", ""), ("openvino", "custom"),
+    ])
+    func takesPairs(backend: String, platform: String) throws {
+        let text = "name: \"M\" backend: \"\(backend)\" platform: \"\(platform)\" version_policy { all { } }"
+        #expect(try Refusal(text, "", at: "").problems(stage: .beforeAutoComplete) == [])
+    }
+
+    @Test(arguments: ["input", "output"])
+    func refusesTwoTensorsOfOneName(kind: String) throws {
+        let tensor = { (name: String) in "\(kind) { name: \"\(name)\" data_type: TYPE_FP32 dims: 1 } " }
+        #expect(try Refusal(good + tensor("X") + tensor("Y"), "", at: "").problems() == [])
+        let refusal = Refusal(
+            good + tensor("X") + tensor("Y") + tensor("X"),
+            "model \(kind) 'X' is specified more than once for M",
+            at: "\(kind)[2].name"
+        )
+        #expect(try refusal.problems() == [refusal.expected])
     }
 
     @Test func tellsThatNeitherPlatformNorBackendIsGiven() throws {
