@@ -69,7 +69,7 @@ package enum InferRequestRules {
     package static func correlationID(_ text: String) throws(ServingError) -> CorrelationID {
         guard text.utf8.count <= sequenceIDLimit else {
             throw ServingError(
-                .unsupported,
+                .invalidArgument,
                 "string correlation ID cannot be longer than \(sequenceIDLimit) characters"
             )
         }

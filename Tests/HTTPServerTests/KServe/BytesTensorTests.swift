@@ -61,6 +61,11 @@ import Testing
         #expect(texts == ["0.700000:1:b", "0.200000:2", "5.000000:2", "-1.000000:0:a"])
     }
 
+    @Test func aBlankLabelIsNone() throws {
+        let output = tensor(.int32, [3], [3, 2, 1] as [Int32])
+        #expect(try Self.classify(output, 3, labels: ["", "b", ""]).texts == ["3:0", "2:1:b", "1:2"])
+    }
+
     @Test func withoutABatchAllElementsCompete() throws {
         let output = tensor(.int32, [2, 2], [1, 4, 3, 4] as [Int32])
         let (shape, texts) = try Self.classify(output, 10)

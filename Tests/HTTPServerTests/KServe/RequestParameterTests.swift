@@ -39,6 +39,8 @@ import Testing
             message { () throws(ServingError) in _ = try Self.fields("{\"sequence_id\":\"\(atLimit)s\"}") }
                 == "string correlation ID cannot be longer than 128 characters"
         )
+        let error = #expect(throws: ServingError.self) { try Self.fields("{\"sequence_id\":\"\(atLimit)s\"}") }
+        #expect(error?.code == .invalidArgument)
     }
 
     @Test func keepsTheOthers() throws {
