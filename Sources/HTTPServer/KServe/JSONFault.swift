@@ -6,6 +6,8 @@ enum JSONFault: String, Error {
     case empty = "The document is empty."
     case trailing = "The document root must not be followed by other values."
     case value = "Invalid value."
+    /// RapidJSON says of this no more than the line above.
+    case trailingComma = "Invalid value: a comma stands before ]."
     case memberName = "Missing a name for object member."
     case colon = "Missing a colon after a name of object member."
     case memberComma = "Missing a comma or } after an object member."

@@ -197,7 +197,8 @@ private struct ArrayWalk {
         while true {
             guard let token = scanner.peekToken() else { throw scanner.fault(expectsValue ? .value : .elementComma) }
             if expectsValue {
-                guard token == UInt8(ascii: "[") else {
+                // One comparison for `[`, and for `]` and the backslash, which begin no value.
+                guard token &- UInt8(ascii: "[") <= 2 else {
                     expectsValue = false
                     return true
                 }
@@ -218,6 +219,9 @@ private struct ArrayWalk {
 
     @inline(never)
     private mutating func open(_ scanner: inout JSONScanner) throws(ServingError) {
+        guard let token = scanner.peekToken(), token == UInt8(ascii: "[") else {
+            throw scanner.fault(scanner.peekToken() == UInt8(ascii: "]") ? .trailingComma : .value)
+        }
         guard depth < scanner.depthLimit else {
             throw JSONFault.tooDeep(limit: scanner.depthLimit, at: scanner.position)
         }

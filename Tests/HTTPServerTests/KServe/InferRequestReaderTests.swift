@@ -145,6 +145,11 @@ import Testing
         ("FP32", "[1.]", "failed to parse the request JSON buffer: Miss fraction part in number."),
         ("FP32", "[1e999]", "failed to parse the request JSON buffer: Number too big to be stored in double."),
         ("INT8", "[x]", "failed to parse the request JSON buffer: Invalid value."),
+        ("INT8", "[1,]", "failed to parse the request JSON buffer: Invalid value: a comma stands before ]. at "),
+        ("FP32", "[[1],]", "failed to parse the request JSON buffer: Invalid value: a comma stands before ]. at "),
+        ("FP32", "[1, ]", "failed to parse the request JSON buffer: Invalid value: a comma stands before ]. at "),
+        ("BYTES", "[\"\",]", "failed to parse the request JSON buffer: Invalid value: a comma stands before ]. at "),
+        ("INT8", "[\\]", "failed to parse the request JSON buffer: Invalid value. at "),
     ])
     func refusesData(_ type: String, _ data: String, _ text: String) {
         let json = Self.input("\"name\":\"IN\",\"shape\":[1],\"datatype\":\"\(type)\",\"data\":\(data)")
