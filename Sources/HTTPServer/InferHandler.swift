@@ -249,10 +249,15 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
 
     private func headArrived(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let now = MonotonicTime.now()
+        var head = head
+        let absolute = head.uri.utf8.first == UInt8(ascii: "/") ? nil : AbsoluteTarget(head.uri)
+        if let absolute { head.uri = absolute.path }
         var request = InferRequestHead(head.headers)
         if let cors = shared.cors { request.crossOrigin = cors.grant(head.headers.first(name: "origin")) }
         let isHTTP10 = head.version != .http1_1
-        if let fault = RequestFault(request, isHTTP10: isHTTP10) ?? misdirection(head.headers) {
+        if let fault = RequestFault(head, limits: shared.connectionLimits)
+            ?? RequestFault(request, isHTTP10: isHTTP10) ?? misdirection(head.headers, target: absolute)
+        {
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
             refuse(fault, request: request, isHTTP10: isHTTP10)
         } else if let hot = shared.hot, head.method == .POST,
@@ -275,9 +280,11 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         }
     }
 
-    private func misdirection(_ headers: HTTPHeaders) -> RequestFault? {
-        guard !shared.hosts.allowsAny, let host = headers.first(name: "host") else { return nil }
-        return shared.hosts.allows(host) ? nil : .misdirected
+    /// The target's own authority is what counts for HTTP, but a page of another site is told by either.
+    private func misdirection(_ headers: HTTPHeaders, target: AbsoluteTarget?) -> RequestFault? {
+        guard !shared.hosts.allowsAny else { return nil }
+        let named = [headers.first(name: "host"), target?.authority].compactMap { $0 }
+        return named.allSatisfy { shared.hosts.allows($0) } ? nil : .misdirected
     }
 
     // MARK: requests that the parser never saw

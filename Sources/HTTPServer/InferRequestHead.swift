@@ -18,6 +18,8 @@ package struct InferRequestHead: Sendable, Equatable {
     package var contentEncoding: ContentCoding? = .identity
     /// What stands in `Content-Encoding` if that is not known, fit to be shown.
     package private(set) var refusedEncoding: String?
+    /// What stands in `Transfer-Encoding` unless that is `chunked`, once; fit to be shown.
+    package private(set) var refusedTransferCoding: String?
     /// Any but `100-continue`, fit to be shown.
     package private(set) var refusedExpectation: String?
     package private(set) var hosts = 0
@@ -77,7 +79,7 @@ package struct InferRequestHead: Sendable, Equatable {
         case .contentLength: if contentLength != nil { contentLength = Int(value) ?? 0 }
         case .acceptEncoding: acceptEncoding = acceptEncoding.map { $0 + "," + value } ?? value
         case .contentEncoding: takeEncoding(value)
-        case .transferEncoding: contentLength = nil
+        case .transferEncoding: takeTransferCoding(value)
         case .inferenceHeaderLength: inferenceHeaderLengthText = value
         case .host: takeHost()
         case .accept, .connection, .userAgent, .traceState, .contentType: break
@@ -90,6 +92,13 @@ package struct InferRequestHead: Sendable, Equatable {
         guard contentEncoding == nil else { return }
         let others = refusedEncoding ?? before.flatMap { $0 == .identity ? nil : $0.rawValue }
         refusedEncoding = Self.shown(others.map { $0 + ", " + value } ?? value)
+    }
+
+    private mutating func takeTransferCoding(_ value: String) {
+        let isSecond = contentLength == nil
+        contentLength = nil
+        guard isSecond || !value.isSameText(as: "chunked") else { return }
+        refusedTransferCoding = Self.shown((isSecond ? (refusedTransferCoding ?? "chunked") + ", " : "") + value)
     }
 
     /// The beginning of a client's text, without what could make a reader see something else.

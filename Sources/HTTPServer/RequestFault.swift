@@ -21,12 +21,18 @@ package struct RequestFault: Sendable, Equatable {
     package init?(_ request: InferRequestHead, isHTTP10: Bool) {
         if request.hosts > 1 || (request.hosts == 0 && !isHTTP10) {
             self.init(.badRequest, "an HTTP/1.1 request needs one Host header, this one has \(request.hosts)")
+        } else if let coding = request.refusedTransferCoding {
+            self.init(
+                .notImplemented,
+                "Transfer-Encoding '\(coding)' is not supported: this server knows chunked only; compressed bodies "
+                    + "say so in Content-Encoding"
+            )
         } else if let expectation = request.refusedExpectation {
             self.init(.expectationFailed, "Expect '\(expectation)' cannot be met: this server knows 100-continue only")
         } else if request.hasRefusedID {
             self.init(
                 .badRequest,
-                "X-Request-Id must be of at most \(InferRequestHead.echoLimit) visible ASCII characters",
+                "X-Request-Id must be of at most \(InferRequestHead.echoLimit) visible ASCII characters and spaces",
                 endsConnection: false
             )
         } else {
@@ -34,11 +40,35 @@ package struct RequestFault: Sendable, Equatable {
         }
     }
 
-    package init(_ error: HTTPParserError, limits: ConnectionLimits) {
-        if error == .headerOverflow {
+    /// What the parser lets pass: it bounds names and values one by one, and targets of any scheme are well-formed.
+    init?(_ head: HTTPRequestHead, limits: ConnectionLimits) {
+        if head.headers.contains(where: { $0.name.utf8.count + $0.value.utf8.count > limits.headerFieldBytes }) {
             self = .tooLarge(limits)
+        } else if !head.uri.hasPrefix("/"), head.uri != "*" {
+            self.init(.badRequest, "the request target must be a path, or a URL that begins with http:// or https://")
         } else {
-            self.init(.badRequest, "the request is not valid HTTP/1.1: \(error)")
+            return nil
+        }
+    }
+
+    package init(_ error: HTTPParserError, limits: ConnectionLimits) {
+        switch error {
+        case .headerOverflow: self = .tooLarge(limits)
+        case .paused:
+            // The parser has met the preface of HTTP/2: there is nothing else that it pauses for here.
+            self.init(.badRequest, "this port does not speak HTTP/2 without TLS: use HTTP/1.1")
+        default:
+            self.init(.badRequest, "the request is not valid HTTP/1.1: \(Self.words(for: error))")
+        }
+    }
+
+    /// The parser's own words say little where it has one for several faults.
+    private static func words(for error: HTTPParserError) -> String {
+        switch error {
+        case .unknown: "Content-Length and Transfer-Encoding stand together, or a line does not end in CR LF"
+        case .invalidContentLength: "Content-Length is no number, or stands together with Transfer-Encoding"
+        case .unexpectedContentLength: "Content-Length stands more than once"
+        default: "\(error)"
         }
     }
 

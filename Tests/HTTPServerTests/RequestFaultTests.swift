@@ -18,6 +18,10 @@ import Testing
             ("Host: h\r\nExpect: 200-ok\r\n", 417, "Expect '200-ok' cannot be met"),
             ("Host: h\r\nExpect: 100-continue\r\nExpect: x\r\n", 417, "Expect 'x' cannot be met"),
             ("Host: h\r\nExpect: \(long)\r\n", 417, "Expect '\(long.prefix(64))…' cannot be met"),
+            ("Host: h\r\nTransfer-Encoding: gzip\r\n", 400, "Content-Length and Transfer-Encoding stand together"),
+            ("Host: h\r\nContent-Length: 1\r\n", 400, "Content-Length stands more than once"),
+            ("Host: h\nAccept: x\r\n", 400, "a line does not end in CR LF"),
+            ("Host: h\r\nX-A: \(String(repeating: "a", count: 8190))\r\n", 431, "8192 bytes for one"),
             ("Host: h\r\nX-Request-Id: \(long)\r\n", 400, "X-Request-Id must be of at most 256"),
             ("Host: h\r\nX-Request-Id: caf\u{e9}\r\n", 400, "X-Request-Id must be of at most 256"),
         ]
@@ -33,6 +37,63 @@ import Testing
             #expect(answer.headers["connection"] == (livesOn ? nil : "close"))
             if !livesOn { #expect(await client.isAtEnd()) }
             #expect(await LiveServer.eventually { live.holdsNothing })
+        }
+    }
+
+    static let chunked = [
+        "POST /v2/models/echo/infer HTTP/1.1\r\nHost: h\r\nInference-Header-Content-Length: 0\r\n",
+        "POST /v2/repository/index HTTP/1.1\r\nHost: h\r\n", "GET /livez HTTP/1.1\r\nHost: h\r\n",
+    ]
+
+    @Test(
+        "RFC 9112 6.1: a transfer coding that is not known is answered 501",
+        arguments: chunked,
+        [
+            ("Transfer-Encoding: gzip, chunked", "gzip, chunked"), ("Transfer-Encoding: gzip", "gzip"),
+            ("Transfer-Encoding: chunked, gzip", "chunked, gzip"),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "chunked, chunked"),
+            ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", "gzip, chunked"),
+        ]
+    )
+    func transferCodings(head: String, coding: (header: String, shown: String)) async throws {
+        try await LiveServer.run { live in
+            let client = try RawClient(port: live.port)
+            client.send(head + coding.header + "\r\n\r\n1\r\nx\r\n0\r\n\r\n")
+            let answer = try await client.answer()
+            #expect(answer.status == 501)
+            #expect(answer.text.contains("Transfer-Encoding '\(coding.shown)' is not supported"), "\(answer.text)")
+            #expect(await client.isAtEnd())
+            #expect(await LiveServer.eventually { live.holdsNothing })
+        }
+    }
+
+    @Test(arguments: ["chunked", "Chunked", "\tchunked "])
+    func chunkedIsChunked(coding: String) async throws {
+        try await LiveServer.run { live in
+            let client = try RawClient(port: live.port)
+            client.send(Self.chunked[0] + "Transfer-Encoding: \(coding)\r\n\r\n1\r\nx\r\n0\r\n\r\n")
+            #expect(try await client.answer().status == 200)
+        }
+    }
+
+    @Test func aFieldMayHaveExactlySoManyBytes() async throws {
+        try await LiveServer.run { live in
+            let client = try RawClient(port: live.port)
+            for head in [Self.hot, Self.cold] {
+                client.send(head + "Host: h\r\nX-A: \(String(repeating: "a", count: 8189))\r\n\r\nx")
+                #expect(try await client.answer().status != 431)
+            }
+        }
+    }
+
+    @Test func thePrefaceOfHTTP2IsNamed() async throws {
+        try await LiveServer.run { live in
+            let client = try RawClient(port: live.port)
+            client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            let answer = try await client.answer()
+            #expect(answer.status == 400)
+            #expect(answer.text.contains("this port does not speak HTTP/2 without TLS"), "\(answer.text)")
+            #expect(await client.isAtEnd())
         }
     }
 
