@@ -42,7 +42,8 @@ let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhist
 let package = Package(
     name: "buckler",
     products: [
-        .executable(name: "buckler", targets: ["buckler"])
+        .executable(name: "buckler", targets: ["buckler"]),
+        .executable(name: "buckler-launcher", targets: ["buckler-launcher"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -125,6 +126,7 @@ let package = Package(
         ),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
+        .executableTarget(name: "buckler-launcher", linkerSettings: [.linkedLibrary("pthread")]),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),

@@ -111,6 +111,7 @@ static void try_layer(enum layer layer, struct options *options) {
         limits_apply(&options->limits);
         break;
     case LAYER_CAPABILITIES:
+        privileges_forgo();
         privileges_drop_capabilities();
         break;
     case LAYER_NO_NEW_PRIVILEGES:
@@ -178,6 +179,7 @@ int check_run(struct options *options) {
     if (options->read_count == 0) {
         options->read[options->read_count++] = (struct read_path){"/usr", "/usr"};
     }
+    (void)umask(022);
     bool is_printed = true;
     for (int layer = 0; layer < LAYER_COUNT; layer++) {
         try_apart((enum layer)layer, options);

@@ -90,7 +90,8 @@ static bool allow_all(int ruleset, uint64_t handled, const struct options *optio
                    // libffi finds the trampolines of ctypes callbacks in the first; the second says how many cores.
                    allow(ruleset, handled, "/proc/self/maps", FS_READ_FILE) &&
                    allow(ruleset, handled, "/sys/devices/system/cpu", FS_READ_FILE | FS_READ_DIR) &&
-                   (tmp == NULL || allow(ruleset, handled, tmp, WRITE));
+                   // An engine writes nothing, and so has nowhere to put code that it could map.
+                   (options->profile == PROFILE_ONNX || allow(ruleset, handled, tmp, WRITE));
     for (size_t index = 0; is_done && index < options->read_count; index++) {
         const struct read_path *read = &options->read[index];
         is_done = allow(ruleset, handled, has_own_root ? read->target : read->source, READ);

@@ -88,7 +88,8 @@ int main(int count, char **words) {
         return check_run(&options);
     }
     examine_paths(&options);
-    (void)umask(077);
+    // The directories of the new root are for the user who is switched to.
+    (void)umask(022);
     // Fails only if it already leads its session.
     (void)setsid();
     descriptors_arrange(&options);
@@ -101,8 +102,10 @@ int main(int count, char **words) {
     } else {
         mounts_stay(&options);
     }
+    (void)umask(077);
     bool has_own_root = layer_is_held(LAYER_READ_ONLY_BINDS);
     const char *tmp = has_own_root ? "/tmp" : options.tmp;
+    privileges_forgo();
     if (options.switches_user) {
         privileges_switch_user(options.uid, options.gid);
     } else {

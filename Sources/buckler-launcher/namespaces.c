@@ -80,6 +80,7 @@ static _Noreturn void wait_outside(const struct options *options, pid_t inside, 
     (void)close(STDOUT_FILENO);
     (void)close(STDERR_FILENO);
     privileges_refuse_new();
+    privileges_forgo();
     if (options->switches_user) {
         privileges_switch_user(options->uid, options->gid);
     }

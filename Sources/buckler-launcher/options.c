@@ -208,9 +208,11 @@ static void validate(const struct options *options) {
     if (options->tmp == NULL) {
         fail(EXIT_USAGE, "--tmp is needed: an empty directory of the worker's own");
     }
-    if (options->switches_user != (geteuid() == 0) && (options->required & LAYER_BIT(LAYER_UID)) != 0) {
-        fail(EXIT_USAGE, geteuid() == 0 ? "--user is needed when root starts a worker"
-                                        : "--user can only be given by root");
+    if (options->switches_user && geteuid() != 0) {
+        fail(EXIT_USAGE, "--user can only be given by root");
+    }
+    if (!options->switches_user && geteuid() == 0 && (options->required & LAYER_BIT(LAYER_UID)) != 0) {
+        fail(EXIT_USAGE, "--user is needed when root starts a worker");
     }
     for (size_t index = 0; index < options->read_count; index++) {
         const struct read_path *read = &options->read[index];

@@ -27,16 +27,17 @@ void privileges_switch_user(uid_t uid, gid_t gid) {
     }
 }
 
-void privileges_drop_capabilities(void) {
-    // Both need CAP_SETPCAP, and only matter to a process that has it or stays root; what counts is checked below.
-    (void)prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-                                       SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+void privileges_forgo(void) {
+    // All need CAP_SETPCAP; whoever lacks it is no root that could gain anything by exec.
+    (void)prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
                                        SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
     for (unsigned long capability = 0; capability < 64; capability++) {
         (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     }
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
 
+void privileges_drop_capabilities(void) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2] = {0};
     struct __user_cap_data_struct found[2];

@@ -7,7 +7,11 @@
 // Becomes that user for good, without supplementary groups. Records LAYER_UID.
 void privileges_switch_user(uid_t uid, gid_t gid);
 
-// Gives up every capability, and the ways to get one back. Records LAYER_CAPABILITIES.
+// Gives up the ways to get a capability back that one does not have at the moment. To be called while one still may:
+// before the user is switched.
+void privileges_forgo(void);
+
+// Gives up every capability. Records LAYER_CAPABILITIES.
 void privileges_drop_capabilities(void);
 
 // exec gives no privileges from now on. Records LAYER_NO_NEW_PRIVILEGES.
