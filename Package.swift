@@ -126,7 +126,12 @@ let package = Package(
         ),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
-        .executableTarget(name: "buckler-launcher", linkerSettings: [.linkedLibrary("pthread")]),
+        // Static and without the Swift runtime, which the linker would otherwise be given for C too: it starts in less
+        // than a millisecond and does not care what lies in a library path.
+        .executableTarget(
+            name: "buckler-launcher",
+            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]
+        ),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),

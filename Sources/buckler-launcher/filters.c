@@ -186,7 +186,8 @@ static void emit_condition(struct filter *filter, enum condition condition, pid_
         break;
     case LIMITS_READ:
         load_low(filter, 0);
-        emit(filter, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
+        // 0 is this process too: past what `expect` emits.
+        emit(filter, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, 0);
         expect(filter, (uint32_t)self, DENIED);
         expect_null(filter, 2);
         break;

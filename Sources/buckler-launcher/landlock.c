@@ -87,8 +87,10 @@ static bool allow_all(int ruleset, uint64_t handled, const struct options *optio
                       bool has_own_root) {
     bool is_done = allow(ruleset, handled, "/dev/null", FS_READ_FILE | FS_WRITE_FILE) &&
                    allow(ruleset, handled, "/dev/urandom", FS_READ_FILE) &&
-                   // libffi finds the trampolines of ctypes callbacks in the first; the second says how many cores.
+                   // libffi finds the trampolines of ctypes callbacks here.
                    allow(ruleset, handled, "/proc/self/maps", FS_READ_FILE) &&
+                   // How many cores there are, and what they can do: engines choose their kernels by it.
+                   allow(ruleset, handled, "/proc/cpuinfo", FS_READ_FILE) &&
                    allow(ruleset, handled, "/sys/devices/system/cpu", FS_READ_FILE | FS_READ_DIR) &&
                    // An engine writes nothing, and so has nowhere to put code that it could map.
                    (options->profile == PROFILE_ONNX || allow(ruleset, handled, tmp, WRITE));

@@ -37,6 +37,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,6 +60,20 @@ static void examine_program(const struct options *options) {
     if (faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) != 0) {
         fail(EXIT_PROGRAM, "%s: %s, as user %u; it has to lie beneath a --read path that this user can reach", program,
              strerror(errno), geteuid());
+    }
+}
+
+// Whoever started us may ignore or block what the program, and our own wait for it, expect to be as usual.
+static void reset_signals(void) {
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++) {
+        if (number != SIGKILL && number != SIGSTOP) {
+            // The C library keeps two to itself and refuses them.
+            (void)signal(number, SIG_DFL);
+        }
+    }
+    if (sigemptyset(&none) != 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0) {
+        fail(EXIT_SYSTEM, "sigprocmask: %s", strerror(errno));
     }
 }
 
@@ -87,6 +102,7 @@ int main(int count, char **words) {
     if (options.is_check) {
         return check_run(&options);
     }
+    reset_signals();
     examine_paths(&options);
     // The directories of the new root are for the user who is switched to.
     (void)umask(022);

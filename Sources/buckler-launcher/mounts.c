@@ -124,6 +124,7 @@ static bool bind_common(const char *root) {
         {"/dev/null", "/dev/null", ATTRIBUTE_NO_SET_UID},
         {"/dev/urandom", "/dev/urandom", ATTRIBUTE_READ_ONLY | ATTRIBUTE_NO_SET_UID},
         {"/sys/devices/system/cpu", "/sys/devices/system/cpu", ATTRIBUTE_READ_ONLY | ATTRIBUTE_NO_SET_UID},
+        {"/proc/cpuinfo", "/proc/cpuinfo", ATTRIBUTE_READ_ONLY | ATTRIBUTE_NO_SET_UID},
         // Of this process, which becomes the program: libffi looks for the trampolines of ctypes callbacks there.
         {"/proc/self/maps", maps, ATTRIBUTE_READ_ONLY | ATTRIBUTE_NO_SET_UID},
     };

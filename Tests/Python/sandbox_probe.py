@@ -172,6 +172,13 @@ def socket_pair():
     assert other.recv(1) == b"x"
 
 
+@works
+def own_limits():
+    import resource
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0 and resource.prlimit(os.getpid(), resource.RLIMIT_CORE) == (0, 0)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
+
+
 def reading(label, path):
     def run():
         with open(path, "rb") as file:

@@ -179,7 +179,7 @@ def probe(place):
 
 
 WORKS = ["threads", "temporary_files", "memory_maps", "signals", "asyncio_loop", "ssl_module", "sqlite_file", "ctypes_callback",
-         "standard_library", "socket_pair"]
+         "standard_library", "socket_pair", "own_limits"]
 
 # What only holds where these layers do; all others must hold everywhere.
 DEPENDS = {
@@ -333,7 +333,7 @@ def test_namespaces_are_its_own(place, kind, layer):
             mounts = [line.split() for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
             writable = {mount[4] for mount in mounts if not {"ro"} & set(mount[5].split(","))}
             assert writable == {"/tmp", "/dev/null"}
-            assert {mount[4] for mount in mounts} <= {"/", "/tmp", "/dev/null", "/dev/urandom", "/proc/1/maps",
+            assert {mount[4] for mount in mounts} <= {"/", "/tmp", "/dev/null", "/dev/urandom", "/proc/1/maps", "/proc/cpuinfo",
                                                       "/sys/devices/system/cpu", *READ, str(place.base / "model")}
             assert all({"nosuid"} <= set(mount[5].split(",")) for mount in mounts)
         if kind == "net":
@@ -445,6 +445,45 @@ def test_a_required_layer_that_is_missing_is_an_error_by_name(place):
 def test_an_interpreter_that_the_user_cannot_reach_is_an_error_before_start(place):
     result = place.run(program=[str(place.base / "other/python3")])
     assert result.returncode == 66 and f"{place.base}/other/python3: " in result.stderr and "--read" in result.stderr
+
+
+def test_what_only_root_can_reach_is_bound_before_the_user_is_switched(place):
+    secret = place.base / "secret"
+    if not secret.exists():
+        secret.mkdir(mode=0o700)
+        (secret / "bin").mkdir()
+        shutil.copy("/usr/bin/true", secret / "bin/true")
+    result = place.run("--read", secret / "bin", program=[str(secret / "bin/true")])
+    if place.is_root and "read-only-binds" in place.held():
+        assert result.returncode == 0, result.stderr
+    else:
+        assert result.returncode == 66 and str(secret / "bin") in result.stderr and "denied" in result.stderr
+
+
+def test_a_path_may_be_found_elsewhere(place):
+    place.need("read-only-binds")
+    result = place.python("import os; print(os.listdir('/models/digits'), open('/models/digits/file').read())",
+                          "--read-at", place.base / "other", "/models/digits")
+    assert result.stdout == "['file'] content\n", result.stderr
+
+
+def test_signals_that_the_starter_ignored_or_blocked_are_as_usual(place):
+    def spoil():
+        for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGUSR1):
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    words = place.arguments(program=[PYTHON, "-I", "-c", """
+import signal
+assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+assert signal.getsignal(signal.SIGUSR1) == signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL
+raise SystemExit(3)
+"""])
+    result = subprocess.run(words, capture_output=True, text=True, check=False, preexec_fn=spoil)
+    assert result.returncode == 3, result.stderr
+
+
+def test_the_launcher_needs_no_library():
+    assert b".so" not in subprocess.run(["readelf", "-d", LAUNCHER], capture_output=True, check=True).stdout
 
 
 def test_a_report_tells_what_holds(place):
