@@ -462,9 +462,9 @@ def test_what_only_root_can_reach_is_bound_before_the_user_is_switched(place):
 
 def test_a_path_may_be_found_elsewhere(place):
     place.need("read-only-binds")
-    result = place.python("import os; print(os.listdir('/models/digits'), open('/models/digits/file').read())",
+    result = place.python("import os; print('file' in os.listdir('/models/digits'), open('/models/digits/file').read())",
                           "--read-at", place.base / "other", "/models/digits")
-    assert result.stdout == "['file'] content\n", result.stderr
+    assert result.stdout == "True content\n", result.stderr
 
 
 def test_signals_that_the_starter_ignored_or_blocked_are_as_usual(place):
