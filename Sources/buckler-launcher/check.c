@@ -34,7 +34,7 @@ int check_exec_probe(void) {
 static void try_mounts(const struct options *options) {
     namespaces_enter(options);
     if (!layer_is_held(LAYER_MOUNT_NAMESPACE)) {
-        mounts_stay(options);
+        mounts_stay();
         return;
     }
     mounts_enter_root(options);

@@ -207,7 +207,7 @@ static void emit_call(struct filter *filter, short number, enum condition condit
     unsigned short jump = filter->count;
     emit(filter, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, (uint32_t)number);
     emit_condition(filter, condition, self);
-    // At most 2 × 15 + 2 instructions, which a jump of 8 bits spans.
+    // At most 2 × 15 + 2 instructions for fcntl's commands, which a jump of 8 bits spans.
     filter->instructions[jump].jf = (unsigned char)(filter->count - jump - 1);
 }
 

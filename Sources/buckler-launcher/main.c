@@ -116,7 +116,7 @@ int main(int count, char **words) {
     if (layer_is_held(LAYER_MOUNT_NAMESPACE)) {
         mounts_enter_root(&options);
     } else {
-        mounts_stay(&options);
+        mounts_stay();
     }
     (void)umask(077);
     bool has_own_root = layer_is_held(LAYER_READ_ONLY_BINDS);

@@ -204,8 +204,7 @@ void mounts_enter_root(const struct options *options) {
     }
 }
 
-void mounts_stay(const struct options *options) {
+void mounts_stay(void) {
     layer_missing(LAYER_READ_ONLY_BINDS, "no mount namespace: paths are guarded by Landlock alone");
-    layer_missing(LAYER_PRIVATE_TMP, "no mount namespace: %.60s is neither bounded nor without execution",
-                  options->tmp);
+    layer_missing(LAYER_PRIVATE_TMP, "no mount namespace: its directory is neither bounded nor without execution");
 }

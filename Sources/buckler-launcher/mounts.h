@@ -10,6 +10,6 @@
 void mounts_enter_root(const struct options *options);
 
 // Without a mount namespace: /tmp is the directory `--tmp` itself. Records both layers as missing.
-void mounts_stay(const struct options *options);
+void mounts_stay(void);
 
 #endif

@@ -7,60 +7,20 @@ import ctypes
 import errno
 import json
 import os
-import platform
-import signal
 import socket
 import sys
 
-LIBC = ctypes.CDLL(None, use_errno=True)
+sys.path.insert(0, os.path.dirname(__file__))
+from sandbox_calls import ARM, call  # noqa: E402
+from sandbox_needs import WORKS  # noqa: E402
+
 TMP = os.environ["TMPDIR"]
-ARM = platform.machine() == "aarch64"
-# name: (x86-64, arm64)
-NUMBERS = {
-    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "pidfd_open": (434, 434),
-    "pidfd_getfd": (438, 438), "kcmp": (312, 272), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
-    "chroot": (161, 51), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "unshare": (272, 97),
-    "setns": (308, 268), "bpf": (321, 280), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426),
-    "userfaultfd": (323, 282), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
-    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "kexec_load": (246, 104),
-    "perf_event_open": (298, 241), "seccomp": (317, 277), "personality": (135, 92), "mknodat": (259, 33),
-    "fchmodat": (268, 53), "fchmod": (91, 52), "fchownat": (260, 54), "setuid": (105, 146), "setresuid": (117, 147),
-    "setgroups": (116, 159), "capset": (126, 91), "setrlimit": (160, 164), "clone": (56, 220), "clone3": (435, 435),
-    "execve": (59, 221), "execveat": (322, 281), "tkill": (200, 130), "rt_sigqueueinfo": (129, 138),
-    "memfd_secret": (447, 447), "landlock_create_ruleset": (444, 444), "syslog": (103, 116), "acct": (163, 89),
-    "reboot": (169, 142), "sethostname": (170, 161), "settimeofday": (164, 170), "quotactl": (179, 60),
-    "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "fanotify_init": (300, 262), "shmget": (29, 194),
-    "semget": (64, 190), "msgget": (68, 186), "mq_open": (240, 180), "io_setup": (206, 0), "vmsplice": (278, 75),
-    "splice": (275, 76), "sched_setaffinity": (203, 122), "setpriority": (141, 140), "setsid": (112, 157),
-    "pkey_mprotect": (329, 288), "remap_file_pages": (216, 234), "truncate": (76, 45), "utimensat": (280, 88),
-    "setxattr": (188, 5), "linkat": (265, 37), "prctl": (157, 167), "mprotect": (10, 226), "fcntl": (72, 25),
-    "ioctl": (16, 29), "kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261), "getpid": (39, 172),
-}
-WORKS, ATTACKS = {}, {}
-
-
-class Refused(Exception):
-    pass
-
-
-def works(function):
-    WORKS[function.__name__] = function
-    return function
+ATTACKS = {}
 
 
 def attack(function):
     ATTACKS[function.__name__] = function
     return function
-
-
-def call(name, *arguments):
-    """The result of the bare system call; OSError with the kernel's reason."""
-    ctypes.set_errno(0)
-    words = [a if isinstance(a, (bytes, ctypes.Array, ctypes.c_void_p)) else ctypes.c_long(a) for a in arguments]
-    result = LIBC.syscall(ctypes.c_long(NUMBERS[name][ARM]), *words)
-    if result == -1:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return result
 
 
 def refused_call(label, name, *arguments):
@@ -74,109 +34,6 @@ def refused_call(label, name, *arguments):
             return f"the kernel looked at it: {error}"
         return "it was answered"
     ATTACKS[label] = run
-
-
-@works
-def threads():
-    import threading
-    seen = []
-    started = [threading.Thread(target=seen.append, args=(n,)) for n in range(8)]
-    [thread.start() for thread in started]
-    [thread.join() for thread in started]
-    assert sorted(seen) == list(range(8))
-
-
-@works
-def temporary_files():
-    import shutil
-    import tempfile
-    with tempfile.TemporaryDirectory() as directory:
-        with open(f"{directory}/a", "wb") as file:
-            file.write(b"x" * 100_000)
-        shutil.copyfile(f"{directory}/a", f"{directory}/b")
-        os.rename(f"{directory}/b", f"{directory}/c")
-        os.mkdir(f"{directory}/d")
-        os.symlink("c", f"{directory}/e")
-        assert os.path.getsize(f"{directory}/e") == 100_000
-    with tempfile.TemporaryFile() as file:
-        file.write(b"x")
-
-
-@works
-def memory_maps():
-    import mmap
-    mmap.mmap(-1, 1 << 20)[0] = 1
-    file = os.memfd_create("area")
-    os.ftruncate(file, 4096)
-    mmap.mmap(file, 4096)[0] = 1
-
-
-@works
-def signals():
-    seen = []
-    signal.signal(signal.SIGUSR1, lambda *_: seen.append(1))
-    os.kill(os.getpid(), signal.SIGUSR1)
-    signal.raise_signal(signal.SIGUSR1)
-    signal.pthread_kill(__import__("threading").get_ident(), signal.SIGUSR1)
-    assert len(seen) == 3
-
-
-@works
-def asyncio_loop():
-    import asyncio
-
-    async def main():
-        await asyncio.gather(*[asyncio.sleep(0.001) for _ in range(3)])
-        return await asyncio.to_thread(lambda: 7)
-    assert asyncio.run(main()) == 7
-
-
-@works
-def ssl_module():
-    import hashlib
-    import ssl
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    hashlib.sha256(b"x").hexdigest()
-
-
-@works
-def sqlite_file():
-    import sqlite3
-    base = sqlite3.connect(f"{TMP}/base.sqlite")
-    base.execute("create table t(n)")
-    base.execute("insert into t values (1)")
-    base.commit()
-    assert base.execute("select n from t").fetchall() == [(1,)]
-
-
-@works
-def ctypes_callback():
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
-    numbers = (ctypes.c_int * 3)(3, 1, 2)
-    LIBC.qsort(numbers, 3, 4, kind(lambda a, b: a[0] - b[0]))
-    assert list(numbers) == [1, 2, 3]
-
-
-@works
-def standard_library():
-    import decimal, email, json, logging, queue, random, select, struct, time, uuid, zlib  # noqa: E401, F401
-    uuid.uuid4()
-    time.sleep(0.001)
-    assert os.cpu_count() >= 1 and os.urandom(8) and platform.uname().system == "Linux"
-
-
-@works
-def socket_pair():
-    one, other = socket.socketpair()
-    one.sendall(b"x")
-    assert other.recv(1) == b"x"
-
-
-@works
-def own_limits():
-    import resource
-    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0 and resource.prlimit(os.getpid(), resource.RLIMIT_CORE) == (0, 0)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
 
 
 def reading(label, path):
@@ -334,7 +191,8 @@ def calls(target):
     victim = target["victim"]
     for name, arguments in {
         "ptrace": (16, victim), "process_vm_readv": (victim, 0, 0, 0, 0, 0), "process_vm_writev": (victim, 0, 0, 0, 0, 0),
-        "pidfd_open": (victim, 0), "pidfd_getfd": (0, 0, 0), "kcmp": (1, victim, 0, 0, 0), "mount": (b"x", b"/tmp", b"tmpfs", 0, 0),
+        "pidfd_open": (victim, 0), "pidfd_getfd": (0, 0, 0), "kcmp": (1, victim, 0, 0, 0),
+        "mount": (b"x", b"/tmp", b"tmpfs", 0, 0),
         "umount2": (b"/tmp", 2), "pivot_root": (b".", b"."), "chroot": (b"/",), "open_tree": (-100, b"/", 1),
         "move_mount": (-100, b"/", -100, b"/", 0), "fsopen": (b"tmpfs", 0), "setns": (0, 0), "bpf": (0, 0, 0),
         "io_uring_setup": (1, ctypes.create_string_buffer(256)), "io_uring_enter": (0, 0, 0, 0, 0, 0), "userfaultfd": (1,),

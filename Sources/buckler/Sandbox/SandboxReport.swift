@@ -13,7 +13,7 @@ struct SandboxReport: Encodable {
     var isSound: Bool
     var layers: [Layer]
 
-    /// Of the launcher's lines, `name TAB holds|missing TAB required|optional TAB detail`; nil if one is not such a line.
+    /// Of the launcher's lines: `name TAB holds|missing TAB required|optional TAB detail`; nil if one is none such.
     init?(lines: String) {
         layers = []
         for line in lines.split(separator: "\n") {
