@@ -42,7 +42,8 @@ let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhist
 let package = Package(
     name: "buckler",
     products: [
-        .executable(name: "buckler", targets: ["buckler"])
+        .executable(name: "buckler", targets: ["buckler"]),
+        .executable(name: "buckler-launcher", targets: ["buckler-launcher"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -125,6 +126,12 @@ let package = Package(
         ),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
+        // Static and without the Swift runtime, which the linker would otherwise be given for C too: it starts in less
+        // than a millisecond and does not care what lies in a library path.
+        .executableTarget(
+            name: "buckler-launcher",
+            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]
+        ),
         .target(name: "CLinux"),
         .target(name: "COnnxRuntime"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
