@@ -5,7 +5,7 @@ internal import InferenceProtos
 /// it should know.
 enum UnusedFields {
     static func warnings(of config: Inference_ModelConfig) -> [String] {
-        used(in: config).filter(\.isUsed).map { "'\($0.field)' changes nothing: \($0.reason)" }
+        used(in: config).filter { $0.isUsed }.map { "'\($0.field)' changes nothing: \($0.reason)" }
     }
 
     private static func used(in config: Inference_ModelConfig) -> [(field: String, isUsed: Bool, reason: String)] {

@@ -224,7 +224,9 @@ import Testing
         #expect(try values == plain.instance.run([request]).outputs()[0].bytes.array)
     }
 
-    @Test(arguments: [("", nil), ("cpu:0", true), ("cpu:0;cpu:0", true), ("foo", nil), ("cpu:1", nil), ("cpu:0;gpu:0", nil)])
+    @Test(arguments: [
+        ("", nil), ("cpu:0", true), ("cpu:0;cpu:0", true), ("foo", nil), ("cpu:1", nil), ("cpu:0;gpu:0", nil),
+    ])
     func onlyTheOneArenaShrinks(value: String, shrinks: Bool?) throws {
         let source = TestEngine.source("m.onnx", parameters: ["memory.enable_memory_arena_shrinkage": value])
         guard !value.isEmpty, shrinks == nil else {

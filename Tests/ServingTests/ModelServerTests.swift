@@ -225,8 +225,10 @@ import Testing
     @Test(arguments: [
         ("sequence_batching {}", "sequence_batching"),
         ("response_cache { enable: true }", "response_cache"),
-        ("batch_input { kind: BATCH_ELEMENT_COUNT target_name: \"N\" data_type: TYPE_INT32 source_input: \"INPUT0\" }",
-            "batch_input"),
+        (
+            "batch_input { kind: BATCH_ELEMENT_COUNT target_name: \"N\" data_type: TYPE_INT32 source_input: \"INPUT0\" }",
+            "batch_input"
+        ),
     ])
     func whatIsNotSupportedYetIsNamed(addition: String, field: String) async throws {
         let repository = try Repository()
