@@ -94,7 +94,10 @@ package struct InferRequestHead: Sendable, Equatable {
         refusedEncoding = Self.shown(others.map { $0 + ", " + value } ?? value)
     }
 
-    private mutating func takeTransferCoding(_ value: String) {
+    private mutating func takeTransferCoding(_ text: String) {
+        // The parser leaves the blanks behind a value to whoever reads it.
+        var value = text
+        while value.utf8.last == UInt8(ascii: " ") || value.utf8.last == UInt8(ascii: "\t") { value.removeLast() }
         let isSecond = contentLength == nil
         contentLength = nil
         guard isSecond || !value.isSameText(as: "chunked") else { return }

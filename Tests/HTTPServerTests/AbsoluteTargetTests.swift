@@ -17,7 +17,9 @@ import Transport
         #expect(absolute?.path == path)
     }
 
-    @Test(arguments: ["/v2", "*", "", "http:/v2", "http:///v2", "http://", "ftp://h/v2", "h:80", "xhttp://h/v2", "//h/v2"])
+    @Test(arguments: [
+        "/v2", "*", "", "http:/v2", "http:///v2", "http://", "ftp://h/v2", "h:80", "xhttp://h/v2", "//h/v2",
+    ])
     func isNone(target: String) { #expect(AbsoluteTarget(target) == nil) }
 
     @Test("is answered as its path is, hot or cold", arguments: [false, true])
