@@ -130,7 +130,7 @@ extension FlagTable {
             .limits,
             positive,
             .works(.integer(\.connectionLimits.headerFieldBytes)),
-            "Bytes of one header."
+            "Bytes of one header, its name and its value together."
         ),
         Flag(
             "max-header-list-byte-size",

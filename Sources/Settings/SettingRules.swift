@@ -37,7 +37,8 @@ package enum SettingRules: Sendable {
             return "\(group)\(setting.key) must be \(fault); got '\(Printable.text(setting.value))'"
         }
         if setting.key == Self.globalPool, ValueKind.bool(setting.value) == true {
-            return "\(group)\(setting.key)=\(Printable.text(setting.value)) is refused: threads shared by all models are "
+            return
+                "\(group)\(setting.key)=\(Printable.text(setting.value)) is refused: threads shared by all models are "
                 + "not supported here; intra_op_thread_count bounds those of each model"
         }
         return nil

@@ -17,8 +17,8 @@ import Testing
                 "--backend-config onnxruntime,enable-global-threadpool must be true, on, 1, false, off or 0; got 'maybe'"
             ),
             (
-                "--backend-config=onnxruntime,intra_op_threads=1",
-                "--backend-config onnxruntime has no setting 'intra_op_threads'; did you mean intra_op_thread_count?"
+                "--backend-config=onnxruntime,intra_op_thread_counts=1",
+                "--backend-config onnxruntime has no setting 'intra_op_thread_counts'; did you mean intra_op_thread_count?"
             ),
             ("--backend-config=zzzzzzzz=1", "--backend-config has no setting 'zzzzzzzz'"),
             ("--backend-config=identity,a=1", "--backend-config identity has no setting 'a'"),

@@ -85,7 +85,8 @@ import Testing
     @Test("may stand for so many values and no more")
     func values() throws {
         let list = "load-model: &a [" + Array(repeating: "m", count: 100).joined(separator: ",") + "]\n"
-        let table = { (count: Int) in "backend-config: {x: {" + (0..<count).map { "k\($0): v" }.joined(separator: ",") + "}}"
+        let table = { (count: Int) in
+            "backend-config: {x: {" + (0..<count).map { "k\($0): v" }.joined(separator: ",") + "}}"
         }
         #expect(try read(list + table(9900)).count == 10_000)
         let error = #expect(throws: SettingsError.self) { try read(list + table(9901)) }

@@ -52,7 +52,8 @@ import Testing
         "are refused where they make no sense",
         arguments: [
             "--trace-config=mode=opentelemetry", "--trace-config=mode=x", "--trace-config=level=x",
-            "--trace-config=rate=-1", "--trace-config=rate=0", "--trace-rate=0", "--trace-config=rate=4294967296", "--trace-config=count=-2",
+            "--trace-config=rate=-1", "--trace-config=rate=0", "--trace-rate=0", "--trace-config=rate=4294967296",
+            "--trace-config=count=-2",
             "--trace-config=triton,log-frequency=x", "--trace-config=colour=red", "--trace-config=triton,rate=1",
             "--client-shm-owner-uids=1,x", "--client-shm-owner-uids=1,", "--client-shm-owner-uids=-1",
             "--client-shm-owner-uids=4294967296", "--max-client-shm-regions=0",
