@@ -79,7 +79,9 @@ static struct outcome unshare_mapped_from_outside(const struct options *options,
     (void)close(ready[0]);
     (void)close(ready[1]);
     (void)close(done[1]);
-    if (is_told && read(done[0], &outcome, sizeof outcome) != (ssize_t)sizeof outcome) {
+    if (outcome.error == 0 && !is_told) {
+        outcome = (struct outcome){STEP_UID_MAP, EPIPE};
+    } else if (is_told && read(done[0], &outcome, sizeof outcome) != (ssize_t)sizeof outcome) {
         outcome = (struct outcome){STEP_UID_MAP, EPIPE};
     }
     (void)close(done[0]);

@@ -59,7 +59,7 @@ class Place:
             pytest.skip("not proven here: the tests do not run as root")
         wrapper = SITUATIONS[situation]
         if situation.startswith("user") and os.geteuid() != 0:
-            wrapper = wrapper[5:]
+            wrapper = wrapper[6:]
         self.wrapper = [shutil.which(wrapper[0]) or wrapper[0], *wrapper[1:]] if wrapper else []
         self.is_root = situation.startswith("root")
         self.base = Path(tempfile.mkdtemp(prefix="buckler-sandbox-", dir="/tmp"))

@@ -118,6 +118,35 @@ def test_ending_the_launcher_ends_a_worker_that_ignores_it(place):
     assert process.wait() == -signal.SIGTERM and gone(pid)
 
 
+def test_a_cgroup_bounds_what_is_started_in_it(place):
+    group = next((mount for mount in (Path("/sys/fs/cgroup/pids"), Path("/sys/fs/cgroup")) if (mount / "cgroup.procs").exists()),
+                 Path("/nonexistent")) / f"buckler-test-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError as error:
+        pytest.skip(f"not proven here: {error}")
+    try:
+        if not place.is_root or not (group / "pids.max").exists():
+            pytest.skip("not proven here: no cgroup of pids is writable for this user")
+        (group / "pids.max").write_text("8")
+        result = place.python("""
+import os, threading
+end, started = threading.Event(), 0
+try:
+    for started in range(20): threading.Thread(target=end.wait).start()
+except RuntimeError: pass
+end.set()
+print(started, "cgroup" in os.environ["BUCKLER_SANDBOX"].split(","))
+""", "--cgroup", group, "--require", "cgroup")
+        assert result.returncode == 0, result.stderr
+        started, is_told = result.stdout.split()
+        assert 4 <= int(started) <= 8 and is_told == "True"
+    finally:
+        group.rmdir()
+    result = place.run("--cgroup", group, "--require", "cgroup")
+    assert result.returncode == 65 and str(group) in result.stderr
+
+
 def test_two_workers_cannot_see_each_other(place):
     first = place.start(WAIT)
     try:

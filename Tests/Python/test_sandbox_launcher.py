@@ -107,6 +107,8 @@ def test_an_interpreter_that_the_user_cannot_reach_is_an_error_before_start(plac
 
 
 def test_what_only_root_can_reach_is_bound_before_the_user_is_switched(place):
+    if os.geteuid() != 0:
+        pytest.skip("not proven here: the tests do not run as root")
     secret = place.base / "secret"
     if not secret.exists():
         secret.mkdir(mode=0o700)
