@@ -14,7 +14,8 @@ import Testing
         (["engine", "instal"], "buckler engine", "unknown command instal; did you mean install?"),
         (
             ["b\u{1B}[2J"], "buckler",
-            "unknown command b\u{FFFD}[2J; there is serve, config, check, infer, remote, bench, engine, key, ledger, certs"
+            "unknown command b\u{FFFD}[2J; there is serve, config, check, infer, remote, bench, engine, key, ledger, certs, "
+                + "sandbox"
         ),
         (["bench", "--concurency", "1"], "buckler bench", "unknown option --concurency; did you mean --concurrency?"),
         (["bench", "--concurency=1"], "buckler bench", "unknown option --concurency; did you mean --concurrency?"),
