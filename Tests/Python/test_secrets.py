@@ -22,13 +22,6 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def home(tmp_path):
-    directory = tmp_path / "home"
-    directory.mkdir(mode=0o700)
-    return directory
-
-
-@pytest.fixture
 def program(tmp_path):
     """Makes a program that prints what it is told to, and notes that it ran."""
     def program(script, name="give"):
