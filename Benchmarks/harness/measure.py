@@ -170,13 +170,13 @@ class Suite:
             file.write(json.loads(made)["key"])
         self.command("certs", "dev", "--directory", self.home / "certs")
         encrypted = [f"--tls-cert={self.home}/certs/server.pem", f"--tls-key={self.home}/certs/server.key"]
-        asked = ["--api-key-file", key, "--against-api-key-file", key, "--tls-insecure"]
+        asked = ["--api-key-file", key, "--against-api-key-file", key]
         request, results = self.binary_request("mlp"), {"guarded": [], "encrypted": []}
         with self.serve("guarded", ["mlp"], []) as guarded:
             with self.serve("open", ["mlp"], ["--profile=triton"]) as open_server:
                 self.compare_access(results["guarded"], guarded, open_server, request, asked)
             with self.serve("encrypted", ["mlp"], encrypted, tls=True) as server:
-                self.compare_access(results["encrypted"], server, guarded, request, asked)
+                self.compare_access(results["encrypted"], server, guarded, request, [*asked, "--tls-insecure"])
         return results
 
     def compare_access(self, results, first, second, request, asked):
