@@ -65,10 +65,11 @@ package struct ControlResponder: HTTPResponder {
         }
         defer { gate.release(permit) }
         let response: Response
+        var received = 0
         if let excess {
             response = ControlAnswer.error(BodyLimits.tooLarge(bytes: excess, limit: limit))
         } else {
-            response = try await answer(route, method, request: request, permit)
+            response = try await answer(route, method, request: request, permit, received: &received)
         }
         gate.conclude(
             permit,
@@ -76,7 +77,7 @@ package struct ControlResponder: HTTPResponder {
                 endpoint,
                 model: route?.modelName,
                 requestID: nil,
-                bytesIn: permit.reservedBytes,
+                bytesIn: received,
                 bytesOut: response.body.contentLength ?? 0,
                 status: response.status.code
             )
@@ -88,7 +89,8 @@ package struct ControlResponder: HTTPResponder {
         _ route: Route?,
         _ method: RouteTable.Method?,
         request: Request,
-        _ permit: Permit
+        _ permit: Permit,
+        received: inout Int
     ) async throws -> Response {
         guard let route else { return ControlAnswer.message("Not Found", status: .notFound) }
         do {
@@ -102,10 +104,16 @@ package struct ControlResponder: HTTPResponder {
                 let endpoint = RouteTable.endpoint(of: route, method)
                 try gate.authorise(permit, endpoint, model: model, version: version)
             }
-            let body =
-                Self.readsBody(route, method)
-                ? TensorBytes(adopting: try await collect(request.body, limit: bodyLimit(of: route))) : TensorBytes()
-            return try await perform(route, method, body: body, permit)
+            guard Self.readsBody(route, method) else {
+                return try await perform(route, method, body: TensorBytes(), permit)
+            }
+            let body = try await collect(request.body, limit: bodyLimit(of: route))
+            received = body.readableBytes
+            // The body may have taken its time, and the credential that came with the head may have ended.
+            if !gate.isValid(permit) {
+                try gate.authorise(permit, RouteTable.endpoint(of: route, method), model: nil, version: nil)
+            }
+            return try await perform(route, method, body: TensorBytes(adopting: body), permit)
         } catch let error as ServingError {
             return ControlAnswer.error(error)
         }

@@ -169,6 +169,10 @@ extension InferHandler {
         guard let exchange else { return }
         let received = shared.controls?.trace.isTracing == true ? MonotonicTime.now() : nil
         do throws(ServingError) {
+            // The body may have taken its time, and the credential that came with the head may have ended.
+            if !shared.gate.isValid(exchange.permit) {
+                try shared.gate.authorise(exchange.permit, exchange.endpoint, model: nil, version: nil)
+            }
             let decoded = try decode(exchange)
             var fields = decoded.fields
             HeaderForwarding.add(exchange.head.forwarded, to: &fields.parameters)

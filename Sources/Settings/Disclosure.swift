@@ -55,8 +55,13 @@ package enum Disclosure: Sendable, Equatable {
     }
 
     private static func address(_ text: String) -> String {
-        guard text.contains("://"), let end = text.firstIndex(where: { $0 == "?" || $0 == "#" }) else { return text }
-        return text[...end] + omission
+        guard let scheme = text.firstRange(of: "://") else { return text }
+        let rest = text[scheme.upperBound...]
+        let end = rest.firstIndex { $0 == "?" || $0 == "#" } ?? rest.endIndex
+        let host = rest[..<(rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex)]
+        let user = host.lastIndex(of: "@")
+        let shown = user.map { omission + rest[$0..<end] } ?? String(rest[..<end])
+        return text[..<scheme.upperBound] + shown + (end == rest.endIndex ? "" : "\(rest[end])" + omission)
     }
 
     private static func upTo(_ separator: Character, in text: String) -> String {

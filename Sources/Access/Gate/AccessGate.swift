@@ -100,8 +100,11 @@ package final class AccessGate: Gate {
         do throws(ServingError) {
             guard isValid(permit) else { throw Self.unauthenticated }
             try requireScope(of: endpoint, guest.caller)
-            guard let model, !guest.caller.grant.reaches(model: model, version: version) else { return }
-            throw Self.unknown(model, endpoint)
+            guard let model else { return }
+            guard guest.caller.grant.reaches(model: model, version: version) else {
+                throw Self.unknown(model, endpoint)
+            }
+            if endpoint.isInference { try enter(model, guest) }
         } catch {
             var conclusion = Conclusion(endpoint, model: model, version: version, status: 0)
             conclusion.status = status(error, guest.arrival.transport)
@@ -246,10 +249,11 @@ extension AccessGate {
 
 extension AccessGate {
     private func count(_ guest: Guest, at now: MonotonicTime) throws(ServingError) {
-        guard guest.arrival.endpoint.isInference else { return }
+        guard !isOpen(guest.arrival.endpoint) else { return }
         let caller = guest.caller
+        let isInference = guest.arrival.endpoint.isInference
         var rate: RateTable.Ticket?
-        if !caller.rate.isUnlimited {
+        if !caller.rate.isUnlimited || (isInference && parts.concurrentRequestsPerModel != nil) {
             do throws(RateRefusal) {
                 rate = try rates.withLock { rates throws(RateRefusal) in
                     try rates.admit(.principal(caller.principal.name), rule: caller.rate, at: now)
@@ -257,6 +261,10 @@ extension AccessGate {
             } catch {
                 throw Self.limited(error)
             }
+        }
+        guard isInference else {
+            if let rate { guest.state.withLock { $0.push(Guest.Tickets(rate: rate)) } }
+            return
         }
         do throws(FairShare.Refusal) {
             let share = try shares.withLock { shares throws(FairShare.Refusal) in
@@ -273,17 +281,34 @@ extension AccessGate {
     @discardableResult
     private func uncount(_ guest: Guest, at now: MonotonicTime) -> Bool {
         guard let tickets = guest.state.withLock({ $0.pop() }) else { return false }
-        if let rate = tickets.rate { rates.withLock { $0.release(rate) } }
-        shares.withLock { $0.release(tickets.share, at: now) }
+        if let rate = tickets.rate {
+            rates.withLock { rates in
+                if let model = tickets.model { rates.leave(model: model, rate) }
+                rates.release(rate)
+            }
+        }
+        if let share = tickets.share { shares.withLock { $0.release(share, at: now) } }
         return true
     }
 
-    /// Bytes are known for certain when they are there: whoever sent too many waits before the next request.
+    private func enter(_ model: String, _ guest: Guest) throws(ServingError) {
+        guard parts.concurrentRequestsPerModel != nil, let ticket = guest.state.withLock({ $0.rateTicket }) else {
+            return
+        }
+        do throws(RateRefusal) {
+            try rates.withLock { rates throws(RateRefusal) in try rates.enter(model: model, ticket) }
+        } catch {
+            throw Self.limited(error)
+        }
+        guest.state.withLock { $0.enter(model: model) }
+    }
+
     private func charge(_ bytes: Int, to guest: Guest) {
-        guard bytes > 0, guest.caller.rate.bytesPerSecond != nil,
-            let ticket = guest.state.withLock({ $0.rateTicket })
-        else { return }
-        rates.withLock { $0.charge(bytes: bytes, to: ticket, rule: guest.caller.rate, at: .now()) }
+        let caller = guest.caller
+        guard bytes > 0, caller.rate.bytesPerSecond != nil else { return }
+        rates.withLock {
+            $0.charge(bytes: bytes, to: .principal(caller.principal.name), rule: caller.rate, at: .now())
+        }
     }
 
     private static func limited(_ refusal: RateRefusal) -> ServingError {

@@ -7,7 +7,10 @@ final class Guest: Visit {
     /// What one request in flight is counted by.
     struct Tickets: Sendable {
         var rate: RateTable.Ticket?
-        var share: FairShare.Ticket
+        /// Of requests to infer; others keep no model busy.
+        var share: FairShare.Ticket?
+        /// The model that it counts on, if that is limited.
+        var model: String?
     }
 
     /// What the gate has to remember between its calls; a stream's messages change it.
@@ -18,7 +21,14 @@ final class Guest: Visit {
         /// Refusals that have their line in the audit log, and whose answer needs none.
         var toldRefusals = 0
 
-        var rateTicket: RateTable.Ticket? { first?.rate }
+        /// Of the request that came last.
+        var rateTicket: RateTable.Ticket? { others.last?.rate ?? first?.rate }
+
+        /// The request that came last goes to `model`. Which of a stream's requests ends is not told: there the sum is
+        /// right, and which model it is said to have left may be another of the same stream.
+        mutating func enter(model: String) {
+            if others.isEmpty { first?.model = model } else { others[others.count - 1].model = model }
+        }
 
         mutating func push(_ tickets: Tickets) {
             if first == nil { first = tickets } else { others.append(tickets) }

@@ -74,6 +74,12 @@ package struct RateTable: Sendable {
         if let most = rule.concurrentRequests, entries[place].inFlight >= most {
             throw RateRefusal(.concurrentRequests, quota: Double(most), remaining: 0, windowSeconds: nil, retryAfter: 1)
         }
+        if let rate = rule.byteRate, var bucket = entries[place].bytes {
+            // What the requests before this one brought is paid off first.
+            let wait = bucket.take(0, rate: rate, at: now)
+            entries[place].bytes = bucket
+            if let wait { throw RateRefusal(.bytes, rate: rate, level: bucket.level, retryAfter: wait) }
+        }
         if let rate = rule.requestRate {
             var bucket = entries[place].requests ?? TokenBucket(rate: rate, at: now)
             let wait = bucket.take(1, rate: rate, at: now)
@@ -87,28 +93,14 @@ package struct RateTable: Sendable {
         return Ticket(place: place)
     }
 
-    /// Bytes of tensors that a request is about to send.
-    package mutating func take(
-        bytes: Int,
-        for ticket: Ticket,
-        rule: RateRule,
-        at now: MonotonicTime
-    ) throws(RateRefusal) {
-        guard let rate = rule.byteRate else { return }
-        var bucket = entries[ticket.place].bytes ?? TokenBucket(rate: rate, at: now)
-        let wait = bucket.take(Double(bytes), rate: rate, at: now)
-        entries[ticket.place].bytes = bucket
-        noteFull(ticket.place, bucket.secondsUntilFull(rate: rate), at: now)
-        if let wait { throw RateRefusal(.bytes, rate: rate, level: bucket.level, retryAfter: wait) }
-    }
-
-    /// Bytes that were read before they could be refused.
-    package mutating func charge(bytes: Int, to ticket: Ticket, rule: RateRule, at now: MonotonicTime) {
-        guard let rate = rule.byteRate else { return }
-        var bucket = entries[ticket.place].bytes ?? TokenBucket(rate: rate, at: now)
+    /// Bytes that a request has brought. How many there are is known for certain when they are there: whoever brought more
+    /// than he may has his next request refused.
+    package mutating func charge(bytes: Int, to subject: RateSubject, rule: RateRule, at now: MonotonicTime) {
+        guard let rate = rule.byteRate, let place = place(for: subject, at: now) else { return }
+        var bucket = entries[place].bytes ?? TokenBucket(rate: rate, at: now)
         bucket.charge(Double(bytes), rate: rate, at: now)
-        entries[ticket.place].bytes = bucket
-        noteFull(ticket.place, bucket.secondsUntilFull(rate: rate), at: now)
+        entries[place].bytes = bucket
+        noteFull(place, bucket.secondsUntilFull(rate: rate), at: now)
     }
 
     /// The request goes to `model`, until ``leave(model:_:)``.

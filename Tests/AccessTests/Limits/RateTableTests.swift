@@ -66,25 +66,25 @@ import Testing
         )
     }
 
-    @Test("holds each caller to his bytes, also those charged later")
+    @Test("lets nobody in who has brought more than his bytes, until that is paid off")
     func bytes() throws {
         var table = RateTable(seed: 1)
         let rule = RateRule(bytesPerSecond: 1000)
-        let ticket = try table.admit(alice, rule: rule, at: at(0))
-        try table.take(bytes: 600, for: ticket, rule: rule, at: at(0))
-        let reached = refusal { () throws(RateRefusal) in
-            try table.take(bytes: 600, for: ticket, rule: rule, at: at(0))
+        func come(at seconds: Double) throws(RateRefusal) {
+            table.release(try table.admit(alice, rule: rule, at: at(seconds)))
         }
+        try come(at: 0)
+        table.charge(bytes: 1000, to: alice, rule: rule, at: at(0))
+        try come(at: 0)
+        table.charge(bytes: 2000, to: alice, rule: rule, at: at(0))
+        let reached = refusal { () throws(RateRefusal) in try come(at: 0) }
         #expect(reached?.limit == .bytes)
-        #expect(reached?.remaining == 400)
+        #expect(reached?.remaining == 0)
+        #expect(reached?.retryAfterSeconds == 2)
         #expect(reached?.fields[1].value == #""bytes";q=1000;qu="content-bytes";w=1"#)
-        table.charge(bytes: 2400, to: ticket, rule: rule, at: at(0))
-        #expect(
-            refusal { () throws(RateRefusal) in try table.take(bytes: 1, for: ticket, rule: rule, at: at(1.9)) }?
-                .retryAfterSeconds
-                == 1
-        )
-        try table.take(bytes: 1, for: ticket, rule: rule, at: at(2.1))
+        #expect(refusal { () throws(RateRefusal) in try come(at: 1.9) }?.retryAfterSeconds == 1)
+        try come(at: 2.1)
+        table.release(try table.admit(.principal("bob"), rule: rule, at: at(0)))
     }
 
     @Test("holds each caller to so many requests at once on one model")
@@ -172,8 +172,7 @@ import Testing
             let reached = refusal { () throws(RateRefusal) in
                 let ticket = try table.admit(alice, rule: rule, at: at(0))
                 defer { table.release(ticket) }
-                try table.take(bytes: .max, for: ticket, rule: rule, at: at(0))
-                table.charge(bytes: .max, to: ticket, rule: rule, at: at(0))
+                table.charge(bytes: .max, to: alice, rule: rule, at: at(0))
             }
             guard let reached else { continue }
             #expect((1...86_400).contains(reached.retryAfterSeconds))

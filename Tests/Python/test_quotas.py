@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much a key may do, and for how long what was begun with it goes on."""
+import json
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+import tritonclient.grpc as triton_grpc
+from access import ALL, bearer, buckler, ledger_lines, make_key
+from conftest import identity_model
+from tritonclient.utils import InferenceServerException
+
+
+def body(count):
+    tensor = {"name": "INPUT0", "shape": [1, count], "datatype": "FP32", "data": [1.5] * count}
+    return json.dumps({"inputs": [tensor]}).encode()
+
+
+@pytest.fixture
+def start(start_server, home, tmp_path):
+    for name, delay in (("quick", 0), ("slow", 1500), ("other", 0)):
+        identity_model(tmp_path / "models", name, "TYPE_FP32",
+                       extra=f'parameters [{{ key: "execute_delay_ms" value: {{ string_value: "{delay}" }} }}]')
+
+    def start(*arguments):
+        return start_server(f"--model-repository={tmp_path}/models", f"--ledger-directory={home}/log", *arguments,
+                            anonymous=False, env={"BUCKLER_HOME": str(home)})
+
+    return start
+
+
+def test_a_key_is_held_to_its_bytes_over_both_protocols(start, home):
+    keys = [make_key(home, name, "--bytes-per-second=1K") for name in ("http", "grpc")]
+    server = start()
+    path = "/v2/models/quick/infer"
+    assert server.post(path, body(4000), headers=bearer(keys[0]))[0] == 200
+    status, text, headers = server.post(path, body(1), headers=bearer(keys[0]))
+    assert status == 429 and b"bytes" in text and int(headers["Retry-After"]) > 1, text
+    with triton_grpc.InferenceServerClient(server.grpc_url) as client:
+        values = np.ones((1, 4000), dtype=np.float32)
+        tensor = triton_grpc.InferInput("INPUT0", values.shape, "FP32")
+        tensor.set_data_from_numpy(values)
+        client.infer("quick", [tensor], headers=bearer(keys[1]))
+        with pytest.raises(InferenceServerException, match="RESOURCE_EXHAUSTED"):
+            client.infer("quick", [tensor], headers=bearer(keys[1]))
+
+
+def test_all_calls_of_a_key_count_and_those_of_everyone_do_not(start, home):
+    key = make_key(home, "few", "--rate=2/m", "--burst=2")
+    server = start()
+    for expected in (200, 200, 429):
+        assert server.get("/v2/models/quick", headers=bearer(key))[0] == expected
+        assert server.get("/v2/health/ready", headers=bearer(key))[0] == 200
+
+
+def test_one_model_is_not_filled_by_one_principal(start, home):
+    keys = [make_key(home, name) for name in ("busy", "else")]
+    server = start("--max-requests-per-principal-and-model=1")
+    statuses = []
+
+    def ask(model, key):
+        statuses.append((model, server.post(f"/v2/models/{model}/infer", body(1), headers=bearer(key))[0]))
+
+    first = threading.Thread(target=ask, args=("slow", keys[0]))
+    first.start()
+    time.sleep(0.5)
+    ask("slow", keys[0])
+    ask("quick", keys[0])
+    ask("quick", keys[0])
+    first.join()
+    ask("slow", keys[0])
+    ask("slow", keys[1])
+    assert statuses == [("slow", 429), ("quick", 200), ("quick", 200), ("slow", 200), ("slow", 200), ("slow", 200)]
+
+
+def test_what_a_key_has_begun_to_send_ends_with_it(start, home):
+    key = make_key(home, "leaver", f"--scopes={ALL}")
+    server = start("--model-control-mode=explicit", "--load-model=*")
+    content = body(4)
+    asked = [("/v2/models/quick/infer", content), ("/v2/models/quick/generate", b"{}"),
+             ("/v2/logging", b'{"log_verbose_level":3}'), ("/v2/repository/models/other/unload", b"{}"),
+             ("/v2/repository/index", b"{}")]
+    sockets = []
+    for path, data in asked:
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
+                           f"Content-Length: {len(data)}\r\n\r\n".encode() + data[:1])
+        sockets.append(connection)
+    time.sleep(0.3)
+    assert buckler(home, "key", "revoke", "leaver").returncode == 0
+    time.sleep(1.2)
+    for connection, (path, data) in zip(sockets, asked):
+        connection.sendall(data[1:])
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 "), path
+        connection.close()
+    assert server.stop() == 0
+    late = [line for line in ledger_lines(home / "log") if line["kind"] != "deny"]
+    assert late == [], late
+
+
+def test_the_ledger_says_what_was_read_and_not_what_could_have_been(start, home):
+    key = make_key(home, "reader", f"--scopes={ALL}")
+    server = start()
+    assert server.post("/v2/repository/index", b"", headers=bearer(key))[0] == 200
+    assert server.post("/v2/repository/index", b'{"ready":true}', headers=bearer(key))[0] == 200
+    assert server.stop() == 0
+    assert [line["in"] for line in ledger_lines(home / "log")] == [0, 14]
