@@ -224,7 +224,7 @@ def test_the_rate_of_a_key_is_kept_over_both_protocols(start, home):
         with pytest.raises(InferenceServerException) as refused:
             infer(triton_grpc, client, headers=bearer(key))
     assert "RESOURCE_EXHAUSTED" in refused.value.status()
-    assert server.get("/v2/models/alpha", headers=bearer(key))[0] == 200, "what is no inference is not counted"
+    assert server.get("/v2/models/alpha", headers=bearer(key))[0] == 429, "all that it asks for is counted"
 
 
 def test_wrong_keys_are_throttled_and_good_ones_are_not(start, home):
