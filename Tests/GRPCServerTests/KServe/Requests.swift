@@ -41,7 +41,12 @@ extension Request {
         }
     }
 
-    var bytes: [UInt8] { (try? serializedBytes()) ?? [] }
+    /// The same in every process: maps go in the order of their keys.
+    var bytes: [UInt8] {
+        var options = BinaryEncodingOptions()
+        options.useDeterministicOrdering = true
+        return (try? serializedBytes(options: options)) ?? []
+    }
 }
 
 /// Reads a request as the receivers do.
