@@ -16,7 +16,8 @@ package enum Classification {
     ///   - labels: names of the elements in order; may be shorter than the tensor.
     ///   - batched: whether the first dimension counts batch entries.
     /// - Returns: a ``DataType/bytes`` tensor of shape `[batch, min(count, n)]` (`[min(count, n)]` if not batched)
-    ///   whose elements read `value:index:label`, or `value:index` where the label is blank or missing, highest value first. Equal values come in order of
+    ///   whose elements read `value:index:label`, or `value:index` where the label is blank or missing, highest value
+    ///   first. Equal values come in order of
     ///   their indices, and NaN after every number.
     /// - Throws: `.invalidArgument` with Triton's texts for a type without an order or too many elements.
     package static func classify(
