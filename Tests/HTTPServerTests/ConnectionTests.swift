@@ -20,7 +20,7 @@ import Testing
                 #expect(answer.status == 504)
                 #expect(answer.text.contains("Request deadline exceeded"))
                 let took = ContinuousClock.now - began
-                #expect(took > .milliseconds(900) && took < .seconds(5), "\(took)")
+                #expect(took > .milliseconds(900) && took < .seconds(10), "\(took)")
                 #expect(live.service.held.requests.last?.isCancelled == true)
                 #expect(live.requestsInFlight == round, "the model still works on it")
             }

@@ -22,6 +22,7 @@ extension WireReader {
                 guard parameter.key.count <= stringLimit else {
                     throw InferRequestRules.tooLong("parameters", bytes: parameter.key.count, limit: stringLimit)
                 }
+                try entry.checkText(parameter.key)
             case 2:
                 let value = try entry.bytes(of: field)
                 try entry.readChoice(at: value, stringLimit: stringLimit, into: &parameter.value)

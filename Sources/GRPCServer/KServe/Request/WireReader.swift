@@ -159,6 +159,12 @@ extension WireReader {
         return text
     }
 
+    /// Reads a string only to see that it is one, for those that nobody is handed.
+    package func checkText(_ range: Range<Int>) throws(ServingError) {
+        guard memory(at: range).contains(where: { $0 >= 0x80 }) else { return }
+        _ = try text(range)
+    }
+
     /// - Throws: `.invalidArgument` if the string is longer than `limit` bytes; looked at before it is copied.
     package func text(_ range: Range<Int>, _ what: StaticString, limit: Int) throws(ServingError) -> String {
         guard range.count <= limit else { throw InferRequestRules.tooLong(what, bytes: range.count, limit: limit) }
