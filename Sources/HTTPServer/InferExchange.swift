@@ -33,6 +33,8 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     /// What the connection's requests share, and how much of it is this one's.
     private let budget: ConnectionBudget?
     private var budgeted: Int
+    /// While its bytes are read or written on another thread: they take memory until that is done.
+    var isElsewhere = false
     /// Both have to come before the permit is given back.
     private var isModelDone = false
     private var isAnswerSent = false
@@ -125,13 +127,13 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     /// Nothing more comes from the model.
     func modelIsDone() {
         isModelDone = true
-        if isAnswerSent { release() }
+        if isAnswerSent, !isElsewhere { release() }
     }
 
     /// Nothing more of it waits for the client.
     func answerSent() {
         isAnswerSent = true
-        if isModelDone || request == nil { release() }
+        if !isElsewhere, isModelDone || request == nil { release() }
     }
 
     /// What is said of it in the audit log, as soon as the answer is known.

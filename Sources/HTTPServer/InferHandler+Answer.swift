@@ -11,34 +11,21 @@ extension InferHandler {
     /// A larger buffer is not kept for the next answer.
     private static let keptCapacity = 64 << 10
 
-    func respond(_ response: InferenceResponse, to exchange: InferExchange) {
-        guard let plan = exchange.plan, let request = exchange.request else { return }
-        do throws(ServingError) {
-            answerBody.clear()
-            var inferenceHeaderLength: Int?
-            var body = ByteBuffer()
-            swap(&body, &answerBody)
-            defer { keep(body) }
-            inferenceHeaderLength = try InferResponseWriter.write(
-                response,
-                requestID: request.fields.id,
-                modelName: exchange.model.name,
-                version: exchange.model.version,
-                plan: plan,
-                into: &body
-            )
-            try charge(answer: body.readableBytes, to: exchange)
-            var head = AnswerHead(status: .ok, contentLength: 0)
-            head.inferenceHeaderLength = inferenceHeaderLength
-            if let packed = compressed(body, for: exchange.head) {
-                head.contentEncoding = packed.coding
-                write(head, body: packed.bytes, for: exchange.head, isHTTP10: exchange.isHTTP10)
-            } else {
-                write(head, body: body, for: exchange.head, isHTTP10: exchange.isHTTP10)
-            }
-        } catch {
-            respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
-        }
+    /// Writes a short answer in memory that is kept from one to the next.
+    func written(_ writing: AnswerWriting) -> Result<AnswerWriting.Outcome, ServingError> {
+        answerBody.clear()
+        var body = ByteBuffer()
+        swap(&body, &answerBody)
+        do throws(ServingError) { return .success(try writing.run(into: body)) } catch { return .failure(error) }
+    }
+
+    func respond(_ answer: AnswerWriting.Outcome, to exchange: InferExchange) throws(ServingError) {
+        defer { keep(answer.body) }
+        try charge(answer: answer.body.readableBytes, to: exchange)
+        var head = AnswerHead(status: .ok, contentLength: 0)
+        head.inferenceHeaderLength = answer.inferenceHeaderLength
+        head.contentEncoding = answer.coding
+        write(head, body: answer.body, for: exchange.head, isHTTP10: exchange.isHTTP10)
     }
 
     /// A large answer may wait for its client for long: the server must have room for it.
@@ -46,24 +33,6 @@ extension InferHandler {
         let added = bytes - exchange.permit.reservedBytes
         guard bytes > Self.keptCapacity, added > 0 else { return }
         try exchange.reserve(added)
-    }
-
-    /// `nil` if the client asked for no coding, or it failed: the answer then goes out as it is.
-    private func compressed(_ body: ByteBuffer, for request: InferRequestHead) -> (
-        coding: ContentCoding, bytes: ByteBuffer
-    )? {
-        guard let accepted = request.acceptEncoding else { return nil }
-        let coding = ContentCoding.preferred(acceptEncoding: accepted)
-        guard coding != .identity else { return nil }
-        var packed = ByteBuffer()
-        do throws(ServingError) {
-            try body.withUnsafeReadableBytes { bytes throws(ServingError) in
-                try coding.deflate(bytes, into: &packed)
-            }
-        } catch {
-            return nil
-        }
-        return (coding, packed)
     }
 
     func respond(_ error: ServingError, request: InferRequestHead, isHTTP10: Bool) {

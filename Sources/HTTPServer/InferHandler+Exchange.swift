@@ -173,36 +173,34 @@ extension InferHandler {
             if !shared.gate.isValid(exchange.permit) {
                 try shared.gate.authorise(exchange.permit, exchange.endpoint, model: nil, version: nil)
             }
-            let decoded = try decode(exchange)
-            var fields = decoded.fields
-            HeaderForwarding.add(exchange.head.forwarded, to: &fields.parameters)
-            try readSharedInputs(decoded.sharedInputs, into: &fields, for: exchange)
-            fields.principal = exchange.permit.principal
-            fields.arrival = exchange.arrival
-            fields.lender = mailbox
-            let seconds = shared.connectionLimits.deadlineSeconds
-            if seconds > 0 {
-                fields.deadline = exchange.arrival.advanced(byNanoseconds: UInt64(seconds) &* 1_000_000_000)
-            }
-            if let received { fields.trace = beginTrace(of: fields, exchange, received: received) }
-            exchange.submit(InferenceRequest(fields), plan: decoded.outputPlan, for: self)
-            if exchange.generation?.kind == .stream { watchCredential(of: exchange) }
+            let reading = try BodyReading(of: exchange)
+            guard !reading.isLong else { return read(reading, of: exchange, received: received) }
+            try submit(try reading.run(), of: exchange, received: received)
         } catch {
             answered(exchange, .failure(error))
         }
     }
 
-    private func decode(_ exchange: InferExchange) throws(ServingError) -> DecodedInferRequest {
-        let body = try decompressed(exchange)
-        if exchange.generation != nil {
-            return try GenerateRequestReader.read(body: body, model: exchange.model, limits: exchange.limits)
+    func submit(
+        _ read: BodyReading.Outcome,
+        of exchange: InferExchange,
+        received: MonotonicTime?
+    ) throws(ServingError) {
+        let added = read.byteCount - exchange.permit.reservedBytes
+        if added > 0 { try charge(added, to: exchange) }
+        var fields = read.decoded.fields
+        HeaderForwarding.add(exchange.head.forwarded, to: &fields.parameters)
+        try readSharedInputs(read.decoded.sharedInputs, into: &fields, for: exchange)
+        fields.principal = exchange.permit.principal
+        fields.arrival = exchange.arrival
+        fields.lender = mailbox
+        let seconds = shared.connectionLimits.deadlineSeconds
+        if seconds > 0 {
+            fields.deadline = exchange.arrival.advanced(byNanoseconds: UInt64(seconds) &* 1_000_000_000)
         }
-        return try InferRequestReader.read(
-            body: body,
-            inferenceHeaderLength: try exchange.head.inferenceHeaderLength(),
-            model: exchange.model,
-            limits: exchange.limits
-        )
+        if let received { fields.trace = beginTrace(of: fields, exchange, received: received) }
+        exchange.submit(InferenceRequest(fields), plan: read.decoded.outputPlan, for: self)
+        if exchange.generation?.kind == .stream { watchCredential(of: exchange) }
     }
 
     private func beginTrace(
@@ -244,28 +242,26 @@ extension InferHandler {
         try shared.read(from: control, into: &fields)
     }
 
-    private func decompressed(_ exchange: InferExchange) throws(ServingError) -> TensorBytes {
-        let body = exchange.takeBody()
-        guard let coding = exchange.head.contentEncoding, coding != .identity else { return body }
-        let limit = exchange.limits.jsonBytes
-        let plain = try body.withUnsafeBytes { bytes throws(ServingError) in
-            try coding.inflate(bytes, limit: limit)
-        }
-        if plain.count > exchange.permit.reservedBytes {
-            try charge(plain.count - exchange.permit.reservedBytes, to: exchange)
-        }
-        return plain
-    }
-
     /// On the event loop: the model is done with the request, or it never got that far.
     func answered(_ exchange: InferExchange, _ result: Result<InferenceResponse, ServingError>) {
         guard self.exchange === exchange, connection.state == .submitted else { return exchange.answerSent() }
+        switch result {
+        case .failure(let error): respond(.failure(error), to: exchange)
+        case .success(let response):
+            guard let writing = AnswerWriting(response, to: exchange) else { return close() }
+            if writing.isLong { write(writing, to: exchange) } else { respond(written(writing), to: exchange) }
+        }
+    }
+
+    /// The answer is in bytes, or it never will be.
+    func respond(_ result: Result<AnswerWriting.Outcome, ServingError>, to exchange: InferExchange) {
         self.exchange = nil
         let trace = exchange.request?.fields.trace
         trace?.record("HTTP_SEND_START", at: .now())
-        switch result {
-        case .success(let response): respond(response, to: exchange)
-        case .failure(let error): respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
+        do throws(ServingError) {
+            try respond(try result.get(), to: exchange)
+        } catch {
+            respond(error, request: exchange.head, isHTTP10: exchange.isHTTP10)
         }
         if let trace { endWhenSent(trace) }
         exchange.conclude(lastAnswer)

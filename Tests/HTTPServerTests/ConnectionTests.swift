@@ -10,7 +10,7 @@ import Testing
         "POST /v2/models/held/infer HTTP/1.1\r\nHost: h\r\nInference-Header-Content-Length: 0\r\n"
 
     @Test func aRequestThatRunsTooLongIsAnsweredInTime() async throws {
-        try await LiveServer.run(configure: { $0.connectionLimits.deadlineSeconds = 1 }) { live in
+        try await LiveServer.run(configure: { $0.connectionLimits.deadlineSeconds = 3 }) { live in
             let client = try RawClient(port: live.port)
             // The second is asked for on the same connection while its timer is still set for the first.
             for round in 1...2 {
@@ -20,13 +20,14 @@ import Testing
                 #expect(answer.status == 504)
                 #expect(answer.text.contains("Request deadline exceeded"))
                 let took = ContinuousClock.now - began
-                #expect(took > .milliseconds(900) && took < .seconds(10), "\(took)")
+                #expect(took > .milliseconds(2900) && took < .seconds(15), "\(took)")
                 #expect(live.service.held.requests.last?.isCancelled == true)
                 #expect(live.requestsInFlight == round, "the model still works on it")
             }
             live.service.held.answerAll()
             client.send(inferRequest("echo", body: "next"))
-            #expect(try await client.answer().text.hasSuffix("next"))
+            let last = try await client.answer().text
+            #expect(last.hasSuffix("next"), "\(last)")
             #expect(await LiveServer.eventually { live.holdsNothing })
         }
     }
