@@ -16,6 +16,10 @@ package struct AccessSettings: Sendable, Equatable {
     package var concurrentRequestsPerModel = Int.max
     /// Requests in flight from which on principals get even shares of the server.
     package var fairShareThreshold = 64
+    /// As in `100/s`: of callers whose credential says none.
+    package var defaultRate: String?
+    /// Bytes per second, as in `10M`: of callers whose credential says none.
+    package var defaultByteRate: String?
     package var tokens = Tokens()
     package var ledger: Ledger
 

@@ -45,6 +45,21 @@ extension FlagTable {
             "Requests that one principal may have in flight on one model."
         ),
         Flag(
+            "default-rate",
+            .access,
+            .nonEmptyString,
+            .works(.optionalString(\.access.defaultRate)),
+            "Requests that callers may send whose credential says nothing of it, as in 100/s, 600/m or 10/h; those "
+                + "without a credential are counted by their address."
+        ),
+        Flag(
+            "default-bytes-per-second",
+            .access,
+            .nonEmptyString,
+            .works(.optionalString(\.access.defaultByteRate)),
+            "Bytes of bodies that the same callers may send, as in 512K, 10M or 1G."
+        ),
+        Flag(
             "fair-share-threshold",
             .access,
             positive,

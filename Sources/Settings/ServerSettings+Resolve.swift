@@ -21,9 +21,7 @@ extension ServerSettings {
         case .help: return .help
         case .version: return .version
         case .serve(let input):
-            let settings = input.settings(environment: environment)
-            try settings.validate()
-            return .serve(settings)
+            return .serve(try input.validSettings(environment: environment))
         }
     }
 }
@@ -75,7 +73,31 @@ package struct SettingsInput: Sendable {
         return kept + ordered(typed)
     }
 
-    /// Not yet validated: see ``ServerSettings/validate()``.
+    package func validSettings(environment: [String: String]) throws(SettingsError) -> ServerSettings {
+        try checkAgainstProfile()
+        let settings = settings(environment: environment)
+        try settings.validate()
+        return settings
+    }
+
+    /// Whoever says who may call, and how much, believes that it is kept to.
+    private func checkAgainstProfile() throws(SettingsError) {
+        guard profile == .triton else { return }
+        let open = ServerSettings(profile: .triton)
+        for assignment in counting where assignment.flag.group == .access {
+            guard case .works(let effect) = assignment.flag.disposition else { continue }
+            var settings = open
+            effect.apply(assignment.value, kind: assignment.flag.kind, to: &settings)
+            guard settings.access == open.access else {
+                throw SettingsError(
+                    "--\(assignment.flag.name) means nothing with --profile=triton, which lets everyone in and keeps no "
+                        + "audit log"
+                )
+            }
+        }
+    }
+
+    /// Not yet validated: see ``validSettings(environment:)``.
     package func settings(environment: [String: String]) -> ServerSettings {
         var settings = ServerSettings(profile: profile)
         for assignment in counting {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much a key may do, and for how long what was begun with it goes on."""
+import http.client
 import json
 import socket
 import threading
@@ -53,6 +54,39 @@ def test_all_calls_of_a_key_count_and_those_of_everyone_do_not(start, home):
     for expected in (200, 200, 429):
         assert server.get("/v2/models/quick", headers=bearer(key))[0] == expected
         assert server.get("/v2/health/ready", headers=bearer(key))[0] == 200
+
+
+def ask_from(server, address, path="/v2/models/quick", headers={}):
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10, source_address=(address, 0))
+    client.request("GET", path, headers=headers)
+    status = client.getresponse().status
+    client.close()
+    return status
+
+
+def test_who_has_no_rate_of_his_own_has_the_default_and_without_a_key_it_is_his_address_that_counts(start, home):
+    slow, quick = make_key(home, "slow"), make_key(home, "quick", "--rate=100/s")
+    server = start("--anonymous-scope=metadata", "--default-rate=2/m")
+    assert [ask_from(server, "127.0.0.2") for _ in range(2)] == [200, 429]
+    assert [ask_from(server, "127.0.0.3") for _ in range(2)] == [200, 429]
+    assert [ask_from(server, "127.0.0.2", headers=bearer(slow)) for _ in range(2)] == [200, 429]
+    assert [ask_from(server, "127.0.0.2", headers=bearer(quick)) for _ in range(3)] == [200] * 3
+
+
+def test_bytes_without_a_key_are_counted_by_address(start, home):
+    server = start("--anonymous-scope=infer", "--default-bytes-per-second=1K")
+    path = "/v2/models/quick/infer"
+    assert [server.post(path, body(4000))[0] for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("flag, text", [
+    ("--default-rate=fast", "--default-rate: 'fast' is not a rate: write 100/s, 600/m or 10/h"),
+    ("--default-rate=0", "--default-rate: the rate of requests per second is from 0.001 to"),
+    ("--default-bytes-per-second=1X", "--default-bytes-per-second: '1X' is not a number of bytes per second"),
+])
+def test_a_default_that_is_no_rate_is_refused_by_name(home, tmp_path, flag, text):
+    told = buckler(home, "serve", f"--model-repository={tmp_path}", flag)
+    assert told.returncode != 0 and text in told.stderr + told.stdout
 
 
 def test_one_model_is_not_filled_by_one_principal(start, home):

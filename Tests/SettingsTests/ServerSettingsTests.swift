@@ -230,10 +230,18 @@ import Testing
                 ["--profile=triton", "--tls-cert=/c", "--tls-key=/k", "--tls-client-roots=/r", "--tls-client-rule=x"],
                 "--tls-client-rule means nothing with --profile=triton, which lets everyone in"
             ),
+            (
+                ["--profile=triton", "--default-rate=1/s"],
+                "--default-rate means nothing with --profile=triton, which lets everyone in and keeps no audit log"
+            ),
+            (
+                ["--ledger-directory=/l", "--profile=triton"],
+                "--ledger-directory means nothing with --profile=triton, which lets everyone in and keeps no audit log"
+            ),
             (["--tls-client-roots=/r"], "--tls-client-roots needs --tls-cert=<path>"),
         ]
     )
-    func combinationsOfTLS(arguments: [String], message: String) {
+    func combinationsOfTLSAndAccess(arguments: [String], message: String) {
         #expect(throws: SettingsError(message)) {
             try ServerSettings.resolve(arguments: ["--model-repository=/m"] + arguments, environment: [:])
         }

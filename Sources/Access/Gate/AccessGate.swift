@@ -21,6 +21,8 @@ package final class AccessGate: Gate {
         package var requestLimit: Int
         package var contendedAt: Int
         package var concurrentRequestsPerModel: Int?
+        /// Holds where a credential says nothing of its own.
+        package var defaultRate = RateRule.unlimited
 
         package init(
             authenticator: Authenticator,
@@ -252,11 +254,12 @@ extension AccessGate {
         guard !isOpen(guest.arrival.endpoint) else { return }
         let caller = guest.caller
         let isInference = guest.arrival.endpoint.isInference
+        let rule = caller.rate.filled(with: parts.defaultRate)
         var rate: RateTable.Ticket?
-        if !caller.rate.isUnlimited || (isInference && parts.concurrentRequestsPerModel != nil) {
+        if !rule.isUnlimited || (isInference && parts.concurrentRequestsPerModel != nil) {
             do throws(RateRefusal) {
                 rate = try rates.withLock { rates throws(RateRefusal) in
-                    try rates.admit(.principal(caller.principal.name), rule: caller.rate, at: now)
+                    try rates.admit(Self.subject(guest), rule: rule, at: now)
                 }
             } catch {
                 throw Self.limited(error)
@@ -304,11 +307,18 @@ extension AccessGate {
     }
 
     private func charge(_ bytes: Int, to guest: Guest) {
-        let caller = guest.caller
-        guard bytes > 0, caller.rate.bytesPerSecond != nil else { return }
-        rates.withLock {
-            $0.charge(bytes: bytes, to: .principal(caller.principal.name), rule: caller.rate, at: .now())
+        let rule = guest.caller.rate.filled(with: parts.defaultRate)
+        guard bytes > 0, rule.bytesPerSecond != nil else { return }
+        rates.withLock { $0.charge(bytes: bytes, to: Self.subject(guest), rule: rule, at: .now()) }
+    }
+
+    /// Whoever shows no credential is told from others by his address, as far as that can be read.
+    private static func subject(_ guest: Guest) -> RateSubject {
+        let principal = guest.caller.principal
+        guard principal == .anonymous, let network = IPAddress.network(of: guest.address) else {
+            return .principal(principal.name)
         }
+        return .address(network)
     }
 
     private static func limited(_ refusal: RateRefusal) -> ServingError {

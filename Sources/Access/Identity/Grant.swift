@@ -46,4 +46,14 @@ package struct RateRule: Sendable, Hashable {
     package static let unlimited = RateRule()
 
     package var isUnlimited: Bool { self == .unlimited }
+
+    /// With what `other` says where this says nothing.
+    package func filled(with other: RateRule) -> RateRule {
+        guard !other.isUnlimited else { return self }
+        var rule = self
+        if requestsPerSecond == nil { (rule.requestsPerSecond, rule.burst) = (other.requestsPerSecond, other.burst) }
+        rule.bytesPerSecond = bytesPerSecond ?? other.bytesPerSecond
+        rule.concurrentRequests = concurrentRequests ?? other.concurrentRequests
+        return rule
+    }
 }

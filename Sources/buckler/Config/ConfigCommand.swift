@@ -39,7 +39,7 @@ struct ConfigCommand: AsyncParsableCommand {
                 case .serve(let input):
                     let report = ConfigReport(input, environment: environment)
                     Terminal.output.line(arguments.contains("--json") ? try JSONOutput.text(report) : report.text)
-                    try input.settings(environment: environment).validate()
+                    _ = try input.validSettings(environment: environment)
                 }
             } catch let error as SettingsError {
                 Terminal.failure(of: "buckler config show", error.message)

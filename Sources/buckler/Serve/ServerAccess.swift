@@ -60,6 +60,7 @@ struct ServerAccess: Sendable {
         if access.concurrentRequestsPerModel < .max {
             parts.concurrentRequestsPerModel = access.concurrentRequestsPerModel
         }
+        parts.defaultRate = try Self.defaultRate(access)
         gate = AccessGate(parts)
         self.keys = keys
         self.keySet = keySet
@@ -72,6 +73,29 @@ struct ServerAccess: Sendable {
 
     /// After the last answer: what was handed over is written and signed.
     func stop() { ledger?.stop() }
+
+    private static func defaultRate(_ access: AccessSettings) throws(ServingError) -> RateRule {
+        var rule = RateRule()
+        try of("--default-rate", access.defaultRate) { text throws(ServingError) in
+            rule.requestsPerSecond = try RateText.requestsPerSecond(text)
+            try RateText.check(rule)
+        }
+        try of("--default-bytes-per-second", access.defaultByteRate) { text throws(ServingError) in
+            rule.bytesPerSecond = try RateText.bytesPerSecond(text)
+            try RateText.check(rule)
+        }
+        return rule
+    }
+
+    /// Reads a flag's text, if there is one; errors name the flag.
+    private static func of(_ flag: String, _ text: String?, _ read: (String) throws(ServingError) -> Void)
+        throws(ServingError)
+    {
+        guard let text else { return }
+        do throws(ServingError) { try read(text) } catch {
+            throw ServingError(.invalidArgument, "\(flag): \(error.message)")
+        }
+    }
 
     private static func anonymous(_ scopes: [String]) throws(ServingError) -> Caller? {
         guard !scopes.isEmpty else { return nil }
