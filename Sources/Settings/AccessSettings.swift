@@ -58,7 +58,7 @@ package struct AccessSettings: Sendable, Equatable {
         package var reservedBytes = 64 << 20
         /// 0: files are never removed.
         package var retainDays = 0
-        package var checkpointLines = 1024
+        package var checkpointLines = 16_384
         package var checkpointSeconds = 10
         package var checkpointFile: String?
         /// A program and its arguments, with spaces between.

@@ -84,32 +84,41 @@ package final class Authenticator: Sendable {
 
     private func check(_ credentials: Credentials, at seconds: Int64, now: MonotonicTime) throws(Refusal) -> Caller {
         guard !credentials.isAmbiguous else { throw .ambiguous }
-        guard let authorization = credentials.authorization else {
-            return try caller(ofKey: Substring(credentials.apiKey ?? ""), at: seconds)
+        guard var shown = credentials.authorization else {
+            return try caller(keys.authenticate((credentials.apiKey ?? "").utf8, at: seconds))
         }
-        guard let shown = Self.bearer(authorization) else { throw .unsupported }
+        guard let start = shown.withUTF8({ Self.startOfBearer($0) }) else { throw .unsupported }
         // The same key said twice is one credential; which of two different ones counts is not for us to choose.
-        if let apiKey = credentials.apiKey, apiKey != shown { throw .ambiguous }
-        if shown.hasPrefix(KeyText.prefix) { return try caller(ofKey: shown, at: seconds) }
+        if let apiKey = credentials.apiKey, !shown.utf8.dropFirst(start).elementsEqual(apiKey.utf8) { throw .ambiguous }
+        let answer = shown.withUTF8 { bytes -> KeyAnswer? in
+            let text = UnsafeBufferPointer(rebasing: bytes[start...])
+            return text.starts(with: KeyText.prefix.utf8) ? keys.authenticate(text, at: seconds) : nil
+        }
+        if let answer { return try caller(answer) }
         guard let tokens else { throw .key(.malformed) }
         do throws(TokenRefusal) {
-            return try tokens.caller(for: String(shown), at: seconds, now: now)
+            return try tokens.caller(for: String(Substring(shown.utf8.dropFirst(start))), at: seconds, now: now)
         } catch {
             throw .token(error)
         }
     }
 
-    private func caller(ofKey text: Substring, at seconds: Int64) throws(Refusal) -> Caller {
-        switch keys.authenticate(text.utf8, at: seconds) {
+    private func caller(_ answer: KeyAnswer) throws(Refusal) -> Caller {
+        switch answer {
         case .accepted(let caller): return caller
         case .refused(let refusal, _): throw .key(refusal)
         }
     }
 
-    /// What follows the scheme, whose case does not matter (RFC 9110).
-    private static func bearer(_ authorization: String) -> Substring? {
-        let scheme = authorization.prefix { $0 != " " }
-        guard scheme.utf8.count == 6, scheme.lowercased() == "bearer" else { return nil }
-        return authorization.dropFirst(scheme.count).drop { $0 == " " }
+    /// Where the credential begins, behind a scheme whose case does not matter (RFC 9110). Byte by byte: it is part of
+    /// every request, and characters are dear.
+    private static func startOfBearer(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        let scheme: StaticString = "bearer"
+        let length = scheme.utf8CodeUnitCount
+        guard bytes.count >= length else { return nil }
+        for index in 0..<length where bytes[index] | 0x20 != scheme.utf8Start[index] { return nil }
+        guard bytes.count > length else { return length }
+        guard bytes[length] == UInt8(ascii: " ") else { return nil }
+        return bytes[length...].firstIndex { $0 != UInt8(ascii: " ") } ?? bytes.count
     }
 }

@@ -15,7 +15,7 @@ package struct LedgerSettings: Sendable, Equatable {
     package var denials = DenialLimits()
     package var onFailure = FailurePolicy.refuse
     /// A checkpoint comes after so many lines, or so many seconds after the first of them.
-    package var checkpointLines = 1024
+    package var checkpointLines = 16_384
     package var checkpointSeconds = 10.0
     /// Bytes of lines that may wait to be written.
     package var pendingBytes = 8 << 20
