@@ -14,6 +14,7 @@ package struct ConnectionContext: Sendable {
         private var forwarding: HeaderForwarding?
         private var restrictedAPIs: RestrictedAPIs
         let mailboxes: CompletionMailboxes
+        let longWork = LongWorkQueue()
 
         package init(
             service: any InferenceService,

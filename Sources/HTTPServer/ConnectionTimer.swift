@@ -25,5 +25,10 @@ struct ConnectionTimer {
 }
 
 extension ConnectionLimits {
+    /// By when a request that came at `arrival` has to be answered.
+    func deadline(from arrival: MonotonicTime) -> MonotonicTime? {
+        deadlineSeconds > 0 ? arrival.advanced(byNanoseconds: UInt64(deadlineSeconds) &* 1_000_000_000) : nil
+    }
+
     var idleNanoseconds: UInt64 { UInt64(max(1, idleSeconds)) &* 1_000_000_000 }
 }

@@ -22,7 +22,12 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     let generation: Generation?
     var permit: Permit
     var body: InferBody
-    private var bytesIn = 0
+    /// Of the body, once it was taken.
+    private var takenBytes: Int?
+    /// Of the body once decompressed.
+    var bytesRead = 0
+    /// By when it has to be answered.
+    let deadline: MonotonicTime?
     private(set) var plan: OutputPlan?
     private(set) var request: InferenceRequest?
     /// Set while the connection waits for the model; the circle it makes ends with the request.
@@ -33,8 +38,8 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     /// What the connection's requests share, and how much of it is this one's.
     private let budget: ConnectionBudget?
     private var budgeted: Int
-    /// While its bytes are read or written on another thread: they take memory until that is done.
-    var isElsewhere = false
+    /// Set while its bytes are read or written on another thread: they take memory until that is done.
+    var elsewhere: Abandonment?
     /// Both have to come before the permit is given back.
     private var isModelDone = false
     private var isAnswerSent = false
@@ -51,6 +56,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         arrival: MonotonicTime,
         gate: any Gate,
         mailbox: CompletionMailbox,
+        deadline: MonotonicTime? = nil,
         generation: Generation? = nil,
         budget: (ConnectionBudget, taken: Int)? = nil
     ) {
@@ -64,6 +70,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         self.arrival = arrival
         self.gate = gate
         self.mailbox = mailbox
+        self.deadline = deadline
         self.generation = generation
         self.budget = budget?.0
         budgeted = budget?.taken ?? 0
@@ -87,7 +94,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     func takeBody() -> TensorBytes {
         var taken = InferBody(declared: 0)
         swap(&taken, &body)
-        bytesIn = permit.reservedBytes
+        takenBytes = taken.count
         return taken.finish()
     }
 
@@ -116,9 +123,15 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     /// The client has gone; what the model still says is not for anyone.
     func abandon() {
         conclude(InferHandler.Answer(status: Self.clientClosed, bytes: generation?.sentBytes ?? 0))
+        giveUp()
+        answerSent()
+    }
+
+    /// Nobody waits any more for what the model says, or for what is still to be read.
+    func giveUp() {
         handler = nil
         request?.cancel()
-        answerSent()
+        elsewhere?.abandon()
     }
 
     /// What other servers' logs say of a client that did not wait for its answer. It is never sent.
@@ -127,29 +140,28 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     /// Nothing more comes from the model.
     func modelIsDone() {
         isModelDone = true
-        if isAnswerSent, !isElsewhere { release() }
+        if isAnswerSent, elsewhere == nil { release() }
     }
 
     /// Nothing more of it waits for the client.
     func answerSent() {
         isAnswerSent = true
-        if !isElsewhere, isModelDone || request == nil { release() }
+        if elsewhere == nil, isModelDone || request == nil { release() }
     }
 
     /// What is said of it in the audit log, as soon as the answer is known.
     func conclude(_ answer: InferHandler.Answer) {
-        gate.conclude(
-            permit,
-            Conclusion(
-                endpoint,
-                model: model.name,
-                version: model.version,
-                requestID: head.requestID,
-                bytesIn: bytesIn,
-                bytesOut: answer.bytes,
-                status: answer.status
-            )
+        var conclusion = Conclusion(
+            endpoint,
+            model: model.name,
+            version: model.version,
+            requestID: head.requestID,
+            bytesIn: takenBytes ?? body.count,
+            bytesOut: answer.bytes,
+            status: answer.status
         )
+        conclusion.bytesRead = bytesRead
+        gate.conclude(permit, conclusion)
     }
 
     func release() {

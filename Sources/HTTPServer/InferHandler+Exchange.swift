@@ -99,6 +99,7 @@ extension InferHandler {
                 arrival: now,
                 gate: shared.gate,
                 mailbox: mailbox,
+                deadline: shared.connectionLimits.deadline(from: now),
                 generation: generation,
                 budget: budget.map { ($0, charged) }
             )
@@ -169,12 +170,12 @@ extension InferHandler {
         guard let exchange else { return }
         let received = shared.controls?.trace.isTracing == true ? MonotonicTime.now() : nil
         do throws(ServingError) {
-            // The body may have taken its time, and the credential that came with the head may have ended.
-            if !shared.gate.isValid(exchange.permit) {
-                try shared.gate.authorise(exchange.permit, exchange.endpoint, model: nil, version: nil)
-            }
+            try checkCredential(of: exchange)
             let reading = try BodyReading(of: exchange)
-            guard !reading.isLong else { return read(reading, of: exchange, received: received) }
+            guard !reading.isLong else {
+                read(reading, of: exchange, received: received)
+                return armTimer()
+            }
             try submit(try reading.run(), of: exchange, received: received)
         } catch {
             answered(exchange, .failure(error))
@@ -186,6 +187,7 @@ extension InferHandler {
         of exchange: InferExchange,
         received: MonotonicTime?
     ) throws(ServingError) {
+        exchange.bytesRead = read.byteCount
         let added = read.byteCount - exchange.permit.reservedBytes
         if added > 0 { try charge(added, to: exchange) }
         var fields = read.decoded.fields
@@ -194,13 +196,16 @@ extension InferHandler {
         fields.principal = exchange.permit.principal
         fields.arrival = exchange.arrival
         fields.lender = mailbox
-        let seconds = shared.connectionLimits.deadlineSeconds
-        if seconds > 0 {
-            fields.deadline = exchange.arrival.advanced(byNanoseconds: UInt64(seconds) &* 1_000_000_000)
-        }
+        fields.deadline = exchange.deadline
         if let received { fields.trace = beginTrace(of: fields, exchange, received: received) }
         exchange.submit(InferenceRequest(fields), plan: read.decoded.outputPlan, for: self)
         if exchange.generation?.kind == .stream { watchCredential(of: exchange) }
+    }
+
+    /// What came with the head may have ended since: while the body came, while it was read, or while the model worked.
+    func checkCredential(of exchange: InferExchange) throws(ServingError) {
+        guard !shared.gate.isValid(exchange.permit) else { return }
+        try shared.gate.authorise(exchange.permit, exchange.endpoint, model: nil, version: nil)
     }
 
     private func beginTrace(
@@ -248,6 +253,9 @@ extension InferHandler {
         switch result {
         case .failure(let error): respond(.failure(error), to: exchange)
         case .success(let response):
+            do throws(ServingError) { try checkCredential(of: exchange) } catch {
+                return respond(.failure(error), to: exchange)
+            }
             guard let writing = AnswerWriting(response, to: exchange) else { return close() }
             if writing.isLong { write(writing, to: exchange) } else { respond(written(writing), to: exchange) }
         }

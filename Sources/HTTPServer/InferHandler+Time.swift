@@ -23,6 +23,8 @@ extension InferHandler {
             refuseConnection(.serviceUnavailable, "the server is exiting and the request's body did not arrive in time")
         case (.header, _): refuseConnection(.requestTimeout, "the request's headers did not arrive in time")
         case (.body, .hotBody): refuseConnection(.requestTimeout, "the request's body did not arrive in time")
+        case (.body, .coldBody(answeredWithLeft: nil)):
+            refuseInPlaceOfRouter(.requestTimeout, "the request's body did not arrive in time")
         case (.body, _), (.idle, _): close()
         }
     }
@@ -41,16 +43,14 @@ extension InferHandler {
     /// By when the request in hand has to be answered; a stream of events may last.
     private var answerDeadline: MonotonicTime? {
         guard connection.state == .submitted, let exchange, exchange.generation?.kind != .stream else { return nil }
-        return exchange.request?.fields.deadline
+        return exchange.deadline
     }
 
     /// The client is told that its time is up. The model is told that nobody waits any more, and what it still says is
     /// for no one; the request's permit is held until it is done.
     private func expire() {
-        guard let exchange, let request = exchange.request else { return }
-        exchange.handler = nil
-        request.cancel()
-        let message = request.errorPrefix + "Request deadline exceeded"
-        answered(exchange, .failure(ServingError(.deadlineExceeded, message, reason: .cancelled)))
+        guard let exchange else { return }
+        exchange.giveUp()
+        answered(exchange, .failure(.requestDeadlineExceeded(id: exchange.request?.fields.id ?? "")))
     }
 }

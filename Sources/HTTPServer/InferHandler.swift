@@ -37,6 +37,9 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     private var isCounted = false
     var isServed = false
     private var isRouted = false
+    /// How far the router's answer to the request in its hands has come.
+    private enum ColdAnswer { case awaited, begun, refused }
+    private var coldAnswer = ColdAnswer.awaited
     private var held = CircularBuffer<HTTPServerRequestPart>()
     private var isTakingHeld = false
     private var sawPart = false
@@ -142,8 +145,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         case .discarding, .coldBody(answeredWithLeft: _?):
             connection.close()
             closeWhenFlushed()
-        // Whether the router has begun its answer is not known.
-        case .coldBody(answeredWithLeft: nil): close()
+        case .coldBody(answeredWithLeft: nil): refuseInPlaceOfRouter(fault.status, fault.message)
         case .submitted, .coldAnswering, .closed: break
         }
     }
@@ -274,6 +276,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
                 now: now
             )
         } else {
+            coldAnswer = .awaited
             connection.headArrived(isHot: false, keepsAlive: head.isKeepAlive, now: now)
             if request.expectsContinue { writeContinue() }
             passOn(.head(head), context: context)
@@ -331,6 +334,21 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         connection.writabilityChanged(context.channel.isWritable)
         if context.channel.isWritable { takeHeld() }
         context.fireChannelWritabilityChanged()
+    }
+
+    /// The router has something to write.
+    /// - Returns: whether it may: it comes too late if the client was told already that its request cannot be read.
+    func coldAnswers() -> Bool {
+        guard coldAnswer != .refused else { return false }
+        coldAnswer = .begun
+        return true
+    }
+
+    /// The rest of a request that the router waits for will not come.
+    func refuseInPlaceOfRouter(_ status: HTTPResponseStatus, _ message: String) {
+        guard coldAnswer == .awaited else { return close() }
+        coldAnswer = .refused
+        refuseConnection(status, message)
     }
 
     /// The router wrote the end of its answer.

@@ -57,6 +57,12 @@ package struct InferRequestHead: Sendable, Equatable {
         return length
     }
 
+    /// A length that no number here can hold is larger than any that is allowed.
+    private static func beyond(_ value: String) -> Int {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        return !value.isEmpty && value.utf8.allSatisfy { digits.contains($0) } ? .max : 0
+    }
+
     /// One `Host` more; its value is not for this.
     package mutating func takeHost() { hosts += 1 }
 
@@ -66,7 +72,8 @@ package struct InferRequestHead: Sendable, Equatable {
         case .expect:
             if value.isSameText(as: "100-continue") {
                 expectsContinue = true
-            } else {
+            } else if !value.allSatisfy({ $0 == " " }) {
+                // Nothing at all, as some clients send it, asks for nothing.
                 refusedExpectation = Self.shown(value)
             }
         case .apiKey: credentials.takeAPIKey(value)
@@ -76,7 +83,7 @@ package struct InferRequestHead: Sendable, Equatable {
             requestID = Self.isEchoable(value) ? value : nil
             hasRefusedID = hasRefusedID || requestID == nil
         case .authorization: credentials.takeAuthorization(value)
-        case .contentLength: if contentLength != nil { contentLength = Int(value) ?? 0 }
+        case .contentLength: if contentLength != nil { contentLength = Int(value) ?? Self.beyond(value) }
         case .acceptEncoding: acceptEncoding = acceptEncoding.map { $0 + "," + value } ?? value
         case .contentEncoding: takeEncoding(value)
         case .transferEncoding: takeTransferCoding(value)

@@ -119,6 +119,10 @@ final class ColdAnswerHandler: ChannelOutboundHandler {
     init(_ handler: InferHandler) { self.handler = handler }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard handler.coldAnswers() else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         guard case .end = unwrapOutboundIn(data) else {
             context.write(data, promise: promise)
             return

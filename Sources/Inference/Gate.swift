@@ -122,7 +122,10 @@ package struct Conclusion: Sendable {
     package var model: String?
     package var version: Int64?
     package var requestID: String?
+    /// As they came.
     package var bytesIn: Int
+    /// Once decompressed, if that is more: what counts against a caller's bytes.
+    package var bytesRead = 0
     package var bytesOut: Int
     /// As the protocol counts: of HTTP, or of gRPC.
     package var status: Int

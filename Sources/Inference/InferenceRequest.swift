@@ -101,5 +101,7 @@ package final class InferenceRequest: Sendable {
     package var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
     /// How Triton starts the errors of a request: `[request id: ID] `.
-    package var errorPrefix: String { "[request id: \(fields.id.isEmpty ? "<id_unknown>" : fields.id)] " }
+    package var errorPrefix: String { Self.errorPrefix(id: fields.id) }
+
+    package static func errorPrefix(id: String) -> String { "[request id: \(id.isEmpty ? "<id_unknown>" : id)] " }
 }

@@ -44,6 +44,15 @@ package struct ServingError: Error, Sendable, Equatable {
     /// What the answer's head says besides, where the protocol has a place for it: `Retry-After` and the like.
     package var fields: [AnswerField] = []
 
+    /// - Parameter id: of the request; empty if it has none, or it is not known yet.
+    package static func requestDeadlineExceeded(id: String) -> ServingError {
+        ServingError(
+            .deadlineExceeded,
+            InferenceRequest.errorPrefix(id: id) + "Request deadline exceeded",
+            reason: .cancelled
+        )
+    }
+
     /// - Parameter cause: the place if there is nothing else to say.
     package init(
         _ code: Code,

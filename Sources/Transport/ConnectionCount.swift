@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 private import Synchronization
 
-/// Open connections, in all and by address. Pure: ``ConnectionCount`` locks around it.
+/// Open connections, in all and by address, or by what one host has of addresses: see ``ConnectionCount``. Pure: ``ConnectionCount`` locks around it.
 package struct ConnectionTally: Sendable, Equatable {
     package let total: Int
     package let perAddress: Int
@@ -39,8 +40,22 @@ package final class ConnectionCount: Sendable {
         tally = Mutex(ConnectionTally(total: total, perAddress: perAddress))
     }
 
-    package func opened(from address: String) -> Bool { tally.withLock { $0.opened(from: address) } }
-    package func closed(from address: String) { tally.withLock { $0.closed(from: address) } }
+    package func opened(from address: String) -> Bool {
+        let host = Self.host(of: address)
+        return tally.withLock { $0.opened(from: host) }
+    }
+
+    package func closed(from address: String) {
+        let host = Self.host(of: address)
+        tally.withLock { $0.closed(from: host) }
+    }
+
+    /// In an IPv6 network of 64 bits a host may take as many addresses as it likes.
+    private static func host(of address: String) -> String {
+        guard address.utf8.contains(UInt8(ascii: ":")) else { return address }
+        return IPAddress.network(of: address)?.description ?? address
+    }
+
     package var open: Int { tally.withLock { $0.open } }
     package var refused: UInt64 { tally.withLock { $0.refused } }
 }

@@ -79,7 +79,9 @@ package final class AccessGate: Gate {
                 try parts.ledger?.check()
                 try requireScope(of: arrival.endpoint, caller)
             }
-            if !arrival.isStream { try count(guest, at: now) }
+            // A stream of requests is counted by them; one of anything else also for itself, at its beginning.
+            if !arrival.isStream || !arrival.endpoint.isInference { try count(guest, at: now) }
+            if arrival.isStream { uncount(guest, at: now) }
             do throws(ServingError) {
                 return try parts.flight.admit(arrival, as: caller.principal, visit: guest)
             } catch {
@@ -103,6 +105,7 @@ package final class AccessGate: Gate {
             guard isValid(permit) else { throw Self.unauthenticated }
             try requireScope(of: endpoint, guest.caller)
             guard let model else { return }
+            guest.state.withLock { $0.model = (model, version) }
             guard guest.caller.grant.reaches(model: model, version: version) else {
                 throw Self.unknown(model, endpoint)
             }
@@ -110,7 +113,7 @@ package final class AccessGate: Gate {
         } catch {
             var conclusion = Conclusion(endpoint, model: model, version: version, status: 0)
             conclusion.status = status(error, guest.arrival.transport)
-            guest.state.withLock { $0.toldRefusals += 1 }
+            guest.state.withLock { $0.tell(model, status: conclusion.status) }
             note(.deny, guest, conclusion, error.code == .notFound ? "model out of reach" : error.message)
             throw error
         }
@@ -130,12 +133,19 @@ package final class AccessGate: Gate {
     package func begin(_ permit: inout Permit) throws(ServingError) {
         guard let guest = permit.visit as? Guest else { return try parts.flight.begin(&permit) }
         let now = MonotonicTime.now()
-        try parts.ledger?.check()
-        try count(guest, at: now)
         do throws(ServingError) {
-            try parts.flight.begin(&permit)
+            try parts.ledger?.check()
+            try count(guest, at: now)
+            do throws(ServingError) {
+                try parts.flight.begin(&permit)
+            } catch {
+                uncount(guest, at: now)
+                throw error
+            }
         } catch {
-            uncount(guest, at: now)
+            let status = status(error, guest.arrival.transport)
+            guest.state.withLock { $0.tell(nil, status: status) }
+            note(.deny, guest, Conclusion(guest.arrival.endpoint, status: status), error.message)
             throw error
         }
     }
@@ -153,11 +163,13 @@ package final class AccessGate: Gate {
 
     package func conclude(_ permit: Permit, _ conclusion: Conclusion) {
         guard let guest = permit.visit as? Guest else { return }
-        charge(conclusion.bytesIn, to: guest)
+        charge(max(conclusion.bytesIn, conclusion.bytesRead), to: guest)
+        var conclusion = conclusion
         let isTold = guest.state.withLock { state in
-            guard state.toldRefusals > 0, Self.isRefusal(conclusion.status) else { return false }
-            state.toldRefusals -= 1
-            return true
+            if conclusion.model == nil, !guest.arrival.isStream, let model = state.model {
+                (conclusion.model, conclusion.version) = model
+            }
+            return state.wasTold(conclusion.model, status: conclusion.status)
         }
         guard !isTold else { return }
         note(conclusion.endpoint.isAdministrative ? .act : .allow, guest, conclusion, nil)
@@ -227,6 +239,7 @@ extension AccessGate {
                 decision: .deny,
                 requestID: arrival.requestID ?? "",
                 principal: Principal.anonymous.name,
+                keyID: refusal.claimedKey,
                 address: address,
                 route: arrival.endpoint.rawValue,
                 protocolName: arrival.transport.rawValue,
@@ -386,5 +399,4 @@ extension AccessGate {
         transport == .grpc ? error.code.grpcStatus : error.code.httpStatus
     }
 
-    private static func isRefusal(_ status: Int) -> Bool { [3, 5, 7, 16, 400, 401, 403, 404].contains(status) }
 }

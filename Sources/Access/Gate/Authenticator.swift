@@ -8,7 +8,8 @@ package final class Authenticator: Sendable {
     package enum Refusal: Error, Sendable, Equatable {
         case none
         case ambiguous
-        case key(KeyRefusal)
+        /// - Parameter id: whose it claims to be, where that could be read.
+        case key(KeyRefusal, id: KeyID?)
         case token(TokenRefusal)
         /// A scheme other than Bearer, or a token where none are taken.
         case unsupported
@@ -20,12 +21,18 @@ package final class Authenticator: Sendable {
             switch self {
             case .none: "no credential"
             case .ambiguous: "several credentials"
-            case .key(let refusal): "key: \(refusal.rawValue)"
+            case .key(let refusal, _): "key: \(refusal.rawValue)"
             case .token(let refusal): "token: \(refusal)"
             case .unsupported: "unsupported credential"
             case .certificate: "unknown certificate"
             case .throttled: "throttled"
             }
+        }
+
+        /// The id of a key that there is, or was, whatever was wrong with the rest of it.
+        var claimedKey: String? {
+            guard case .key(let refusal, let id?) = self, refusal != .unknown else { return nil }
+            return id.description
         }
     }
 
@@ -95,7 +102,7 @@ package final class Authenticator: Sendable {
             return text.starts(with: KeyText.prefix.utf8) ? keys.authenticate(text, at: seconds) : nil
         }
         if let answer { return try caller(answer) }
-        guard let tokens else { throw .key(.malformed) }
+        guard let tokens else { throw .key(.malformed, id: nil) }
         do throws(TokenRefusal) {
             return try tokens.caller(for: String(Substring(shown.utf8.dropFirst(start))), at: seconds, now: now)
         } catch {
@@ -106,7 +113,7 @@ package final class Authenticator: Sendable {
     private func caller(_ answer: KeyAnswer) throws(Refusal) -> Caller {
         switch answer {
         case .accepted(let caller): return caller
-        case .refused(let refusal, _): throw .key(refusal)
+        case .refused(let refusal, let id): throw .key(refusal, id: id)
         }
     }
 

@@ -13,13 +13,20 @@ final class Guest: Visit {
         var model: String?
     }
 
+    struct Told: Sendable {
+        var model: String?
+        var status: Int
+    }
+
     /// What the gate has to remember between its calls; a stream's messages change it.
     struct State: Sendable {
         private var first: Tickets?
         /// Only streams have more than one request in flight: others need no array.
         private var others: [Tickets] = []
-        /// Refusals that have their line in the audit log, and whose answer needs none.
-        var toldRefusals = 0
+        /// Refusals that have their line in the audit log, and whose answer needs none; the oldest are forgotten.
+        private var told: [Told] = []
+        /// What the call is about, as far as it has said so.
+        var model: (name: String, version: Int64?)?
 
         /// Of the request that came last.
         var rateTicket: RateTable.Ticket? { others.last?.rate ?? first?.rate }
@@ -28,6 +35,22 @@ final class Guest: Visit {
         /// right, and which model it is said to have left may be another of the same stream.
         mutating func enter(model: String) {
             if others.isEmpty { first?.model = model } else { others[others.count - 1].model = model }
+        }
+
+        mutating func tell(_ model: String?, status: Int) {
+            if told.count >= 64 { told.removeFirst() }
+            told.append(Told(model: model, status: status))
+        }
+
+        /// Whether this outcome has its line already; asked once for each.
+        mutating func wasTold(_ model: String?, status: Int) -> Bool {
+            guard !told.isEmpty else { return false }
+            let index = told.firstIndex {
+                $0.status == status && ($0.model == nil || model == nil || $0.model == model)
+            }
+            guard let index else { return false }
+            told.remove(at: index)
+            return true
         }
 
         mutating func push(_ tickets: Tickets) {

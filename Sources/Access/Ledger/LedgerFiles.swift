@@ -34,8 +34,8 @@ package enum LedgerFiles {
         trusted: [LedgerPublicKey] = [],
         exported: LedgerCheckpoint? = nil
     ) throws(LedgerFailure) -> LedgerReport {
-        var verifier = LedgerVerifier(trusted: trusted, exported: exported)
         let paths = try paths(at: path)
+        var verifier = LedgerVerifier(trusted: trusted, exported: exported, isWhole: paths != [path])
         for (position, file) in paths.enumerated() where !verifier.isDone {
             verifier.fileBegins(String(file[(file.lastIndex(of: "/").map(file.index(after:)) ?? file.startIndex)...]))
             let torn = try forEachLine(of: file) { line in

@@ -43,6 +43,12 @@ package struct LedgerLine: Sendable {
         shownHash = shown
     }
 
+    /// Whether its first field is `"file":` with this value.
+    func names(file: String) -> Bool {
+        var cursor = cursor
+        return cursor.skip(",\"file\":\"") && cursor.fileName() == file
+    }
+
     /// Whether it is the line that follows one with this hash.
     /// - Returns: its own hash, or `nil` if it is another.
     func hash(after previous: LedgerHash) -> LedgerHash? {

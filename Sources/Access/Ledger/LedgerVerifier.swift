@@ -16,7 +16,10 @@ package struct LedgerVerifier: Sendable {
     package private(set) var genesis: LedgerGenesis?
     private let trusted: [LedgerPublicKey]
     private let exported: LedgerCheckpoint?
+    private let isWhole: Bool
     private var suspect: Suspect?
+    /// A file that lines before the first one here are in, until a line says that the server removed it.
+    private var missing: (file: String, first: UInt64)?
     private var file = ""
     private var line = 0
     /// Whether its genesis line was read.
@@ -26,7 +29,9 @@ package struct LedgerVerifier: Sendable {
     ///   - trusted: keys that may have signed. If there are none, that of `exported` is trusted; if there is none
     ///     either, the key that the ledger itself names.
     ///   - exported: a checkpoint of this ledger that was kept elsewhere.
-    package init(trusted: [LedgerPublicKey] = [], exported: LedgerCheckpoint? = nil) {
+    ///   - isWhole: whether all files are read that the server has not removed itself.
+    package init(trusted: [LedgerPublicKey] = [], exported: LedgerCheckpoint? = nil, isWhole: Bool = true) {
+        self.isWhole = isWhole
         self.trusted = trusted.isEmpty ? exported.map { [$0.key] } ?? [] : trusted
         self.exported = exported
         report = LedgerReport(isIntact: true, isKeyTrusted: !self.trusted.isEmpty)
@@ -77,6 +82,14 @@ package struct LedgerVerifier: Sendable {
     package mutating func finish() -> LedgerReport {
         settleSuspect(next: nil)
         if !isDone, report.lines == 0 { fail(.malformed, "there is no line") }
+        if !isDone, let missing, !isWhole {
+            report.notes.append("lines before \(missing.first) are in \(missing.file), which was not looked at")
+        } else if !isDone, let missing {
+            fail(
+                .removed,
+                "lines before \(missing.first) are in \(missing.file), which is not here and was not removed by the server"
+            )
+        }
         if !isDone, let exported {
             if chain.next <= exported.covers {
                 fail(
@@ -120,7 +133,7 @@ package struct LedgerVerifier: Sendable {
                 return false
             }
             if let previous = next.previous {
-                report.notes.append("lines before \(parsed.number) are in \(previous.file), which is not here")
+                missing = (previous.file, parsed.number)
             }
         }
         genesis = next
@@ -138,6 +151,10 @@ package struct LedgerVerifier: Sendable {
         }
         if let exported, exported.covers == parsed.number, exported.hash != hash {
             return fail(.edited, "the checkpoint has another hash for this line, or one before it was changed")
+        }
+        if parsed.kind == "removed", let old = missing, parsed.names(file: old.file) {
+            report.notes.append("lines before \(old.first) were removed by the server to make room, as it says")
+            missing = nil
         }
         chain = LedgerChain(next: parsed.number + 1, hash: hash)
         report.first = report.first ?? parsed.number

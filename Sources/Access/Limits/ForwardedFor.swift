@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Inference
 
 /// Who is behind the proxies that are trusted to say so, by `X-Forwarded-For`.
 ///

@@ -31,6 +31,8 @@ final class ServedCall: RPCCall {
     var charges = CallCharges()
     var receivedBytes = 0
     private var sentBytes = 0
+    /// What the lines of its messages say already.
+    private var told = (bytesIn: 0, bytesOut: 0)
     var isPermitReleased = false
     var isAdvancing = false
     private var wasUnwritable = false
@@ -108,7 +110,11 @@ final class ServedCall: RPCCall {
         if !isPermitReleased { gate.end(&permit) }
     }
 
-    func conclude(_ conclusion: Conclusion) { gate.conclude(permit, conclusion) }
+    func conclude(_ conclusion: Conclusion) {
+        told.bytesIn += conclusion.bytesIn
+        told.bytesOut += conclusion.bytesOut
+        gate.conclude(permit, conclusion)
+    }
 
     func messageDone(_ message: RPCMessage) {
         guard state.messageDone() else { return }
@@ -143,8 +149,8 @@ final class ServedCall: RPCCall {
     private func conclude(_ status: RPCStatus) {
         let conclusion = Conclusion(
             method.endpoint,
-            bytesIn: receivedBytes,
-            bytesOut: sentBytes,
+            bytesIn: max(0, receivedBytes - told.bytesIn),
+            bytesOut: max(0, sentBytes - told.bytesOut),
             status: status.code.rawValue
         )
         gate.conclude(permit, conclusion)

@@ -99,6 +99,8 @@ private final class ReflectionReceiver: RPCReceiver {
     private func answerWaiting() {
         while let call, call.isWritable, let message = waiting.popFirst() {
             do throws(ServingError) {
+                try call.requestBegan()
+                defer { call.requestEnded() }
                 let request = try call.taken(message, as: Grpc_Reflection_V1_ServerReflectionRequest.self)
                 try call.send(ReflectionMethods.answer(request, .shared))
             } catch {

@@ -24,6 +24,7 @@ struct LedgerCommand: AsyncParsableCommand {
             discussion: """
                 Finds any change before the last signed checkpoint, and says how many lines come after it. With \
                 --checkpoint, a checkpoint that was kept elsewhere, it also finds that lines up to there are missing. \
+                Without --public-key or --checkpoint, the key of this machine's own ledgers is trusted, if there is one. \
                 The exit status is 0 if the ledger is intact, 1 if it was tampered with, 2 if it cannot be read.
                 """
         )
@@ -51,6 +52,7 @@ struct LedgerCommand: AsyncParsableCommand {
                 for key in publicKey { trusted.append(try LedgerCommand.publicKey(key)) }
                 var exported: LedgerCheckpoint?
                 if let checkpoint { exported = try LedgerFiles.exportedCheckpoint(in: checkpoint) }
+                if trusted.isEmpty, exported == nil { trusted = LedgerCommand.ownKeys() }
                 return try LedgerFiles.verify(path, trusted: trusted, exported: exported)
             }
             Terminal.output.line(json ? try JSONOutput.text(report) : LedgerListing.verdict(report))
@@ -118,6 +120,12 @@ struct LedgerCommand: AsyncParsableCommand {
                 throw ExitCode.failure
             }
         }
+    }
+
+    /// What this user's own servers sign with; none if there is no such key, or it is not ours to read.
+    private static func ownKeys() -> [LedgerPublicKey] {
+        guard let home = try? BucklerHome(), let key = try? LedgerKeyFile(home: home).load() else { return [] }
+        return [key.publicKey]
     }
 
     /// - Parameter text: 64 hexadecimal digits, or the path of a file with them.

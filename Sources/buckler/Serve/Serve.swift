@@ -38,6 +38,7 @@ struct Serve {
         }
         for notice in settings.notices { logger.notice("\(notice)") }
         DescriptorLimit.raise(for: settings, logger: logger)
+        CoreFiles.forbid()
 
         let parts = ServerParts(settings: settings, logger: logger, secrets: try ServerSecrets(settings))
         access = try parts.access()
@@ -129,10 +130,12 @@ struct Serve {
     private func beginExit() async {
         models.beginExit()
         try? await Task.sleep(for: .seconds(settings.preStopDelaySeconds))
-        let (logger, seconds) = (logger, settings.exitTimeoutSeconds)
+        let (logger, seconds, access) = (logger, settings.exitTimeoutSeconds, access)
         Task.detached {
             try? await Task.sleep(for: .seconds(seconds))
             logger.error("Exit timeout expired. Exiting immediately.")
+            // What was answered, and what is cut off now, is in the audit log all the same.
+            access.stop()
             exit(1)
         }
         await listeners.triggerGracefulShutdown()

@@ -170,6 +170,6 @@ import Testing
 
     @Test("of which the key is wrong, are nobody's")
     func wrongKey() {
-        #expect(throws: Authenticator.Refusal.key(.malformed)) { try caller("wrong", certificate) }
+        #expect(throws: Authenticator.Refusal.key(.malformed, id: nil)) { try caller("wrong", certificate) }
     }
 }

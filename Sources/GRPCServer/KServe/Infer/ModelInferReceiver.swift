@@ -79,6 +79,14 @@ final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unch
     }
 
     private func complete() {
+        if let call, !environment.gate.isValid(call.permit) {
+            // It ended while the model worked: what came of it is not for whoever has it.
+            do throws(ServingError) {
+                try environment.gate.authorise(call.permit, .infer, model: nil, version: nil)
+            } catch {
+                return end(.failure(error))
+            }
+        }
         if let response, responseCount == 1 { return end(.success(response)) }
         let name = submission?.model.name ?? ""
         end(

@@ -94,8 +94,10 @@ final class ModelStreamInferReceiver: RPCReceiver {
                 call.messageDone(message)
                 return ledger.end(RPCStatus(error))
             }
-            return refuse(message, envelope, error, isDecoupled: false)
+            return refuse(message, envelope, error)
         }
+        // Counted before its model is looked for and its tensors are: what is refused counts like what is answered.
+        do throws(ServingError) { try call.requestBegan() } catch { return refuse(message, envelope, error) }
         var isDecoupled = false
         do throws(ServingError) {
             let model = try environment.model(envelope, for: call, .streamInfer)
@@ -108,7 +110,6 @@ final class ModelStreamInferReceiver: RPCReceiver {
                 mailbox: mailbox,
                 times: times
             )
-            try call.requestBegan()
             let key = ledger.requestArrived(
                 model: model.name,
                 isDecoupled: isDecoupled,
@@ -119,15 +120,22 @@ final class ModelStreamInferReceiver: RPCReceiver {
             requests[key] = request
             request.submit(submission)
         } catch {
-            refuse(message, envelope, error, isDecoupled: isDecoupled)
+            refuse(message, envelope, error, isDecoupled: isDecoupled, hasBegun: true)
         }
     }
 
     /// Answers a request that never reached a model.
-    private func refuse(_ message: RPCMessage, _ envelope: InferEnvelope, _ error: ServingError, isDecoupled: Bool) {
+    private func refuse(
+        _ message: RPCMessage,
+        _ envelope: InferEnvelope,
+        _ error: ServingError,
+        isDecoupled: Bool = false,
+        hasBegun: Bool = false
+    ) {
         let key = ledger.requestArrived(model: envelope.modelName, isDecoupled: isDecoupled, wantsEmptyFinal: false)
         let request = StreamedRequest(key, message, envelope, mailbox: mailbox, stream: self)
         request.failure = error
+        request.hasBegun = hasBegun
         requests[key] = request
         ledger.failed(key, error)
     }

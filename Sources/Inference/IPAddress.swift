@@ -14,8 +14,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     package let family: Family
     /// The first 64 bits; of an IPv4 address, its 32 bits and then zeros.
-    let high: UInt64
-    let low: UInt64
+    package let high: UInt64
+    package let low: UInt64
 
     private init(family: Family, high: UInt64, low: UInt64) {
         self.family = family
@@ -60,7 +60,7 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The address with all bits behind the first `length` cleared.
-    func prefix(_ length: Int) -> IPAddress {
+    package func prefix(_ length: Int) -> IPAddress {
         IPAddress(
             family: family,
             high: high & Self.mask(length),

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// What waits to be done, by whose it is: whoever has much waiting is not served before others who have little. Pure.
+package struct TurnTaking<Job> {
+    private var queues: [String: CircularBuffer<Job>] = [:]
+    /// Those who have something waiting, the one whose turn it is first.
+    private var order = CircularBuffer<String>()
+
+    package init() {}
+
+    package mutating func add(_ job: Job, of owner: String) {
+        if queues[owner] == nil { order.append(owner) }
+        queues[owner, default: CircularBuffer()].append(job)
+    }
+
+    /// The next job of whoever has waited longest for a turn.
+    package mutating func next() -> Job? {
+        guard let owner = order.popFirst(), var queue = queues.removeValue(forKey: owner), let job = queue.popFirst()
+        else { return nil }
+        if !queue.isEmpty {
+            queues[owner] = queue
+            order.append(owner)
+        }
+        return job
+    }
+}
+
+/// Does what event loops have no time for, on as many threads as there are cores. What waits is bounded by the requests
+/// that the gate has let in, each of which has at most one job here.
+final class LongWorkQueue: Sendable {
+    private struct State: Sendable {
+        var turns = TurnTaking<@Sendable () -> Void>()
+        var running = 0
+    }
+
+    private let state = Mutex(State())
+    private let limit = System.coreCount
+
+    func add(of owner: String, _ job: @escaping @Sendable () -> Void) {
+        let starts = state.withLock { state in
+            state.turns.add(job, of: owner)
+            guard state.running < limit else { return false }
+            state.running += 1
+            return true
+        }
+        if starts { NIOThreadPool.singleton.submit { _ in self.run() } }
+    }
+
+    private func run() {
+        while let job = next() { job() }
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            let job = state.turns.next()
+            if job == nil { state.running -= 1 }
+            return job
+        }
+    }
+}
+
+extension TurnTaking: Sendable where Job: Sendable {}
+
+/// Tells whoever works for a request elsewhere that nobody waits for it any more.
+final class Abandonment: Sendable {
+    private let flag = Atomic(false)
+
+    var isAbandoned: Bool { flag.load(ordering: .relaxed) }
+    func abandon() { flag.store(true, ordering: .relaxed) }
+}
