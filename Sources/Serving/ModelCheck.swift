@@ -44,7 +44,7 @@ package struct ModelCheck: Sendable {
     private mutating func check(_ version: Int64, of definition: ModelDefinition, by loader: ModelLoader) {
         do throws(ServingError) {
             let (parts, completed) = try loader.loadReporting(definition, version: version)
-            parts.scheduler.stop(whenDrained: {})
+            parts.scheduler.stop(whenDrained: { parts.engine.close(whenClosed: {}) })
             self.completed = completed
             versions.append(Version(version: version, configurationJSON: parts.configurationJSON))
         } catch {

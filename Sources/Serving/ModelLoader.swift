@@ -73,20 +73,26 @@ struct ModelLoader: Sendable {
         let engine = try engines.engine(for: definition.config)
         let model = try engine.open(source(of: definition, version: version, engine: engine.name))
         var definition = definition
-        try definition.complete(with: model.signature, settings: definitionSettings(forEngine: engine.name))
+        let definitionSettings = definitionSettings(forEngine: engine.name)
+        if let completed = model.completedConfiguration {
+            try definition.complete(withOwn: completed, settings: definitionSettings)
+        } else {
+            try definition.complete(with: model.signature, settings: definitionSettings)
+        }
         let config = definition.config
+        let configurationJSON = ModelConfigJSON.print(config)
 
         let inputs = config.tensorInputs()
         let outputs = config.tensorOutputs()
         do throws(ServingError) {
-            try model.configure(
-                EngineModelConfiguration(
-                    inputs: inputs,
-                    outputs: outputs,
-                    maxBatchSize: Int(config.maxBatchSize),
-                    isDecoupled: config.modelTransactionPolicy.decoupled
-                )
+            var finished = EngineModelConfiguration(
+                inputs: inputs,
+                outputs: outputs,
+                maxBatchSize: Int(config.maxBatchSize),
+                isDecoupled: config.modelTransactionPolicy.decoupled
             )
+            finished.json = configurationJSON
+            try model.configure(finished)
         } catch {
             throw definition.locating(error)
         }
@@ -118,10 +124,11 @@ struct ModelLoader: Sendable {
             name: definition.name,
             version: version,
             config: config,
-            configurationJSON: ModelConfigJSON.print(config),
+            configurationJSON: configurationJSON,
             inputs: inputs,
             outputs: outputs,
             labels: definition.labels,
+            engine: model,
             scheduler: scheduler,
             statistics: statistics
         )
@@ -159,6 +166,8 @@ struct ModelLoader: Sendable {
         if config.optimization.hasGraph { source.graphLevel = Int(config.optimization.graph.level) }
         source.instanceCount = config.instanceCount
         source.arenaLimit = settings.arenaLimit
+        source.configurationJSON = ModelConfigJSON.print(config)
+        source.autoCompletes = settings.definition.autoComplete
         return source
     }
 

@@ -65,6 +65,10 @@ package final class ModelDirectory: ModelFiles {
         }
     }
 
+    package var directoryPath: String? {
+        (try? root.openDirectory(modelName)).flatMap { $0.path }
+    }
+
     private func reporting<Result>(
         _ path: String,
         _ body: (String) throws(FileProblem) -> Result

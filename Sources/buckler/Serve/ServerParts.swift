@@ -105,7 +105,24 @@ struct ServerParts {
             logger.log(level: isAskedFor ? .error : .warning, "no ONNX model can be served: \(Serve.inWords(error))")
             onnxRuntime = UnavailableEngine(name: "onnxruntime", error: error)
         }
-        return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine()])
+        return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine(), pythonEngine])
+    }
+
+    private var pythonEngine: PythonEngine {
+        let logger = logger
+        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        return PythonEngine(
+            searchPath: variable("PATH"),
+            runtime: variable("BUCKLER_PYTHON"),
+            log: WorkerLog { level, text in
+                switch level {
+                case .verbose: logger.debug("\(text)")
+                case .info: logger.info("\(text)")
+                case .warning: logger.warning("\(text)")
+                case .error: logger.error("\(text)")
+                }
+            }
+        )
     }
 
     private func engineLibraryPath() throws(ServingError) -> String {
