@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tells the server of inputs that user code still holds after execute, and when it has let go of them."""
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from typing import Callable
+
+import numpy as np
+
+from . import datatypes
+from .block import Section
+from .tensor import InputTensor
+
+
+def _is_held(section: Section, baseline: int, count: Callable = sys.getrefcount) -> bool:
+    for thing in section.watched:
+        if count(thing) > baseline:
+            return True
+    return False
+
+
+def _measure() -> int:
+    """The count of references to a thing that nobody but its section holds; it differs between versions of Python."""
+    section = Section((1, 0), [InputTensor("x", 11, np.empty(1, datatypes.STORAGE[11]))], frozenset())
+    baseline = 1
+    while _is_held(section, baseline):
+        baseline += 1
+    return baseline
+
+
+BASELINE = _measure()
+
+
+def held(sections: list) -> list:
+    """Those sections whose tensors or arrays user code refers to; a slice, a reshape and a memoryview do, too."""
+    baseline = BASELINE
+    return [section for section in sections if _is_held(section, baseline)]
+
+
+class Release:
+    """Calls back once, when the last of some sections' tensors and arrays is gone. Has to be kept until then."""
+
+    def __init__(self, sections: list, released: Callable[["Release"], None]) -> None:
+        things = [thing for section in sections for thing in section.watched]
+        self._released = released
+        self._left = len(things)
+        # Reentrant: letting go of a thing may let go of another within the same call.
+        self._lock = threading.RLock()
+        self._references = [weakref.ref(thing, self._gone) for thing in things]
+
+    def _gone(self, _: weakref.ref) -> None:
+        with self._lock:
+            self._left -= 1
+            last = self._left == 0
+        if last:
+            self._released(self)

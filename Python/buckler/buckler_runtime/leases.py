@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places for outputs: pieces of the response areas that the server lends."""
+from __future__ import annotations
+
+import mmap
+from struct import Struct
+from typing import Any, Optional
+
+import numpy as np
+
+from . import datatypes, layout
+from .errors import TritonModelException
+from .tensor import Tensor
+
+_PLACE_LIMIT = 8_192
+
+
+class DoesNotFit(Exception):
+    """The lease has no room for a response."""
+
+
+class Lease:
+    """A piece of a response area, filled from its start to its end."""
+
+    def __init__(self, memory: Optional[mmap.mmap], area: int, offset: int, length: int) -> None:
+        self.memory = memory
+        self.area = area
+        self.offset = offset
+        self.cursor = offset
+        self.end = offset + length
+        # Address of the area and the arrays in it that user code was given to write to.
+        self.given: list = []
+
+    def empty(self, shape: tuple, dtype: np.dtype) -> Optional[np.ndarray]:
+        """An array in the lease for user code to fill; None if there is no room."""
+        size = dtype.itemsize
+        for dimension in shape:
+            size *= dimension
+        if not size or self.cursor + size > self.end:
+            return None
+        array = np.ndarray(shape, dtype, self.memory, self.cursor)
+        start = array.__array_interface__["data"][0]
+        self.given.append((start, start + size, self.cursor))
+        self.cursor += layout.round_up(size, layout.ALIGNMENT)
+        return array
+
+    def offset_of(self, array: np.ndarray) -> Optional[int]:
+        """Where in the area the array lies, if it does, in one piece and where an output may begin."""
+        address = array.__array_interface__["data"][0]
+        for start, end, offset in self.given:
+            if start <= address and address + array.nbytes <= end:
+                fits = (address - start) % layout.ALIGNMENT == 0 and array.flags.c_contiguous
+                return offset + address - start if fits else None
+        return None
+
+
+class OutputPlaces:
+    """Copies outputs into leases and describes them. Places that come again, as in most batches, are kept."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple, tuple] = {}
+
+    def place(self, tensor: Tensor, lease: Lease) -> bytes:
+        """Writes a tensor's bytes at the lease's next free place; gives its description."""
+        if tensor._type == datatypes.STRING:
+            return self._place_texts(tensor, lease)
+        array = tensor._array
+        if lease.given:
+            offset = lease.offset_of(array)
+            if offset is not None:
+                return layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, offset, array.nbytes)
+        key = (tensor._name, tensor._type, array.shape, lease.area, lease.cursor)
+        place = self._places.get(key)
+        if place is None:
+            place = self._make(key, tensor, lease)
+        view, room, description = place
+        if view is not None:
+            if lease.cursor + room > lease.end:
+                raise DoesNotFit
+            view[...] = array if array.dtype.kind != "V" else array.view(np.uint16)
+            lease.cursor += room
+        return description
+
+    def _make(self, key: tuple, tensor: Tensor, lease: Lease) -> tuple:
+        array = tensor._array
+        if array.ndim > layout.DIMENSION_LIMIT:
+            raise TritonModelException(f"output '{tensor._name}' has {array.ndim} dimensions; no more than "
+                                       f"{layout.DIMENSION_LIMIT} are allowed")
+        room = layout.round_up(array.nbytes, layout.ALIGNMENT)
+        if lease.cursor + room > lease.end:
+            raise DoesNotFit
+        view = None
+        if array.nbytes:
+            view = np.ndarray(array.shape, datatypes.STORAGE[tensor._type], lease.memory, lease.cursor)
+        place = (view, room, layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, lease.cursor,
+                                           array.nbytes))
+        if len(self._places) >= _PLACE_LIMIT:
+            self._places.clear()
+        self._places[key] = place
+        return place
+
+    def _place_texts(self, tensor: Tensor, lease: Lease) -> bytes:
+        data = tensor._text()
+        size = len(data)
+        room = layout.round_up(size, layout.ALIGNMENT)
+        if lease.cursor + room > lease.end:
+            raise DoesNotFit
+        offset = lease.cursor
+        if size:
+            lease.memory[offset:offset + size] = data
+            lease.cursor += room
+        return layout.tensor(tensor._type, tuple(tensor.shape()), _name(tensor), lease.area, offset, size)
+
+
+def room_for(tensor: Tensor) -> int:
+    """The bytes of a lease that an output takes."""
+    size = len(tensor._text()) if tensor._type == datatypes.STRING else tensor._array.nbytes
+    return layout.round_up(size, layout.ALIGNMENT)
+
+
+def _name(tensor: Tensor) -> bytes:
+    try:
+        return tensor._name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise TritonModelException(f"output name {tensor._name!r} is not valid Unicode") from None
