@@ -19,9 +19,10 @@ _SECTION_LIMIT = 8_192
 class Section:
     """The described inputs and wanted outputs of a request: the same bytes always describe the same memory."""
 
-    def __init__(self, counts: tuple, inputs: list, requested: frozenset) -> None:
-        self.counts = counts
+    def __init__(self, inputs: list, outputs_count: int, requested: frozenset) -> None:
         self.inputs = inputs
+        self.inputs_count = len(inputs)
+        self.outputs_count = outputs_count
         self.requested = requested
         self.anew = any(tensor.anew() is not tensor for tensor in inputs)
         # What nobody else refers to once user code has let go of the request's inputs.
@@ -33,7 +34,7 @@ class BlockReader:
 
     def __init__(self, areas: Areas, outlet: Any, output_names: frozenset, copied_inputs: bool) -> None:
         self._areas = areas
-        self._outlet = outlet
+        self._request = type("InferenceRequest", (ReceivedRequest,), {"_outlet": outlet})
         self._output_names = output_names
         self._input = CopiedInput if copied_inputs else InputTensor
         self._sections: dict[bytes, Section] = {}
@@ -41,26 +42,27 @@ class BlockReader:
     def read(self, area: int, offset: int, count: int) -> tuple[list, list]:
         """The requests of a block, and the section of each."""
         memory = self._areas.requests[area]
-        unpack, sections = layout.RECORD.unpack_from, self._sections
-        requests, used = [], []
+        unpack, known, make = layout.RECORD.unpack_from, self._sections.get, self._request
+        requests, sections = [], []
         for _ in range(count):
             head = unpack(memory, offset)
-            start, end = offset + layout.RECORD.size, offset + head[10]
-            texts = b""
-            if head[7] or head[8] or head[9]:
-                length = -(-head[7] // 8) * 8 + -(-head[8] // 8) * 8 + -(-head[9] // 8) * 8
-                texts = memory[end - length:end]
-                end -= length
-            key = memory[start:end]
-            section = sections.get(key)
-            if section is None or section.counts != head[5:7]:
-                section = self._section(key, head[5], head[6])
+            _, _, _, _, _, inputs, outputs, id_length, parameters, text, length, _ = head
+            start, offset = offset + 64, offset + length
+            texts = 0
+            if id_length or parameters or text:
+                texts = -(-id_length // 8) * 8 + -(-parameters // 8) * 8 + -(-text // 8) * 8
+            key = memory[start:offset - texts]
+            section = known(key)
+            if section is None or section.inputs_count != inputs or section.outputs_count != outputs:
+                section = self._section(key, inputs, outputs)
             # A list of its own: a request that is kept has to be seen in its tensors' counts.
-            inputs = [tensor.anew() for tensor in section.inputs] if section.anew else section.inputs.copy()
-            requests.append(ReceivedRequest(self._outlet, head, inputs, section.requested, texts))
-            used.append(section)
-            offset += head[10]
-        return requests, used
+            own = [tensor.anew() for tensor in section.inputs] if section.anew else section.inputs.copy()
+            request = make(head, own, section.requested)
+            if texts:
+                request._texts = memory[offset - texts:offset]
+            requests.append(request)
+            sections.append(section)
+        return requests, sections
 
     def drop(self, section: Section) -> None:
         """User code holds views of it: the next request there gets others, whose references can be counted."""
@@ -79,7 +81,7 @@ class BlockReader:
             offset += layout.NAME.size
             names.add(data[offset:offset + length].decode("utf-8"))
             offset += layout.round_up(length, 8)
-        section = Section((inputs, outputs), tensors, frozenset(names) if outputs else self._output_names)
+        section = Section(tensors, outputs, frozenset(names) if outputs else self._output_names)
         if len(self._sections) >= _SECTION_LIMIT:
             self._sections.clear()
         self._sections[data] = section

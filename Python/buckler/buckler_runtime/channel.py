@@ -7,6 +7,7 @@ import socket
 import threading
 from array import array
 from collections import OrderedDict, deque
+from typing import Iterable
 
 from . import layout
 from .areas import Areas
@@ -80,10 +81,11 @@ class Channel:
         self.drain()
         return number in self._cancelled
 
-    def forget(self, number: int) -> None:
-        """The request has ended: its cancellation is of no interest any more."""
+    def forget(self, numbers: Iterable) -> None:
+        """The requests have ended: their cancellation is of no interest any more."""
         if self._cancelled:
-            self._cancelled.pop(number, None)
+            for number in numbers:
+                self._cancelled.pop(number, None)
 
     def drain(self) -> None:
         """Reads what has come, without waiting, unless another thread reads anyway."""

@@ -25,16 +25,16 @@ STORAGE = {number: np.dtype(kind).newbyteorder("<") for number, kind in NUMPY.it
 STORAGE[STRING] = np.dtype(np.uint8)
 STORAGE[BF16] = np.dtype("<u2")
 
-_BY_DTYPE = {np.dtype(kind): number for number, kind in NUMPY.items()}
+BY_DTYPE = {np.dtype(kind): number for number, kind in NUMPY.items()}
 
 
 def number_of(dtype: np.dtype) -> int | None:
     """The number of the data type that arrays of a dtype have, None if there is none."""
-    number = _BY_DTYPE.get(dtype)
+    number = BY_DTYPE.get(dtype)
     if number is not None:
         return number
     if dtype.type is np.bytes_:
         return STRING
     if dtype.name == "bfloat16" and dtype.itemsize == 2:
         return BF16
-    return _BY_DTYPE.get(dtype.newbyteorder("=")) if dtype.kind in "iufb" else None
+    return BY_DTYPE.get(dtype.newbyteorder("=")) if dtype.kind in "iufb" else None

@@ -2,9 +2,9 @@
 """Tells the server of inputs that user code still holds after execute, and when it has let go of them."""
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
+from sys import getrefcount
 from typing import Callable
 
 import numpy as np
@@ -14,29 +14,27 @@ from .block import Section
 from .tensor import InputTensor
 
 
-def _is_held(section: Section, baseline: int, count: Callable = sys.getrefcount) -> bool:
-    for thing in section.watched:
-        if count(thing) > baseline:
-            return True
-    return False
-
-
 def _measure() -> int:
     """The count of references to a thing that nobody but its section holds; it differs between versions of Python."""
-    section = Section((1, 0), [InputTensor("x", 11, np.empty(1, datatypes.STORAGE[11]))], frozenset())
-    baseline = 1
-    while _is_held(section, baseline):
-        baseline += 1
-    return baseline
-
-
-BASELINE = _measure()
+    section = Section([InputTensor("x", 11, np.empty(1, datatypes.STORAGE[11]))], 0, frozenset())
+    counts = []
+    for thing in section.watched:
+        counts.append(getrefcount(thing))
+    return max(counts)
 
 
 def held(sections: list) -> list:
     """Those sections whose tensors or arrays user code refers to; a slice, a reshape and a memoryview do, too."""
-    baseline = BASELINE
-    return [section for section in sections if _is_held(section, baseline)]
+    baseline, found = BASELINE, []
+    for section in sections:
+        for thing in section.watched:
+            if getrefcount(thing) > baseline:
+                found.append(section)
+                break
+    return found
+
+
+BASELINE = _measure()
 
 
 class Release:

@@ -62,27 +62,29 @@ class OutputPlaces:
 
     def place(self, tensor: Tensor, lease: Lease) -> bytes:
         """Writes a tensor's bytes at the lease's next free place; gives its description."""
-        if tensor._type == datatypes.STRING:
-            return self._place_texts(tensor, lease)
         array = tensor._array
+        if tensor._type >= datatypes.STRING:
+            if tensor._type == datatypes.STRING:
+                return self._place_texts(tensor, lease)
+            array = array.view(np.uint16)
         if lease.given:
             offset = lease.offset_of(array)
             if offset is not None:
                 return layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, offset, array.nbytes)
-        key = (tensor._name, tensor._type, array.shape, lease.area, lease.cursor)
-        place = self._places.get(key)
-        if place is None:
-            place = self._make(key, tensor, lease)
-        view, room, description = place
+        shape = array.shape
+        place = self._places.get((lease.area, lease.cursor))
+        if place is None or place[0] != tensor._name or place[1] != tensor._type or place[2] != shape:
+            place = self._make(tensor, array, lease)
+        _, _, _, view, room, description = place
         if view is not None:
-            if lease.cursor + room > lease.end:
+            end = lease.cursor + room
+            if end > lease.end:
                 raise DoesNotFit
-            view[...] = array if array.dtype.kind != "V" else array.view(np.uint16)
-            lease.cursor += room
+            view[...] = array
+            lease.cursor = end
         return description
 
-    def _make(self, key: tuple, tensor: Tensor, lease: Lease) -> tuple:
-        array = tensor._array
+    def _make(self, tensor: Tensor, array: np.ndarray, lease: Lease) -> tuple:
         if array.ndim > layout.DIMENSION_LIMIT:
             raise TritonModelException(f"output '{tensor._name}' has {array.ndim} dimensions; no more than "
                                        f"{layout.DIMENSION_LIMIT} are allowed")
@@ -92,11 +94,11 @@ class OutputPlaces:
         view = None
         if array.nbytes:
             view = np.ndarray(array.shape, datatypes.STORAGE[tensor._type], lease.memory, lease.cursor)
-        place = (view, room, layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, lease.cursor,
-                                           array.nbytes))
+        description = layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, lease.cursor, array.nbytes)
+        place = (tensor._name, tensor._type, array.shape, view, room, description)
         if len(self._places) >= _PLACE_LIMIT:
             self._places.clear()
-        self._places[key] = place
+        self._places[lease.area, lease.cursor] = place
         return place
 
     def _place_texts(self, tensor: Tensor, lease: Lease) -> bytes:

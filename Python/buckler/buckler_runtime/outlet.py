@@ -22,6 +22,8 @@ _TEXT_LIMIT = 32_768
 _SHARED = 65_536
 _SMALL = 4_096
 
+_pack_response = layout.RESPONSE.pack
+
 _TOO_LARGE = "the response is too large: the server has no room for its outputs"
 
 
@@ -79,9 +81,9 @@ class Outlet:
                     parts, size = [], 0
                 parts.append(data)
                 size += len(data)
-                self._channel.forget(request._head[0])
             self._flush(number, parts)
             self._give_back(own)
+        self._channel.forget(request._head[0] for request in requests)
 
     def send(self, number: int, response: Optional[InferenceResponse], final: bool, requested: frozenset) -> None:
         """Sends a sender's response, or only the end."""
@@ -92,7 +94,7 @@ class Outlet:
             if not self._send_small(number, response, final, requested, room):
                 self._send_large(number, response, final, requested, room)
         if final:
-            self._channel.forget(number)
+            self._channel.forget((number,))
 
     def abandon(self, number: int) -> None:
         """Ends a request that nobody can answer any more. Takes no lock: it is called by a finalizer."""
@@ -155,20 +157,18 @@ class Outlet:
                lease: Lease) -> bytes:
         if response._error is not None:
             return _failure(number, response._error, final)
-        start, count, place = lease.cursor, 0, self._places.place
-        descriptions = []
+        start, count, place, tail = lease.cursor, 0, self._places.place, b""
         try:
             for tensor in response._outputs:
-                if not requested or tensor._name in requested:
-                    descriptions.append(place(tensor, lease))
+                if tensor._name in requested or not requested:
+                    tail += place(tensor, lease)
+                    count += 1
         except DoesNotFit:
             lease.cursor = start
             raise
-        count = len(descriptions)
-        tail = b"".join(descriptions)
         flags = layout.LAST if final else 0
         if response._parameters is None:
-            data = layout.RESPONSE.pack(number, flags, count, 0, 0, 0, layout.RESPONSE.size + len(tail)) + tail
+            data = _pack_response(number, flags, count, 0, 0, 0, 32 + len(tail)) + tail
         else:
             data = layout.response(number, flags, count, tail, response._parameters.encode(), b"", 0)
         if count > layout.OUTPUT_LIMIT or len(data) > _BODY_LIMIT:

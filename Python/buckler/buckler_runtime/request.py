@@ -131,15 +131,16 @@ class InferenceRequest:
 class ReceivedRequest(InferenceRequest):
     """A request that a model is handed. Texts are decoded only if they are asked for: most models never do."""
 
+    # What sends its responses; one for all requests of a process, and so set in a class derived from this.
+    _outlet: Any = None
+    _texts = b""
     _sender: Optional[InferenceResponseSender] = None
     _set_flags: Optional[int] = None
 
-    def __init__(self, outlet: Any, head: tuple, inputs: list, requested: frozenset, texts: bytes) -> None:
-        self._outlet = outlet
+    def __init__(self, head: tuple, inputs: list, requested: frozenset) -> None:
         self._head = head
         self._inputs = inputs
         self._requested = requested
-        self._texts = texts
 
     def request_id(self) -> str:
         """The client's name for the request."""

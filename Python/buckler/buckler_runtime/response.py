@@ -14,16 +14,15 @@ class InferenceResponse:
 
     def __init__(self, output_tensors: Optional[list] = None, error: Optional[TritonError] = None,
                  parameters: Optional[dict] = None) -> None:
-        if output_tensors is None:
-            output_tensors = []
-        for tensor in output_tensors:
+        outputs = [] if output_tensors is None else list(output_tensors)
+        for tensor in outputs:
             if not isinstance(tensor, Tensor):
                 if tensor is None:
                     raise TritonModelException("Output tensor for inference response should not be empty.")
                 raise TypeError(f"output_tensors must hold Tensor objects, not {type(tensor).__name__}")
         if error is not None and not isinstance(error, TritonError):
             raise TypeError(f"error must be a TritonError, not {type(error).__name__}")
-        self._outputs = list(output_tensors)
+        self._outputs = outputs
         self._error = error
         self._parameters = None if parameters is None else json_text(parameters)
 

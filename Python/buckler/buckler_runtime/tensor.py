@@ -10,6 +10,8 @@ from . import datatypes, dlpack
 from .errors import TritonModelException
 from .texts import deserialize_bytes_tensor, serialize_byte_tensor
 
+_known = datatypes.BY_DTYPE.get
+
 
 class Tensor:
     """A named array. It refers to the array it is made of: nothing is copied until the response is sent."""
@@ -21,9 +23,11 @@ class Tensor:
             raise TritonModelException("Tensor name cannot be an empty string.")
         if not isinstance(numpy_array, np.ndarray):
             raise TypeError(f"a Tensor is made of a numpy array, not of {type(numpy_array).__name__}")
-        number = datatypes.number_of(numpy_array.dtype)
+        number = _known(numpy_array.dtype)
         if number is None:
-            raise TritonModelException("NumPy dtype is not supported.")
+            number = datatypes.number_of(numpy_array.dtype)
+            if number is None:
+                raise TritonModelException("NumPy dtype is not supported.")
         self._name = name
         self._type = number
         self._array = numpy_array
