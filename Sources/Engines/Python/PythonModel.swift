@@ -73,8 +73,7 @@ final class PythonModel: EngineModel {
             version: source.version,
             configuration: configuration,
             instanceName: setup.instanceName,
-            modelFile: source.path,
-            isDecoupled: setup.isDecoupled
+            modelFile: source.path
         )
     }
 

@@ -18,6 +18,11 @@ struct JSONObjectWriter {
         append(quoted: value)
     }
 
+    mutating func put(_ name: String, object: [UInt8]) {
+        begin(name)
+        text += object
+    }
+
     mutating func put(_ name: String, _ value: Bool) {
         begin(name)
         text += (value ? "true" : "false").utf8

@@ -81,9 +81,10 @@ struct WorkerLedger: Sendable {
     }
 
     /// Whether `response` may be what it says; ends its request if it is the last.
-    mutating func accept(_ response: WorkerResponse, batch number: UInt64) throws(WorkerFault) {
-        guard requests[response.request] == number, var batch = batches[number] else {
-            throw WorkerFault("an answer to request \(response.request), which is not open in batch \(number)")
+    /// - Parameter named: the batch that the message names; 0 if a sender sends, which does not know its batch.
+    mutating func accept(_ response: WorkerResponse, batch named: UInt64) throws(WorkerFault) {
+        guard let number = requests[response.request], named == 0 || named == number, var batch = batches[number] else {
+            throw WorkerFault("an answer to request \(response.request), which is not open in batch \(named)")
         }
         guard response.isLast || isDecoupled else {
             throw WorkerFault("an answer to request \(response.request) that is not its last, of a model that is not decoupled")

@@ -306,11 +306,7 @@ final class WorkerSession: Sendable {
             }
         }
         if let failure {
-            let error = ServingError(
-                .internalError,
-                "Failed to process the request(s) for model '\(setup.instanceName)', message: \(failure)",
-                reason: .backend
-            )
+            let error = ServingError(.internalError, failure, reason: .backend)
             for recipient in unanswered { recipient.sender.fail(error) }
         }
         batchDone.post()

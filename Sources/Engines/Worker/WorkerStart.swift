@@ -15,21 +15,21 @@ struct WorkerArguments: Sendable {
     var instanceName: String
     /// Relative to the model's directory.
     var modelFile: String
-    var isDecoupled: Bool
 
     /// - Parameter directory: the model's, as the worker sees it.
     func json(directory: String) -> [UInt8] {
+        var arguments = JSONObjectWriter()
+        arguments.put("model_config", configuration)
+        arguments.put("model_name", modelName)
+        arguments.put("model_version", String(version))
+        arguments.put("model_repository", directory)
+        arguments.put("model_instance_name", instanceName)
+        arguments.put("model_instance_kind", "CPU")
+        arguments.put("model_instance_device_id", "0")
         var writer = JSONObjectWriter()
         writer.put("mode", mode.rawValue)
-        writer.put("model_name", modelName)
-        writer.put("model_version", String(version))
-        writer.put("model_repository", directory)
-        writer.put("model_config", configuration)
-        writer.put("model_instance_kind", "CPU")
-        writer.put("model_instance_device_id", "0")
         writer.put("model_file", directory + "/" + modelFile)
-        writer.put("instance_name", instanceName)
-        writer.put("decoupled", isDecoupled)
+        writer.put("args", object: arguments.finished())
         return writer.finished()
     }
 }

@@ -66,7 +66,11 @@ package final class ModelDirectory: ModelFiles {
     }
 
     package var directoryPath: String? {
-        (try? root.openDirectory(modelName)).flatMap { $0.path }
+        do throws(FileProblem) {
+            return try root.openDirectory(modelName).path
+        } catch {
+            return nil
+        }
     }
 
     private func reporting<Result>(
