@@ -62,28 +62,37 @@ class Outlet:
 
     def respond(self, number: int, requests: list, responses: list) -> None:
         """Sends what execute returned: a response, or None if a sender answers, for each request."""
-        parts, size = [], 0
-        lease, own = self._batch, None
         with self._lock:
-            for index, (request, response) in enumerate(zip(requests, responses)):
-                if response is None:
-                    continue
-                try:
-                    data = self._write(request._head[0], response, True, request._requested, lease)
-                except DoesNotFit:
-                    self._flush(number, parts)
-                    parts, size = [], 0
-                    self._give_back(own)
-                    lease = own = self._lease_for_rest(requests[index:], responses[index:])
-                    data = self._write_or_fail(request._head[0], response, True, request._requested, lease)
-                if size + len(data) > _BODY_LIMIT:
-                    self._flush(number, parts)
-                    parts, size = [], 0
-                parts.append(data)
-                size += len(data)
-            self._flush(number, parts)
-            self._give_back(own)
+            asked: list = []
+            try:
+                self._respond(number, requests, responses, asked)
+            finally:
+                for lease in asked:
+                    self._give_back(lease)
         self._channel.forget(request._head[0] for request in requests)
+
+    def _respond(self, number: int, requests: list, responses: list, asked: list) -> None:
+        parts, size, lease = [], 0, self._batch
+        for index, (request, response) in enumerate(zip(requests, responses)):
+            if response is None:
+                continue
+            try:
+                data = self._write(request._head[0], response, True, request._requested, lease)
+            except DoesNotFit:
+                # What lies in the lease before has to be on its way before that is given back.
+                self._flush(number, parts)
+                parts, size = [], 0
+                while asked:
+                    self._give_back(asked.pop())
+                lease = self._lease_for_rest(requests[index:], responses[index:])
+                asked.append(lease)
+                data = self._write_or_fail(request._head[0], response, True, request._requested, lease)
+            if size + len(data) > _BODY_LIMIT:
+                self._flush(number, parts)
+                parts, size = [], 0
+            parts.append(data)
+            size += len(data)
+        self._flush(number, parts)
 
     def send(self, number: int, response: Optional[InferenceResponse], final: bool, requested: frozenset) -> None:
         """Sends a sender's response, or only the end."""
