@@ -70,6 +70,8 @@ class Tensor:
                 raise TritonModelException("Provided tensor is not supported. Tensor must be a DLPack capsule "
                                            "        or have `__dlpack__` and `__dlpack_device__` attributes")
             dlpack.check_device(tensor.__dlpack_device__())
+            if isinstance(tensor, np.ndarray) and not tensor.flags.writeable:
+                tensor = tensor.copy()  # numpy makes no capsule of it, as that could not say that it is read-only.
             tensor = tensor.__dlpack__(stream=None)
         array, number = dlpack.take(tensor)
         made = object.__new__(Tensor)
