@@ -50,8 +50,7 @@ def test_byte_tensors():
     array = np.array([[b"a\0", "\u00e9"], [12, b""]], dtype=object)
     data = pb_utils.serialize_byte_tensor(array)
     assert data == b"\2\0\0\0a\0" + b"\2\0\0\0\xc3\xa9" + b"\2\0\0\x0012" + b"\0\0\0\0"
-    assert pb_utils.serialize_byte_tensor(array.T)[:6] == data[:6] and pb_utils.serialize_byte_tensor(array.T)[6:12] == \
-        b"\2\0\0\x0012"
+    assert pb_utils.serialize_byte_tensor(array.T)[:12] == data[:6] + b"\2\0\0\x0012"
     back = pb_utils.deserialize_bytes_tensor(data)
     assert back.dtype == np.object_ and back.tolist() == [b"a\0", "\u00e9".encode(), b"12", b""]
     assert pb_utils.serialize_byte_tensor(np.array([b"xy"])) == b"\2\0\0\0xy"
@@ -237,7 +236,8 @@ def test_exception():
        "TRITONSERVER_REQUEST_RELEASE_RESCHEDULE", "TRITONSERVER_MEMORY_CPU", "TRITONSERVER_MEMORY_GPU", "MemoryType",
        "PreferredMemory", "MetricKind")
 def test_constants():
-    assert (pb_utils.TRITONSERVER_REQUEST_FLAG_SEQUENCE_START, pb_utils.TRITONSERVER_REQUEST_FLAG_SEQUENCE_END) == (1, 2)
+    assert pb_utils.TRITONSERVER_REQUEST_FLAG_SEQUENCE_START == 1
+    assert pb_utils.TRITONSERVER_REQUEST_FLAG_SEQUENCE_END == 2
     assert pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL == pb_utils.TRITONSERVER_REQUEST_RELEASE_ALL == 1
     assert pb_utils.TRITONSERVER_REQUEST_RELEASE_RESCHEDULE == 2
     assert pb_utils.TRITONSERVER_MEMORY_CPU is pb_utils.MemoryType.TRITONSERVER_MEMORY_CPU

@@ -36,7 +36,8 @@ def pad(data):
     return data + bytes(-len(data) % 8)
 
 
-def request(number, inputs=(), outputs=(), id="", parameters="", correlation=0, timeout=0, priority=0, flags=0, batch=1):
+def request(number, inputs=(), outputs=(), id="", parameters="", correlation=0, timeout=0, priority=0, flags=0,
+            batch=1):
     return dict(number=number, inputs=list(inputs), outputs=list(outputs), id=id.encode(),
                 parameters=parameters.encode(), correlation=correlation, timeout=timeout, priority=priority,
                 flags=flags, batch=batch)
@@ -82,8 +83,8 @@ def responses(body, areas):
             data_type, rank, name, area, offset, size = struct.unpack_from("<4I2Q", body, at)
             shape = struct.unpack_from(f"<{rank}q", body, at + 32)
             at += 32 + 8 * rank
-            outputs.append(Output(body[at:at + name].decode(), data_type, shape, bytes(areas[area][offset:offset + size]),
-                                  area, offset))
+            data = bytes(areas[area][offset:offset + size])
+            outputs.append(Output(body[at:at + name].decode(), data_type, shape, data, area, offset))
             assert offset % 64 == 0
             at = at + name + -(at + name) % 8
         json_text = body[at:at + parameters].decode()
@@ -99,7 +100,7 @@ class Server:
     """Starts a worker and speaks to it. Areas: number 0 for requests; 0 and 1 for responses, 1 for asked-for leases."""
 
     def __init__(self, model, config=None, mode="serve", python=sys.executable, environment=None, name="m",
-                 request_bytes=1 << 20, response_bytes=1 << 20, no_new_privileges=False, arguments=None):
+                 request_bytes=1 << 20, response_bytes=1 << 20, no_new_privileges=False, no_filters=False, arguments=None):
         self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.ours.settimeout(20)
 
@@ -108,6 +109,8 @@ class Server:
             os.set_inheritable(20, True)
             if no_new_privileges:
                 ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
+            if no_filters:  # Without CAP_SYS_ADMIN, which the bounding set keeps from root, one needs no_new_privs.
+                ctypes.CDLL(None).prctl(24, 21, 0, 0, 0)
         self.child = subprocess.Popen([str(python), "-I", "-B", str(WORKER)], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=prepare,
                                       close_fds=False, env={"TRITON_SANDBOX": "true", **(environment or {})})

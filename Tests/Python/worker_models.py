@@ -15,7 +15,8 @@ HEADER = "import numpy as np\nimport triton_python_backend_utils as pb_utils\n"
 IDENTITY = HEADER + """
 class TritonPythonModel:
     def execute(self, requests):
-        return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", t.as_numpy()) for t in r.inputs()]) for r in requests]
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("OUT", t.as_numpy()) for t in r.inputs()])
+                for r in requests]
 """
 
 DECOUPLED = {"model_transaction_policy": {"decoupled": True}}

@@ -30,7 +30,8 @@ LEASE_BODY = Struct("<IIQQ")
 LEASE_RETURNED_BODY = Struct("<IIQ")
 PROBED_BODY = Struct("<II")
 
-# number, correlation id, time-out, priority, flags, inputs, outputs, id, parameters, correlation text, record, batch size
+# number, correlation id, time-out, priority, flags, inputs, outputs, lengths of id, parameters, correlation text and
+# record, batch size
 RECORD = Struct("<QQQQIIIIIIII")
 # data type, dimensions, length of the name, area, offset, bytes
 TENSOR = Struct("<IIIIQQ")
