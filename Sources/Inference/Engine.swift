@@ -138,4 +138,15 @@ package protocol EngineInstance: AnyObject, Sendable {
     /// Runs `batch` and answers every request in it through it. May block; returns when it no longer needs the batch.
     /// A decoupled model keeps a ``ResponseSender`` of each request that it answers later.
     func execute(_ batch: ExecutionBatch)
+
+    /// Whether it can run now. One that can not fails what it is given at once.
+    var isUsable: Bool { get }
+
+    /// `wake` is to be called, from any thread, whenever the instance has become usable again.
+    func onUsable(_ wake: @escaping @Sendable () -> Void)
+}
+
+extension EngineInstance {
+    package var isUsable: Bool { true }
+    package func onUsable(_ wake: @escaping @Sendable () -> Void) {}
 }

@@ -9,6 +9,10 @@ final class WorkerInstance: EngineInstance {
 
     deinit { lane.stop() }
 
+    var isUsable: Bool { lane.session != nil }
+
+    func onUsable(_ wake: @escaping @Sendable () -> Void) { lane.onReady(wake) }
+
     func execute(_ batch: ExecutionBatch) {
         do throws(ServingError) {
             guard let session = lane.session else { throw lane.refusal }

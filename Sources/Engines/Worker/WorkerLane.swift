@@ -21,6 +21,8 @@ final class WorkerLane: Sendable {
         /// Of the first start.
         var outcome: Result<Void, ServingError>?
         var isOver = false
+        /// Whoever waits for the next worker.
+        var onReady: (@Sendable () -> Void)?
         var whenOver: [@Sendable () -> Void] = []
     }
 
@@ -61,6 +63,8 @@ final class WorkerLane: Sendable {
 
     /// The worker that serves now, if there is one.
     var session: WorkerSession? { state.withLock { $0.session } }
+
+    func onReady(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.onReady = wake } }
 
     /// What whoever comes while there is none is told.
     var refusal: ServingError { setup.unhealthy(.unavailable) }
@@ -126,12 +130,14 @@ final class WorkerLane: Sendable {
     }
 
     private func became(ready session: WorkerSession) {
-        state.withLock { state in
+        let onReady = state.withLock { state in
             state.supervision.becameReady(at: .now())
             state.session = session
             if state.outcome == nil { state.outcome = .success(()) }
+            return state.onReady
         }
         firstStart.post()
+        onReady?()
     }
 
     private func startFailed(_ error: ServingError) {
