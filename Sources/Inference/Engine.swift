@@ -37,6 +37,8 @@ package struct EngineModelSource: Sendable {
     package var arenaLimit: Int?
     /// Bytes that the outputs of one execution may have.
     package var outputLimit: Int
+    /// How long an engine may run one batch before it is taken for hanging, if it can be stopped; 0: as long as it takes.
+    package var executionSeconds = 0
     /// Triton's JSON of the configuration, as far as it is complete before the model is opened.
     package var configurationJSON = ""
     /// Whether the model may say what the configuration leaves out.

@@ -16,6 +16,8 @@ package struct LoadSettings: Sendable {
     package var arenaLimit: Int?
     /// Bytes that the outputs of one execution may have.
     package var outputLimit = 1 << 30
+    /// How long an engine may run one batch before it is taken for hanging; 0: as long as it takes.
+    package var executionSeconds = 0
     /// What one model may have waiting, whatever its configuration says.
     package var queueLimits = QueueLimits.unlimited
     /// Executions that take no longer may run on the event loop that read the requests; 0: none do.
@@ -166,6 +168,7 @@ struct ModelLoader: Sendable {
         if config.optimization.hasGraph { source.graphLevel = Int(config.optimization.graph.level) }
         source.instanceCount = config.instanceCount
         source.arenaLimit = settings.arenaLimit
+        source.executionSeconds = settings.executionSeconds
         source.configurationJSON = ModelConfigJSON.print(config)
         source.autoCompletes = settings.definition.autoComplete
         return source

@@ -93,7 +93,7 @@ def test_descriptors_that_it_sends_are_dropped(repository, serve):
 
 
 @pytest.mark.parametrize("code, how", [
-    ("a = []\nwhile True: a.append(bytearray(1 << 26))", "MemoryError"),
+    ("a = []\nwhile True: a.append(np.empty(1 << 26, np.uint8))", "MemoryError"),
     ("while True: os.open('/tmp', 0)", "Too many open files"),
     ("os.fork()", "Error"),
     ("with open(os.path.join(os.environ['TMPDIR'], 'full'), 'wb') as f:\n    while True: f.write(bytes(1 << 20))", "Error"),

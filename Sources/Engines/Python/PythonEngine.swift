@@ -94,6 +94,7 @@ package final class PythonEngine: Engine {
         var limits = WorkerLimits()
         limits.outputBytes = source.outputLimit
         limits.addressSpaceBytes = Self.memoryBytes
+        limits.executionSeconds = source.executionSeconds
         if let bytes = try Self.number("memory-limit-bytes", source) { limits.addressSpaceBytes = bytes }
         if let seconds = try Self.number("stub-timeout-seconds", source) { limits.startSeconds = seconds }
         if let seconds = try Self.number("execution-timeout-seconds", source) { limits.executionSeconds = seconds }

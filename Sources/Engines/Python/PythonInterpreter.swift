@@ -16,8 +16,8 @@ struct PythonInterpreter: Sendable, Equatable {
     /// Absolute, none beneath another.
     var readable: [String]
 
-    /// Where libraries lie that belong to no interpreter.
-    private static let system = ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"]
+    /// Where libraries lie that belong to no interpreter; Debian chooses among some by links in the last.
+    private static let system = ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives"]
 
     /// - Parameter setting: of `--backend-config=python,interpreter=…`; `nil` for `python3` on the path.
     static func find(setting: String?, searchPath: String?) throws(ServingError) -> PythonInterpreter {

@@ -9,7 +9,7 @@ package struct WorkerLimits: Sendable {
     package var fileBytes = 256 << 20
     package var startSeconds = 30
     package var finishSeconds = 5
-    /// Of requests without a deadline; 0: as long as it takes.
+    /// From when a request is handed over to its end; 0: as long as it takes.
     package var executionSeconds = 0
     /// What requests may have in memory shared with it.
     package var requestBytes = 4 << 30

@@ -141,7 +141,7 @@ final class WorkerSession: Sendable {
                 let opened = state.ledger.open(requests: senders.count, block: span, lease: lease)
                 for (index, sender) in senders.enumerated() {
                     state.recipients[opened.firstRequest + UInt64(index)] =
-                        Recipient(sender: sender, limit: limit(of: sender.request, from: now))
+                        Recipient(sender: sender, limit: limit(from: now))
                 }
                 return .success(
                     Turn(
@@ -188,12 +188,9 @@ final class WorkerSession: Sendable {
         )
     }
 
-    /// As long as the request had from its arrival, counted from when it was handed over: waiting in a queue is not the
-    /// worker's doing.
-    private func limit(of request: InferenceRequest, from now: MonotonicTime) -> MonotonicTime? {
-        if let deadline = request.fields.deadline {
-            return now.advanced(byNanoseconds: deadline.nanoseconds(since: request.fields.arrival))
-        }
+    /// Counted from when the requests are handed over, as waiting in a queue is not the worker's doing; and never shorter
+    /// because a client says so, as that would let it end workers.
+    private func limit(from now: MonotonicTime) -> MonotonicTime? {
         let seconds = setup.limits.executionSeconds
         return seconds > 0 ? now.advanced(byNanoseconds: UInt64(seconds) * 1_000_000_000) : nil
     }
@@ -223,7 +220,7 @@ final class WorkerSession: Sendable {
     func sweep(at now: MonotonicTime) {
         let fault = state.withLock { state -> WorkerFault? in
             for (number, recipient) in state.recipients {
-                if let limit = recipient.limit, limit <= now { return WorkerFault("a request is past its deadline") }
+                if let limit = recipient.limit, limit <= now { return WorkerFault("a request has taken longer than \(setup.limits.executionSeconds) s") }
                 guard recipient.sender.isCancelled, !recipient.isCancelSent else { continue }
                 do throws(WorkerFault) {
                     let sent = try channel.send(ServerMessage.cancel(request: number))

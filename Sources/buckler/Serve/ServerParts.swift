@@ -79,6 +79,8 @@ struct ServerParts {
         loading.engineSettings = settings.backendConfig
         loading.arenaLimit = settings.modelArenaBytes == .max ? nil : settings.modelArenaBytes
         loading.outputLimit = settings.maxOutputBytes
+        // What a client may wait for an answer. Its own deadline may be shorter, but must not cost others their worker.
+        loading.executionSeconds = settings.connectionLimits.deadlineSeconds
         loading.queueLimits = QueueLimits(
             requests: settings.connectionLimits.requestsInFlight,
             bytes: bytesInFlight

@@ -10,8 +10,8 @@ import Testing
         #expect(allocator.reserve(257) == nil)
         #expect(allocator.reserve(256) == 0)
         #expect(allocator.reserve(1) == nil)
-        #expect(allocator.release(0))
-        #expect(!allocator.release(0), "given back once")
+        #expect(allocator.release(0) == true)
+        #expect(allocator.release(0) == false, "given back once")
         #expect(allocator.isUnused)
         #expect(allocator.reserve(256) == 0)
     }
@@ -34,7 +34,7 @@ import Testing
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [0, 2, 1, 3]] {
             var allocator = RangeAllocator(count: 256)
             for index in 0..<4 { #expect(allocator.reserve(64) == index * 64) }
-            for index in order { #expect(allocator.release(index * 64)) }
+            for index in order { #expect(allocator.release(index * 64) == true) }
             #expect(allocator.reserve(256) == 0)
         }
     }
@@ -46,7 +46,7 @@ import Testing
         var held: [Int: Int] = [:]
         for _ in 0..<20_000 {
             if random.next() % 2 == 0, let start = held.keys.randomElement(using: &random) {
-                #expect(allocator.release(start))
+                #expect(allocator.release(start) == true)
                 held[start] = nil
             } else {
                 let lines = 1 + Int(random.next() % 12)
@@ -71,8 +71,8 @@ import Testing
         ranges.addArea(bytes: 700 * 64)
         #expect(ranges.reserve(700 * 64) == .span(AreaSpan(area: 2, offset: 0, length: 700 * 64)))
         #expect(ranges.reserve(201 * 64) == .refused)
-        #expect(!ranges.release(AreaSpan(area: 3, offset: 0, length: 64)))
-        #expect(ranges.release(AreaSpan(area: 2, offset: 0, length: 64)))
+        #expect(ranges.release(AreaSpan(area: 3, offset: 0, length: 64)) == false)
+        #expect(ranges.release(AreaSpan(area: 2, offset: 0, length: 64)) == true)
     }
 
     @Test func thereAreSixteenAreas() {
