@@ -341,6 +341,13 @@ class TritonPythonModel:
         assert released.pop() == number and not released
 
 
+def test_inputs_in_cycles_of_user_code_are_released_without_another_batch(serve):
+    server = serve(IDENTITY.replace("        return", "        cycle = [requests]; cycle.append(cycle)\n        return"))
+    number = server.execute(request(1, [fp32(1)]))
+    assert server.receive(INPUTS_KEPT, DONE).kind == INPUTS_KEPT
+    assert server.receive(INPUTS_RELEASED).subject == number
+
+
 def test_two_batches_may_wait(serve):
     server = serve(IDENTITY)
     numbers = [server.execute(request(1, [fp32(1)]), offset=0), server.execute(request(2, [fp32(2)]), offset=4096)]
@@ -490,6 +497,9 @@ class TritonPythonModel:
         "name": "m", "max_batch_size": 4, "output": [],
         "input": [{"name": "IN", "data_type": "TYPE_FP32", "dims": [-1]}]}}
     assert server.finish()[0] == 0
+    large = serve(text.replace("return config", "config.as_dict()['x'] = 'y' * 70000; return config"), mode="complete",
+                  config=config, expect=REFUSED)
+    assert large.answer.body == b"the completed configuration is too large"
     server = serve(text.replace("return config", "return None"), mode="complete", config=config, expect=REFUSED)
     assert server.answer.body.decode() == \
         "auto_complete_config function in model 'm' must return a valid pb.ModelConfig object."

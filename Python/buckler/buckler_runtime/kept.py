@@ -2,6 +2,7 @@
 """Tells the server of inputs that user code still holds after execute, and when it has let go of them."""
 from __future__ import annotations
 
+import gc
 import threading
 import weakref
 from sys import getrefcount
@@ -54,3 +55,34 @@ class Release:
             last = self._left == 0
         if last:
             self._released(self)
+
+
+class Sweep:
+    """Collects cyclic garbage while inputs are kept, as cycles of user code may be all that keeps them.
+
+    A worker that waits for the next batch makes no garbage, so Python would not collect any, and the server may have
+    no room for a next batch before it has the old one's.
+    """
+
+    def __init__(self, is_needed: Callable[[], bool], first: float = 1.0, longest: float = 30.0) -> None:
+        self._is_needed = is_needed
+        self._first, self._longest = first, longest
+        self._running = False
+
+    def begin(self) -> None:
+        """Sees to it that garbage is collected until nothing is kept any more."""
+        if not self._running:
+            self._running = True
+            self._again(self._first)
+
+    def _again(self, delay: float) -> None:
+        timer = threading.Timer(delay, self._collect, (delay,))
+        timer.daemon = True
+        timer.start()
+
+    def _collect(self, delay: float) -> None:
+        gc.collect()
+        self._running = False
+        if self._is_needed():
+            self._running = True
+            self._again(min(2 * delay, self._longest))

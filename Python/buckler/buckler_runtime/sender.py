@@ -47,8 +47,9 @@ class InferenceResponseSender:
             self._count(True, True)
 
     def close(self) -> None:
-        """The request has ended, as its batch failed."""
-        self._closed = True
+        """The request has ended, as its batch failed. A response that is being sent is sent first."""
+        with self._lock:
+            self._closed = True
 
     def _count(self, response: bool, final: bool) -> None:
         if not self._outlet.decoupled:

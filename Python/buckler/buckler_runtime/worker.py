@@ -16,7 +16,7 @@ from .areas import Areas
 from .block import BlockReader
 from .channel import Channel
 from .failure import text_of
-from .kept import Release, held
+from .kept import Release, Sweep, held
 from .model import Model, complete, load_module
 from .outlet import Outlet
 
@@ -32,6 +32,7 @@ class Worker:
         self._areas = Areas()
         self._channel = Channel(_CHANNEL, self._areas)
         self._releases: set = set()
+        self._sweep = Sweep(lambda: bool(self._releases))
         self._batch_began: Optional[float] = None
         self._directory: Optional[str] = None
         self._model: Optional[Model] = None
@@ -49,7 +50,11 @@ class Worker:
             text = layout.cut(text_of(error, self._directory), layout.MESSAGE_LIMIT - layout.HEAD.size)
             self._channel.send(layout.message(layout.REFUSED, 0, text))
             return
-        self._channel.send(layout.message(layout.READY, 0, json.dumps(answer).encode()))
+        ready = layout.message(layout.READY, 0, json.dumps(answer).encode())
+        if len(ready) > layout.MESSAGE_LIMIT:
+            self._channel.send(layout.message(layout.REFUSED, 0, b"the completed configuration is too large"))
+            return
+        self._channel.send(ready)
         if self._model is not None and self._model.has_is_ready:
             threading.Thread(target=self._answer_probes, daemon=True, name="readiness").start()
         self._serve()
@@ -101,6 +106,7 @@ class Worker:
         self._channel.send(layout.done(number, failure))
         # Only now: the release may come at once, and must not overtake the end.
         self._releases.add(Release(kept, lambda release: self._release(release, number)))
+        self._sweep.begin()
 
     def _run_batch(self, number: int, requests: list) -> Optional[str]:
         """Runs the model on a batch and sends what it returns; gives the text of its failure, if it failed."""
