@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Senders of responses, from any thread; async models; cancellation."""
-import json
 
 import numpy as np
 import pytest
 from worker_double import (CANCEL, DONE, FAILED, INPUTS_KEPT, INPUTS_RELEASED, LAST, LEASE_RETURNED, LEASE_WANTED,
-                           ONLY_THE_END, RESPOND, Input, request)
+                           ONLY_THE_END, RESPOND, request)
 from worker_models import DECOUPLED, HEADER, fp32, serve, values  # noqa: F401
 
 FINAL = "flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL"
@@ -224,7 +223,7 @@ class TritonPythonModel:
             r.get_response_sender().send(answer(value), {FINAL})
 """, config=DECOUPLED)
     server.execute(request(1, [fp32(1)]), offset=0)
-    server.execute(request(2, [fp32(2)]), offset=4096)
+    server.execute(request(2, [fp32(2)]), offset=4096, lease_at=4096)
     order = [response.number for _ in (1, 2) for response in server.next_responses()]
     assert order == [2, 1]
     server.execute(request(3, [fp32(3)]))

@@ -100,7 +100,8 @@ class Server:
     """Starts a worker and speaks to it. Areas: number 0 for requests; 0 and 1 for responses, 1 for asked-for leases."""
 
     def __init__(self, model, config=None, mode="serve", python=sys.executable, environment=None, name="m",
-                 request_bytes=1 << 20, response_bytes=1 << 20, no_new_privileges=False, no_filters=False, arguments=None):
+                 request_bytes=1 << 20, response_bytes=1 << 20, no_new_privileges=False, no_filters=False,
+                 arguments=None):
         self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.ours.settimeout(20)
 
@@ -181,16 +182,16 @@ class Server:
         self.send(LEASE, number, struct.pack("<2I2Q", 1, 0, self.granted, room))
         self.granted += room
 
-    def execute(self, *requests, offset=0, lease=None):
-        """Sends a batch; gives its number. Blocks begin at the offset; the lease is all of area 0 if not said."""
+    def execute(self, *requests, offset=0, lease=None, lease_at=0):
+        """Sends a batch; gives its number. Blocks begin at the offset; the lease is the rest of area 0 if not said."""
         block, places = records(requests, 0, offset)
         self.requests[offset:offset + len(block)] = block
         for place, data in places:
             self.requests[place:place + len(data)] = data
         self.batch += 1
-        size = self.lease_size if lease is None else lease
+        size = self.lease_size - lease_at if lease is None else lease
         self.send(EXECUTE, self.batch,
-                  struct.pack("<2I2Q2I2Q", len(requests), 0, offset, len(block), 0, 0, 0, size))
+                  struct.pack("<2I2Q2I2Q", len(requests), 0, offset, len(block), 0, 0, lease_at, size))
         return self.batch
 
     def collect(self, number):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from struct import Struct
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
 
@@ -54,11 +53,39 @@ class Lease:
         return None
 
 
+class Place:
+    """Where an output lay once: a batch like that one has the same output at the same place."""
+
+    def __init__(self, tensor: Tensor, array: np.ndarray, lease: Lease) -> None:
+        if array.ndim > layout.DIMENSION_LIMIT:
+            raise TritonModelException(f"output '{tensor._name}' has {array.ndim} dimensions; no more than "
+                                       f"{layout.DIMENSION_LIMIT} are allowed")
+        self.name = tensor._name
+        self.type = tensor._type
+        self.shape = array.shape
+        self.end = lease.cursor + layout.round_up(array.nbytes, layout.ALIGNMENT)
+        if self.end > lease.end:
+            raise DoesNotFit
+        storage = datatypes.STORAGE[tensor._type]
+        # An empty output lies nowhere: it is copied to where it takes no room.
+        self.view = (np.ndarray(array.shape, storage, lease.memory, lease.cursor) if array.nbytes
+                     else np.empty(array.shape, storage))
+        self.description = layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, lease.cursor,
+                                         array.nbytes)
+        # A whole response after its number, if this is its only output and it is the last.
+        self.alone = layout.response(0, layout.LAST, 1, self.description, b"", b"", 0)[8:]
+
+
 class OutputPlaces:
     """Copies outputs into leases and describes them. Places that come again, as in most batches, are kept."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple, tuple] = {}
+        # By area, then by offset.
+        self._places: dict[int, dict[int, Place]] = {}
+
+    def known(self, area: int) -> dict:
+        """The places of an area by their offsets."""
+        return self._places.setdefault(area, {})
 
     def place(self, tensor: Tensor, lease: Lease) -> bytes:
         """Writes a tensor's bytes at the lease's next free place; gives its description."""
@@ -71,35 +98,15 @@ class OutputPlaces:
             offset = lease.offset_of(array)
             if offset is not None:
                 return layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, offset, array.nbytes)
-        shape = array.shape
-        place = self._places.get((lease.area, lease.cursor))
-        if place is None or place[0] != tensor._name or place[1] != tensor._type or place[2] != shape:
-            place = self._make(tensor, array, lease)
-        _, _, _, view, room, description = place
-        if view is not None:
-            end = lease.cursor + room
-            if end > lease.end:
-                raise DoesNotFit
-            view[...] = array
-            lease.cursor = end
-        return description
-
-    def _make(self, tensor: Tensor, array: np.ndarray, lease: Lease) -> tuple:
-        if array.ndim > layout.DIMENSION_LIMIT:
-            raise TritonModelException(f"output '{tensor._name}' has {array.ndim} dimensions; no more than "
-                                       f"{layout.DIMENSION_LIMIT} are allowed")
-        room = layout.round_up(array.nbytes, layout.ALIGNMENT)
-        if lease.cursor + room > lease.end:
-            raise DoesNotFit
-        view = None
-        if array.nbytes:
-            view = np.ndarray(array.shape, datatypes.STORAGE[tensor._type], lease.memory, lease.cursor)
-        description = layout.tensor(tensor._type, array.shape, _name(tensor), lease.area, lease.cursor, array.nbytes)
-        place = (tensor._name, tensor._type, array.shape, view, room, description)
-        if len(self._places) >= _PLACE_LIMIT:
-            self._places.clear()
-        self._places[lease.area, lease.cursor] = place
-        return place
+        place = Place(tensor, array, lease)
+        place.view[...] = array
+        known = self.known(lease.area)
+        if tensor._type < datatypes.STRING:
+            if len(known) >= _PLACE_LIMIT:
+                known.clear()
+            known[lease.cursor] = place
+        lease.cursor = place.end
+        return place.description
 
     def _place_texts(self, tensor: Tensor, lease: Lease) -> bytes:
         data = tensor._text()

@@ -17,12 +17,11 @@ class Tensor:
     """A named array. It refers to the array it is made of: nothing is copied until the response is sent."""
 
     def __init__(self, name: str, numpy_array: np.ndarray) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"the name of a Tensor must be a str, not {type(name).__name__}")
+        if not isinstance(name, str) or not isinstance(numpy_array, np.ndarray):
+            raise TypeError(f"a Tensor is made of a str and a numpy array, not of {type(name).__name__} and "
+                            f"{type(numpy_array).__name__}")
         if not name:
             raise TritonModelException("Tensor name cannot be an empty string.")
-        if not isinstance(numpy_array, np.ndarray):
-            raise TypeError(f"a Tensor is made of a numpy array, not of {type(numpy_array).__name__}")
         number = _known(numpy_array.dtype)
         if number is None:
             number = datatypes.number_of(numpy_array.dtype)
