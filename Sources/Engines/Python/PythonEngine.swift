@@ -111,7 +111,9 @@ package final class PythonEngine: Engine {
 
     /// All of the machine's, so that a worker that wants more fails by itself before the machine does.
     private static var memoryBytes: Int? {
-        let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(by: sysconf(Int32(_SC_PAGESIZE)))
+        let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
+            by: sysconf(Int32(_SC_PAGESIZE))
+        )
         return overflow || bytes <= 0 ? nil : max(bytes, 4 << 30)
     }
 }

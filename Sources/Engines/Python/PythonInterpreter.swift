@@ -125,7 +125,9 @@ enum PythonRuntime {
     static func candidates(from directory: String) -> [String] {
         var found: [String] = []
         if let slash = directory.lastIndex(of: "/") { found.append(directory[..<slash] + "/share/buckler/python") }
-        if let build = directory.range(of: "/.build/") { found.append(directory[..<build.lowerBound] + "/Python/buckler") }
+        if let build = directory.range(of: "/.build/") {
+            found.append(directory[..<build.lowerBound] + "/Python/buckler")
+        }
         return found
     }
 }

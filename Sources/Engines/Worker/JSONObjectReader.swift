@@ -46,7 +46,9 @@ struct JSONObjectReader {
         if next() != UInt8(ascii: "}") {
             repeat {
                 count += 1
-                guard count <= Self.memberLimit else { throw WorkerFault("an object has more than \(Self.memberLimit) members") }
+                guard count <= Self.memberLimit else {
+                    throw WorkerFault("an object has more than \(Self.memberLimit) members")
+                }
                 skipSpace()
                 let name = try string()
                 try expect(":")

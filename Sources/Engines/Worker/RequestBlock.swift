@@ -80,7 +80,11 @@ struct RequestBlock {
     private func write(_ record: Record, number: UInt64, at span: AreaSpan, _ cursor: inout BlockCursor) {
         let fields = record.request.request.fields
         cursor.put(number)
-        if case .number(let correlation) = fields.correlationID { cursor.put(correlation) } else { cursor.put(UInt64(0)) }
+        if case .number(let correlation) = fields.correlationID {
+            cursor.put(correlation)
+        } else {
+            cursor.put(UInt64(0))
+        }
         cursor.put(fields.timeoutMicroseconds)
         cursor.put(fields.priority)
         var flags: UInt32 = (fields.startsSequence ? 1 : 0) | (fields.endsSequence ? 2 : 0)

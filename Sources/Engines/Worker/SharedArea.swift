@@ -60,8 +60,3 @@ final class SharedArea: @unchecked Sendable {
         TensorBytes(copying: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[offset..<offset + length]))
     }
 }
-
-enum AreaProblem: Error {
-    case system(errno: Int32)
-    case worker(WorkerFault)
-}

@@ -119,7 +119,12 @@ final class WorkerLane: Sendable {
             do throws(WorkerRun.StartProblem) {
                 _ = try run.start(session, launch, arguments, setup: setup) { isStopped }
             } catch {
-                throw WorkerFailure.ofStart(error, ended: run.end(graceMilliseconds: Self.endGraceMilliseconds), launch, setup)
+                throw WorkerFailure.ofStart(
+                    error,
+                    ended: run.end(graceMilliseconds: Self.endGraceMilliseconds),
+                    launch,
+                    setup
+                )
             }
             became(ready: session)
             let reason = serve(&run, session, signal)

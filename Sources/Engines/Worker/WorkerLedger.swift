@@ -87,7 +87,9 @@ struct WorkerLedger: Sendable {
             throw WorkerFault("an answer to request \(response.request), which is not open in batch \(named)")
         }
         guard response.isLast || isDecoupled else {
-            throw WorkerFault("an answer to request \(response.request) that is not its last, of a model that is not decoupled")
+            throw WorkerFault(
+                "an answer to request \(response.request) that is not its last, of a model that is not decoupled"
+            )
         }
         var taken = 0
         for output in response.outputs where output.length > 0 {

@@ -21,7 +21,9 @@ extension WorkerResponse {
             throw WorkerFault("a response has flags \(flags)")
         }
         guard outputCount <= WorkerProtocol.outputCount else {
-            throw WorkerFault("a response has \(outputCount) outputs, at most \(WorkerProtocol.outputCount) are allowed")
+            throw WorkerFault(
+                "a response has \(outputCount) outputs, at most \(WorkerProtocol.outputCount) are allowed"
+            )
         }
         isLast = flags & Flag.last != 0
         isEmpty = flags & Flag.empty != 0
@@ -72,10 +74,14 @@ extension WorkerOutput {
             throw WorkerFault("an output has data type \(type)")
         }
         guard dimensions <= WorkerProtocol.dimensionCount else {
-            throw WorkerFault("an output has \(dimensions) dimensions, at most \(WorkerProtocol.dimensionCount) are allowed")
+            throw WorkerFault(
+                "an output has \(dimensions) dimensions, at most \(WorkerProtocol.dimensionCount) are allowed"
+            )
         }
         guard nameBytes <= WorkerProtocol.nameBytes else {
-            throw WorkerFault("an output's name has \(nameBytes) bytes, at most \(WorkerProtocol.nameBytes) are allowed")
+            throw WorkerFault(
+                "an output's name has \(nameBytes) bytes, at most \(WorkerProtocol.nameBytes) are allowed"
+            )
         }
         shape = Shape()
         for _ in 0..<dimensions { shape.append(try reader.number("an output's shape")) }

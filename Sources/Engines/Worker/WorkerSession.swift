@@ -165,21 +165,6 @@ final class WorkerSession: Sendable {
         }
     }
 
-    private enum BeginProblem: Error {
-        case refused(ServingError)
-        case worker(WorkerFault)
-
-        init(_ problem: AreaProblem) {
-            switch problem {
-            case .worker(let fault): self = .worker(fault)
-            case .system(let errno):
-                self = .refused(
-                    ServingError(.resourceExhausted, "no memory to share with a worker", cause: "errno \(errno)")
-                )
-            }
-        }
-    }
-
     private static let keepsTooMuch = WorkerFault("its code holds on to the inputs of too many requests")
     private var tooLarge: ServingError {
         ServingError(
@@ -220,7 +205,9 @@ final class WorkerSession: Sendable {
     func sweep(at now: MonotonicTime) {
         let fault = state.withLock { state -> WorkerFault? in
             for (number, recipient) in state.recipients {
-                if let limit = recipient.limit, limit <= now { return WorkerFault("a request has taken longer than \(setup.limits.executionSeconds) s") }
+                if let limit = recipient.limit, limit <= now {
+                    return WorkerFault("a request has taken longer than \(setup.limits.executionSeconds) s")
+                }
                 guard recipient.sender.isCancelled, !recipient.isCancelSent else { continue }
                 do throws(WorkerFault) {
                     let sent = try channel.send(ServerMessage.cancel(request: number))
@@ -332,36 +319,5 @@ final class WorkerSession: Sendable {
                 throw WorkerFault("it does not read its messages")
             }
         }
-    }
-}
-
-extension AreaProblem {
-    fileprivate var asFault: WorkerFault {
-        switch self {
-        case .worker(let fault): fault
-        case .system(let errno): WorkerFault("the system has no memory to share with it (errno \(errno))")
-        }
-    }
-}
-
-extension WorkerResponse {
-    /// What the request asked for, or everything.
-    fileprivate func wanted(by request: InferenceRequest) -> [WorkerOutput] {
-        let requested = request.fields.requestedOutputs
-        guard !requested.isEmpty else { return outputs }
-        return outputs.filter { output in requested.contains { $0.name == output.name } }
-    }
-}
-
-extension WorkerOutput {
-    /// A copy of the bytes, checked once they can change no more.
-    /// - Parameter areas: the response areas. That the place lies within a lease was checked.
-    func tensor(in areas: [SharedArea]) throws(WorkerFault) -> OutputTensor {
-        let bytes =
-            length == 0 ? TensorBytes() : areas[Int(area)].copy(offset: Int(offset), length: Int(length))
-        if dataType == .bytes, BytesTensor.elementCount(of: bytes) != elementCount {
-            throw WorkerFault("output '\(name)' of shape \(shape) does not hold \(elementCount) whole strings")
-        }
-        return OutputTensor(name: name, dataType: dataType, shape: shape, bytes: bytes)
     }
 }

@@ -12,7 +12,9 @@ import Testing
         return ledger
     }
 
-    private static func open(_ ledger: inout WorkerLedger, requests: Int = 1, lease bytes: Int = 1024) -> WorkerLedger.Opened {
+    private static func open(_ ledger: inout WorkerLedger, requests: Int = 1, lease bytes: Int = 1024)
+        -> WorkerLedger.Opened
+    {
         guard case .span(let block) = ledger.requestRanges.reserve(256),
             case .span(let lease) = ledger.responseRanges.reserve(bytes)
         else { preconditionFailure("the areas are large enough") }
@@ -65,11 +67,13 @@ import Testing
         #expect(throws: WorkerFault.self) { try decoupled.accept(late, batch: 0) }
     }
 
-    @Test(arguments: [
-        (0, 1024, 0, true), (0, 1025, 0, false), (64, 960, 0, true), (64, 961, 0, false), (1024, 1, 0, false),
-        (32, 64, 0, false), (0, 64, 1, false), (UInt64.max - 63, 64, 0, false), (0, UInt64.max, 0, false),
-        (UInt64.max - 63, 0, 7, true),
-    ] as [(UInt64, UInt64, UInt32, Bool)])
+    @Test(
+        arguments: [
+            (0, 1024, 0, true), (0, 1025, 0, false), (64, 960, 0, true), (64, 961, 0, false), (1024, 1, 0, false),
+            (32, 64, 0, false), (0, 64, 1, false), (UInt64.max - 63, 64, 0, false), (0, UInt64.max, 0, false),
+            (UInt64.max - 63, 0, 7, true),
+        ] as [(UInt64, UInt64, UInt32, Bool)]
+    )
     func outputsLieInALease(offset: UInt64, length: UInt64, area: UInt32, isTaken: Bool) {
         var ledger = Self.ledger()
         _ = Self.open(&ledger, lease: 1024)

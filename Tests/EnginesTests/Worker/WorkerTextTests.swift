@@ -34,7 +34,9 @@ import Testing
         #expect(lines.printed("y\ny\ny\n".utf8, at: start) == [])
         #expect(lines.dropped == 3)
         let later = start.advanced(byNanoseconds: 40_000_000)
-        #expect(lines.printed("z\nz\nz\n".utf8, at: later) == ["(3 lines were left out: it prints too many)", "z", "z"])
+        #expect(
+            lines.printed("z\nz\nz\n".utf8, at: later) == ["(3 lines were left out: it prints too many)", "z", "z"]
+        )
         #expect(lines.ended() == ["(1 lines were left out: it prints too many)"])
     }
 }
