@@ -9,6 +9,13 @@ package protocol ModelFiles: Sendable {
     func list(_ path: String) throws(ServingError) -> [String]
     /// Whether `path` is a directory.
     func isDirectory(_ path: String) -> Bool
+    /// Where the model's directory lies, absolute and without links, for a process that reads it itself; `nil` if it is
+    /// not on a disk.
+    var directoryPath: String? { get }
+}
+
+extension ModelFiles {
+    package var directoryPath: String? { nil }
 }
 
 /// What an engine is given to open one version of a model.
@@ -30,6 +37,12 @@ package struct EngineModelSource: Sendable {
     package var arenaLimit: Int?
     /// Bytes that the outputs of one execution may have.
     package var outputLimit: Int
+    /// How long an engine may run one batch before it is taken for hanging, if it can be stopped; 0: as long as it takes.
+    package var executionSeconds = 0
+    /// Triton's JSON of the configuration, as far as it is complete before the model is opened.
+    package var configurationJSON = ""
+    /// Whether the model may say what the configuration leaves out.
+    package var autoCompletes = false
 
     package init(modelName: String, version: Int64, files: any ModelFiles, path: String, outputLimit: Int) {
         self.modelName = modelName
@@ -71,6 +84,8 @@ package struct EngineModelConfiguration: Sendable {
     package var maxBatchSize: Int
     /// Whether requests may get any number of responses, also after `execute` has returned.
     package var isDecoupled: Bool
+    /// Triton's JSON of all of it.
+    package var json = ""
 
     package init(inputs: [TensorSpec], outputs: [TensorSpec], maxBatchSize: Int, isDecoupled: Bool = false) {
         self.inputs = inputs
@@ -80,7 +95,7 @@ package struct EngineModelConfiguration: Sendable {
     }
 }
 
-/// Something that can run models: ONNX Runtime, the identity engine, later a worker process.
+/// Something that can run models: ONNX Runtime, the identity engine, Python in a process of its own.
 package protocol Engine: Sendable {
     /// The name that a configuration's `backend` has.
     var name: String { get }
@@ -94,6 +109,9 @@ package protocol EngineModel: AnyObject, Sendable {
     /// `nil` if the model file says nothing about its tensors.
     var signature: GraphSignature? { get }
 
+    /// The configuration as the model's own code has completed it, as JSON; `nil` if it has no say.
+    var completedConfiguration: String? { get }
+
     /// Checks the configuration against the model, with Triton's texts where they differ, and gets ready to run.
     func configure(_ configuration: EngineModelConfiguration) throws(ServingError)
 
@@ -102,10 +120,19 @@ package protocol EngineModel: AnyObject, Sendable {
 
     /// Whether a request of fixed shapes always costs about the same, so that cheap ones may run on an event loop.
     var hasSteadyCost: Bool { get }
+
+    /// Whether any of its instances can run now: one whose process has ended can not until the next has started.
+    var isReady: Bool { get }
+
+    /// No instance will execute again. `closed` is called, on any thread, when all that ran for the model is gone.
+    func close(whenClosed closed: @escaping @Sendable () -> Void)
 }
 
 extension EngineModel {
     package var hasSteadyCost: Bool { true }
+    package var completedConfiguration: String? { nil }
+    package var isReady: Bool { true }
+    package func close(whenClosed closed: @escaping @Sendable () -> Void) { closed() }
 }
 
 /// One lane of execution. Used by one thread at a time.
@@ -113,4 +140,15 @@ package protocol EngineInstance: AnyObject, Sendable {
     /// Runs `batch` and answers every request in it through it. May block; returns when it no longer needs the batch.
     /// A decoupled model keeps a ``ResponseSender`` of each request that it answers later.
     func execute(_ batch: ExecutionBatch)
+
+    /// Whether it can run now. One that can not fails what it is given at once.
+    var isUsable: Bool { get }
+
+    /// `wake` is to be called, from any thread, whenever the instance has become usable again.
+    func onUsable(_ wake: @escaping @Sendable () -> Void)
+}
+
+extension EngineInstance {
+    package var isUsable: Bool { true }
+    package func onUsable(_ wake: @escaping @Sendable () -> Void) {}
 }

@@ -50,6 +50,9 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         let canLend = settings.batching.map { $0.maxQueueDelayMicroseconds == 0 } ?? true
         inline = Mutex(InlinePolicy(limitNanoseconds: canLend ? settings.inlineLimitNanoseconds : 0))
         shutdown = Mutex(Shutdown(running: instances.count))
+        for (instance, parker) in zip(instances, parkers) {
+            instance.onUsable { [weak parker] in parker?.wake(at: .now()) }
+        }
         let started = instances.indices.prefix { index in
             settings.threads.start(name: "\(settings.threadNamePrefix)-\(index)") { [self] in
                 runInstance(index, spinNanoseconds: settings.spinNanoseconds)
@@ -152,6 +155,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
 
     private func step(instance: Int, onLentThread: Bool = false) -> StepResult {
         let now = MonotonicTime.now()
+        if !instances[instance].isUsable, leavesWork(of: instance, at: now) { return .wait(until: nil) }
         var dropped: [DroppedRequest] = []
         let (step, rest) = state.withLock { state in
             let step = state.nextStep(for: instance, now: now, dropped: &dropped)
@@ -176,6 +180,14 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         case .wait(let until): return .wait(until: until)
         case .exit: return .exit
         }
+    }
+
+    /// An instance that has lost its worker leaves the work to the others; it is woken when it has the next one.
+    private func leavesWork(of instance: Int, at now: MonotonicTime) -> Bool {
+        let (goesAway, wake) = state.withLock { $0.instanceFailed(instance, of: instances.count) }
+        if let wake { parkers[wake].wake(at: now) }
+        // It may have got one since it was asked, and nobody would wake it for that again.
+        return goesAway && !instances[instance].isUsable
     }
 
     func decoupledRunEnded() { holderLeft() }

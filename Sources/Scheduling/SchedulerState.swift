@@ -27,6 +27,8 @@ struct SchedulerState {
     /// The idle instance that waits for a point in time, with what would make it look earlier.
     private var timekeeper: (instance: Int, until: MonotonicTime, size: Int)?
     private var timer: MonotonicTime?
+    /// Instances that cannot run now, and will say when they can.
+    private var away: Set<Int> = []
     private var holdUntilQueued: Int
     private var isStopping = false
     private var nextTicket: UInt64 = 0
@@ -50,6 +52,17 @@ struct SchedulerState {
         }
         result.wake = instanceToWake(for: expiry)
         return result
+    }
+
+    /// `instance` cannot run now: its worker is gone. It leaves the work to the others, unless there are none: then it has
+    /// to refuse what comes.
+    /// - Parameter count: of all instances.
+    /// - Returns: whether it goes away, and whom to wake for what it would have run.
+    mutating func instanceFailed(_ instance: Int, of count: Int) -> (goesAway: Bool, wake: Int?) {
+        instanceAwoke(instance)
+        guard !isStopping, away.count < count - 1 else { return (false, nil) }
+        away.insert(instance)
+        return (true, instanceToWakeForRest())
     }
 
     /// What `instance`, which has nothing to run, does next.
@@ -97,8 +110,11 @@ struct SchedulerState {
     /// - Returns: the idle instances, all of which must be woken to drain the queue or to exit.
     mutating func stop() -> [Int] {
         isStopping = true
-        defer { idle = [] }
-        return idle
+        defer {
+            idle = []
+            away = []
+        }
+        return idle + away.sorted()
     }
 
     private var isHeld: Bool {
@@ -119,6 +135,7 @@ struct SchedulerState {
 
     private mutating func instanceAwoke(_ instance: Int) {
         if timekeeper?.instance == instance { timekeeper = nil }
+        away.remove(instance)
         if let index = idle.lastIndex(of: instance) { idle.remove(at: index) }
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Dispatch
 package import Inference
 package import ModelRepository
 private import Scheduling
@@ -44,7 +45,10 @@ package struct ModelCheck: Sendable {
     private mutating func check(_ version: Int64, of definition: ModelDefinition, by loader: ModelLoader) {
         do throws(ServingError) {
             let (parts, completed) = try loader.loadReporting(definition, version: version)
-            parts.scheduler.stop(whenDrained: {})
+            // What it started is gone before the command ends.
+            let gone = DispatchSemaphore(value: 0)
+            parts.scheduler.stop(whenDrained: { parts.engine.close(whenClosed: { gone.signal() }) })
+            gone.wait()
             self.completed = completed
             versions.append(Version(version: version, configurationJSON: parts.configurationJSON))
         } catch {

@@ -16,6 +16,8 @@ package struct LoadSettings: Sendable {
     package var arenaLimit: Int?
     /// Bytes that the outputs of one execution may have.
     package var outputLimit = 1 << 30
+    /// How long an engine may run one batch before it is taken for hanging; 0: as long as it takes.
+    package var executionSeconds = 0
     /// What one model may have waiting, whatever its configuration says.
     package var queueLimits = QueueLimits.unlimited
     /// Executions that take no longer may run on the event loop that read the requests; 0: none do.
@@ -73,20 +75,26 @@ struct ModelLoader: Sendable {
         let engine = try engines.engine(for: definition.config)
         let model = try engine.open(source(of: definition, version: version, engine: engine.name))
         var definition = definition
-        try definition.complete(with: model.signature, settings: definitionSettings(forEngine: engine.name))
+        let definitionSettings = definitionSettings(forEngine: engine.name)
+        if let completed = model.completedConfiguration {
+            try definition.complete(withOwn: completed, settings: definitionSettings)
+        } else {
+            try definition.complete(with: model.signature, settings: definitionSettings)
+        }
         let config = definition.config
+        let configurationJSON = ModelConfigJSON.print(config)
 
         let inputs = config.tensorInputs()
         let outputs = config.tensorOutputs()
         do throws(ServingError) {
-            try model.configure(
-                EngineModelConfiguration(
-                    inputs: inputs,
-                    outputs: outputs,
-                    maxBatchSize: Int(config.maxBatchSize),
-                    isDecoupled: config.modelTransactionPolicy.decoupled
-                )
+            var finished = EngineModelConfiguration(
+                inputs: inputs,
+                outputs: outputs,
+                maxBatchSize: Int(config.maxBatchSize),
+                isDecoupled: config.modelTransactionPolicy.decoupled
             )
+            finished.json = configurationJSON
+            try model.configure(finished)
         } catch {
             throw definition.locating(error)
         }
@@ -118,10 +126,11 @@ struct ModelLoader: Sendable {
             name: definition.name,
             version: version,
             config: config,
-            configurationJSON: ModelConfigJSON.print(config),
+            configurationJSON: configurationJSON,
             inputs: inputs,
             outputs: outputs,
             labels: definition.labels,
+            engine: model,
             scheduler: scheduler,
             statistics: statistics
         )
@@ -159,6 +168,9 @@ struct ModelLoader: Sendable {
         if config.optimization.hasGraph { source.graphLevel = Int(config.optimization.graph.level) }
         source.instanceCount = config.instanceCount
         source.arenaLimit = settings.arenaLimit
+        source.executionSeconds = settings.executionSeconds
+        source.configurationJSON = ModelConfigJSON.print(config)
+        source.autoCompletes = settings.definition.autoComplete
         return source
     }
 

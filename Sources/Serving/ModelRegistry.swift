@@ -9,6 +9,9 @@ struct ModelTable {
         var reason = ""
         /// Set exactly while `state` is `.ready`.
         var servable: ServableVersion?
+
+        /// Whether it answers now: its engine may have lost a process and be about to start the next.
+        var isReady: Bool { state == .ready && servable?.parts.engine.isReady != false }
     }
 
     private(set) var models: [String: [Int64: Version]] = [:]
@@ -45,7 +48,7 @@ struct ModelTable {
     var isEveryVersionReady: Bool {
         models.values.allSatisfy { versions in
             !versions.isEmpty
-                && versions.values.allSatisfy { $0.state == .ready || $0.reason == Self.unloadedReason }
+                && versions.values.allSatisfy { $0.isReady || $0.reason == Self.unloadedReason }
         }
     }
 

@@ -6,8 +6,7 @@ internal import ModelRepository
 extension ModelTable {
     func isReady(_ name: String, version: Int64?) throws(ServingError) -> Bool {
         do {
-            _ = try lookUp(name, version: version)
-            return true
+            return try lookUp(name, version: version).parts.engine.isReady
         } catch {
             // Known but not serving is an answer; unknown is an error.
             if error.code == .unavailable { return false }

@@ -26,15 +26,17 @@ final class Retirement: Sendable {
     func retire(_ parts: VersionParts) {
         state.withLock { $0.active += 1 }
         parts.scheduler.stop(whenDrained: { [self] in
-            registry.change { $0.unloadEnded(parts.name, version: parts.version) }
-            logger.info("successfully unloaded '\(parts.name)' version \(parts.version)")
-            ended()
+            parts.engine.close(whenClosed: { [self] in
+                registry.change { $0.unloadEnded(parts.name, version: parts.version) }
+                logger.info("successfully unloaded '\(parts.name)' version \(parts.version)")
+                ended()
+            })
         })
     }
 
     /// For a version that was loaded but never served, because another of its set failed.
     func discard(_ parts: VersionParts) {
-        parts.scheduler.stop(whenDrained: {})
+        parts.scheduler.stop(whenDrained: { parts.engine.close(whenClosed: {}) })
     }
 
     func waitUntilIdle() async {

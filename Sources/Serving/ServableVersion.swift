@@ -12,6 +12,7 @@ struct VersionParts: Sendable {
     var inputs: [TensorSpec]
     var outputs: [TensorSpec]
     var labels: [String: [String]]
+    var engine: any EngineModel
     var scheduler: ModelScheduler
     var statistics: StatisticsRecorder
 }

@@ -19,10 +19,12 @@ extension FlagTable {
             .backend,
             .setting(group: "backend"),
             .works(.table(\.backendConfig)),
-            showing: .keys(Set(SettingRules.backendKeys)),
+            showing: .keys(Set(SettingRules.backendKeys + SettingRules.pythonKeys.keys)),
             rules: .backend,
             "Setting of a backend, or of all of them; may be given more than once. Those of onnxruntime: "
-                + SettingRules.backendKeys.joined(separator: ", ") + ". Those of backends that are not here change "
+                + SettingRules.backendKeys.joined(separator: ", ") + "; of python: "
+                + SettingRules.pythonKeys.keys.sorted().joined(separator: ", ")
+                + ". Those of backends that are not here change "
                 + "nothing. enable-global-threadpool=1 is refused."
         ),
         Flag(

@@ -4,7 +4,7 @@
 package enum SettingRules: Sendable {
     case backend, metrics
 
-    private static let backends = ["onnxruntime", "identity", "repeat"]
+    private static let backends = ["onnxruntime", "identity", "repeat", "python"]
     /// Of a backend, or of all of them.
     private static let commonKeys: [String: ValueKind] = ["default-max-batch-size": .count]
     private static let engineKeys: [String: ValueKind] = [
@@ -13,6 +13,16 @@ package enum SettingRules: Sendable {
         "memory.enable_memory_arena_shrinkage": .choice(["cpu:0"], ignoringCase: false),
         "session.use_device_allocator_for_initializers": zeroOrOne, "session.intra_op.allow_spinning": zeroOrOne,
         globalPool: .bool,
+    ]
+    /// What python takes.
+    static let pythonKeys: [String: ValueKind] = [
+        "interpreter": .string, "stub-timeout-seconds": .integer(1...86_400),
+        "execution-timeout-seconds": .integer(1...86_400), "memory-limit-bytes": .integer(1...Int.max),
+    ]
+    /// What Triton's backend takes besides, about how its shared memory is made.
+    private static let idlePythonKeys: [String: ValueKind] = [
+        "shm-default-byte-size": .count, "shm-growth-byte-size": .count, "shm-region-prefix-name": .string,
+        "shm_message_queue_size": .count, "thread-pool-size": .count,
     ]
     /// What onnxruntime takes, for the reference.
     static var backendKeys: [String] { commonKeys.keys.sorted() + engineKeys.keys.filter { $0 != globalPool }.sorted() }
@@ -55,6 +65,8 @@ package enum SettingRules: Sendable {
             return "\(Printable.text(setting.group)),… changes nothing: there is no such backend here\(hint)"
         case .backend where ["identity", "repeat"].contains(setting.group):
             return "\(setting.group),\(Printable.text(setting.key)) changes nothing: the backend has no settings"
+        case .backend where setting.group == "python" && Self.idlePythonKeys[setting.key] != nil:
+            return "python,\(setting.key) changes nothing: memory is shared in another way here"
         case .backend: return nil
         }
     }
@@ -66,6 +78,9 @@ package enum SettingRules: Sendable {
         case (.backend, ""), (.backend, "onnxruntime"):
             Self.commonKeys.merging(Self.engineKeys) { common, _ in common }
         case (.backend, "identity"), (.backend, "repeat"): Self.commonKeys
+        case (.backend, "python"):
+            Self.commonKeys.merging(Self.pythonKeys) { common, _ in common }
+                .merging(Self.idlePythonKeys) { known, _ in known }
         case (.backend, _): nil
         }
     }

@@ -86,7 +86,7 @@ SECRETS = {
     "ledger-checkpoint-command": f"/bin/true {CANARY}",
     "http-restricted-api": f"health:{CANARY}={CANARY}",
     "grpc-restricted-protocol": f"health:{CANARY}={CANARY}",
-    "backend-config": f"python,token={CANARY}",
+    "backend-config": f"tensorflow,token={CANARY}",
     "trace-config": f"opentelemetry,header={CANARY}",
     "cache-config": f"redis,password={CANARY}",
 }

@@ -75,6 +75,37 @@ import Testing
         #expect(first == 2 && second == nil)
     }
 
+    @Test func anInstanceThatFailedLeavesTheWorkToTheOthers() throws {
+        var state = makeState(nil)
+        for instance in [0, 1, 2] { #expect(step(&state, instance, at: 0) == .wait()) }
+        #expect(try arrive(&state, makeScheduled("a")).wake == 2)
+        let failed = state.instanceFailed(2, of: 3)
+        #expect(failed.goesAway && failed.wake == 1)
+        #expect(step(&state, 1, at: 1) == .run("a"))
+        #expect(try arrive(&state, makeScheduled("b")).wake == 0)
+        #expect(try arrive(&state, makeScheduled("c")).wake == nil, "the one that is away is not woken")
+        #expect(step(&state, 0, at: 2) == .run("b"))
+        #expect(step(&state, 2, at: 3) == .run("c"), "it is back")
+    }
+
+    @Test func theLastInstanceStaysToRefuse() throws {
+        var state = makeState(nil)
+        for instance in [0, 1] { #expect(step(&state, instance, at: 0) == .wait()) }
+        #expect(state.instanceFailed(0, of: 2).goesAway == true)
+        #expect(try arrive(&state, makeScheduled("a")).wake == 1)
+        #expect(state.instanceFailed(1, of: 2).goesAway == false)
+        #expect(step(&state, 1, at: 1) == .run("a"))
+    }
+
+    @Test func anInstanceThatIsAwayIsWokenToExit() {
+        var state = makeState(nil)
+        for instance in [0, 1] { #expect(step(&state, instance, at: 0) == .wait()) }
+        #expect(state.instanceFailed(0, of: 2).goesAway == true)
+        #expect(state.stop().sorted() == [0, 1])
+        #expect(state.instanceFailed(0, of: 2).goesAway == false)
+        #expect(step(&state, 0, at: 1) == .exit)
+    }
+
     @Test func batchesGrowWhileInstancesAreBusy() throws {
         var state = makeState(makeBatching())
         _ = try state.requestArrived(makeScheduled("a"))

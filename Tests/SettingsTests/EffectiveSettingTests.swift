@@ -128,7 +128,7 @@ private func input(_ arguments: [String], file: String? = nil) throws -> Setting
         ("ledger-checkpoint-command", "/bin/send -H \(canary)", "/bin/send …"),
         ("http-restricted-api", "health,metadata:\(canary)=\(canary)", "health,metadata:…"),
         ("grpc-restricted-protocol", "inference:key=\(canary)", "inference:…"),
-        ("backend-config", "python,token=\(canary)", "python,token=…"),
+        ("backend-config", "tensorflow,token=\(canary)", "tensorflow,token=…"),
         ("backend-config", "onnxruntime,intra_op_thread_count=4", "onnxruntime,intra_op_thread_count=4"),
         ("trace-config", "opentelemetry,header=\(canary)", "opentelemetry,header=…"),
         ("trace-config", "triton,file=/t", "triton,file=/t"),

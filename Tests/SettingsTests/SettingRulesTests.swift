@@ -83,7 +83,12 @@ import Testing
             ),
             (
                 "--backend-config=python,shm-default-byte-size=1",
-                "--backend-config python,… changes nothing: there is no such backend here"
+                "--backend-config python,shm-default-byte-size changes nothing: memory is shared in another way here"
+            ),
+            ("--backend-config=python,interpreter=/usr/bin/python3", nil),
+            (
+                "--backend-config=tensorflow,anything=1",
+                "--backend-config tensorflow,… changes nothing: there is no such backend here"
             ),
             (
                 "--backend-config=onnxruntim,default-max-batch-size=x",

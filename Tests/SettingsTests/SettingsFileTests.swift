@@ -21,7 +21,7 @@ import Testing
                 "backend-config:\n  onnxruntime:\n    intra_op_thread_count: 4\n  default-max-batch-size: 1\n",
                 ["backend-config=onnxruntime,intra_op_thread_count=4", "backend-config=default-max-batch-size=1"]
             ),
-            ("backend-config: ['python,threads=4']", ["backend-config=python,threads=4"]),
+            ("backend-config: ['tensorflow,threads=4']", ["backend-config=tensorflow,threads=4"]),
             ("metrics-config: {counter_latencies: off}", ["metrics-config=counter_latencies=off"]),
             (
                 "limits:\n  max-json-depth: 5\n  http-max-input-size: 9\n",

@@ -2,3 +2,4 @@
 #include "OpenBeneath.h"
 #include "SharedObject.h"
 #include "SpawnActions.h"
+#include "WorkerChannel.h"

@@ -32,6 +32,22 @@ package enum AutoComplete {
         return lines
     }
 
+    /// - Returns: one line for each field that the model's code has changed.
+    static func takeOver(_ config: inout Inference_ModelConfig, from own: Inference_ModelConfig) -> [String] {
+        var lines: [String] = []
+        func take<Field: Equatable>(_ field: WritableKeyPath<Inference_ModelConfig, Field>, _ name: String) {
+            guard config[keyPath: field] != own[keyPath: field] else { return }
+            config[keyPath: field] = own[keyPath: field]
+            lines.append("\(name), from the model's auto_complete_config")
+        }
+        take(\.maxBatchSize, "max_batch_size")
+        take(\.input, "input")
+        take(\.output, "output")
+        if case .dynamicBatching = own.schedulingChoice { take(\.schedulingChoice, "dynamic_batching") }
+        if own.hasModelTransactionPolicy { take(\.modelTransactionPolicy, "model_transaction_policy") }
+        return lines
+    }
+
     private static func completeBatching(
         _ config: inout Inference_ModelConfig,
         graph: GraphSignature,

@@ -86,4 +86,25 @@ package struct ModelDefinition: Sendable {
         }
         try source.validate(config, stage: .complete, limits: settings.limits)
     }
+
+    /// The last step for a model whose own code completes its configuration, as Triton's Python backend lets it: tensors,
+    /// batching and transaction policy are taken over, nothing else is.
+    ///
+    /// - Parameter text: the whole configuration as the model has it, as JSON.
+    package mutating func complete(withOwn text: String, settings: DefinitionSettings) throws(ServingError) {
+        var limits = ConfigTextLimits()
+        limits.bytes = settings.limits.configurationBytes
+        let own: Inference_ModelConfig
+        do throws(ConfigSyntaxError) {
+            own = try ModelConfigJSON.parse(text, limits: limits).config
+        } catch {
+            throw ServingError(
+                .invalidArgument,
+                "auto_complete_config of model '\(name)' returned no valid configuration: \(error)"
+            )
+        }
+        completed += AutoComplete.takeOver(&config, from: own)
+        completed += Normalization.normalize(&config)
+        try source.validate(config, stage: .complete, limits: settings.limits)
+    }
 }

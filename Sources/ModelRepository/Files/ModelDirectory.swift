@@ -65,6 +65,14 @@ package final class ModelDirectory: ModelFiles {
         }
     }
 
+    package var directoryPath: String? {
+        do throws(FileProblem) {
+            return try root.openDirectory(modelName).path
+        } catch {
+            return nil
+        }
+    }
+
     private func reporting<Result>(
         _ path: String,
         _ body: (String) throws(FileProblem) -> Result

@@ -22,6 +22,17 @@ struct OpenedFile: ~Copyable, Sendable {
         return released
     }
 
+    /// Where it lies now, without links; `nil` if the kernel does not tell, or it lies nowhere any more.
+    var path: String? {
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { space in
+            guard let start = space.baseAddress else { return nil }
+            let link = "/proc/self/fd/\(descriptor)"
+            let count = readlink(link, start.assumingMemoryBound(to: CChar.self), space.count)
+            guard count > 0, count < space.count, space[0] == UInt8(ascii: "/") else { return nil }
+            return String(validating: space[0..<count], as: UTF8.self)
+        }
+    }
+
     borrowing func status() throws(FileProblem) -> buckler_file_status {
         var status = buckler_file_status()
         let result = buckler_file_status(descriptor, &status)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Engines
+import Inference
 
 /// `buckler sandbox`: what workers would be shut in by.
 struct SandboxCommand: AsyncParsableCommand {
@@ -31,10 +33,10 @@ struct SandboxCommand: AsyncParsableCommand {
 
         func run() async throws {
             let report: SandboxReport
-            do throws(SandboxLauncher.Failure) {
+            do throws(ServingError) {
                 report = try SandboxLauncher.beside().check(requiring: require)
             } catch {
-                Terminal.failure(of: "buckler sandbox check", error.message)
+                Terminal.failure(of: "buckler sandbox check", error.message + (error.cause.map { " (\($0))" } ?? ""))
                 throw ExitCode.failure
             }
             Terminal.output.line(json ? try JSONOutput.text(report) : report.text)
@@ -43,5 +45,17 @@ struct SandboxCommand: AsyncParsableCommand {
                 throw ExitCode.failure
             }
         }
+    }
+}
+
+extension SandboxReport {
+    var text: String {
+        var table = TextTable([("layer", .left), ("here", .left), ("required", .left), ("", .left)])
+        for layer in layers {
+            table.append([
+                layer.name, layer.holds ? "holds" : "does not hold", layer.isRequired ? "yes" : "no", layer.detail,
+            ])
+        }
+        return table.text
     }
 }

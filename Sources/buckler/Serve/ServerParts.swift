@@ -79,6 +79,8 @@ struct ServerParts {
         loading.engineSettings = settings.backendConfig
         loading.arenaLimit = settings.modelArenaBytes == .max ? nil : settings.modelArenaBytes
         loading.outputLimit = settings.maxOutputBytes
+        // What a client may wait for an answer. Its own deadline may be shorter, but must not cost others their worker.
+        loading.executionSeconds = settings.connectionLimits.deadlineSeconds
         loading.queueLimits = QueueLimits(
             requests: settings.connectionLimits.requestsInFlight,
             bytes: bytesInFlight
@@ -105,7 +107,24 @@ struct ServerParts {
             logger.log(level: isAskedFor ? .error : .warning, "no ONNX model can be served: \(Serve.inWords(error))")
             onnxRuntime = UnavailableEngine(name: "onnxruntime", error: error)
         }
-        return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine()])
+        return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine(), pythonEngine])
+    }
+
+    private var pythonEngine: PythonEngine {
+        let logger = logger
+        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        return PythonEngine(
+            searchPath: variable("PATH"),
+            runtime: variable("BUCKLER_PYTHON"),
+            log: WorkerLog { level, text in
+                switch level {
+                case .verbose: logger.debug("\(text)")
+                case .info: logger.info("\(text)")
+                case .warning: logger.warning("\(text)")
+                case .error: logger.error("\(text)")
+                }
+            }
+        )
     }
 
     private func engineLibraryPath() throws(ServingError) -> String {

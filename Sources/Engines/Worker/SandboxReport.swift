@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What `buckler sandbox check` found, for people and for programs.
-struct SandboxReport: Encodable {
-    struct Layer: Encodable {
-        var name: String
-        var holds: Bool
-        var isRequired: Bool
+package struct SandboxReport: Encodable, Sendable {
+    package struct Layer: Encodable, Sendable {
+        package var name: String
+        package var holds: Bool
+        package var isRequired: Bool
         /// Why it does not, or what it amounts to.
-        var detail: String
+        package var detail: String
     }
 
-    var isSound: Bool
-    var layers: [Layer]
+    package var isSound: Bool
+    package var layers: [Layer]
 
     /// Of the launcher's lines: `name TAB holds|missing TAB required|optional TAB detail`; nil if one is none such.
     init?(lines: String) {
@@ -34,18 +34,8 @@ struct SandboxReport: Encodable {
         isSound = layers.allSatisfy { $0.holds || !$0.isRequired }
     }
 
-    var text: String {
-        var table = TextTable([("layer", .left), ("here", .left), ("required", .left), ("", .left)])
-        for layer in layers {
-            table.append([
-                layer.name, layer.holds ? "holds" : "does not hold", layer.isRequired ? "yes" : "no", layer.detail,
-            ])
-        }
-        return table.text
-    }
-
     /// A sentence for each required layer that does not hold: what to do.
-    var advice: [String] {
+    package var advice: [String] {
         layers.filter { $0.isRequired && !$0.holds }.map { layer in
             "the layer \(layer.name) is required and does not hold here (\(layer.detail)): "
                 + "\(Self.remedy(for: layer.name)), or leave it out of --require."

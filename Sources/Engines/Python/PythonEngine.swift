@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Inference
+private import Synchronization
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#endif
+
+/// Triton's Python backend: a `model.py` with a `TritonPythonModel`, each instance in a sandboxed process of its own.
+package final class PythonEngine: Engine {
+    package let name = "python"
+
+    private struct Found {
+        var launcher: String
+        var runtime: String
+        var interpreter: PythonInterpreter
+    }
+
+    private let log: WorkerLog
+    private let searchPath: String?
+    private let runtimeSetting: String?
+    /// By the interpreter's setting. What a server without Python models never asks is not looked for.
+    private let found = Mutex<[String: Found]>([:])
+
+    /// - Parameters:
+    ///   - searchPath: the server's `PATH`.
+    ///   - runtime: `BUCKLER_PYTHON`.
+    package init(searchPath: String?, runtime: String?, log: WorkerLog) {
+        self.searchPath = searchPath
+        runtimeSetting = runtime
+        self.log = log
+    }
+
+    package func open(_ source: EngineModelSource) throws(ServingError) -> any EngineModel {
+        try Self.check(source)
+        guard let directory = source.files.directoryPath else {
+            throw ServingError(
+                .unsupported,
+                "model '\(source.modelName)': files that come with a load request are not supported for Python models"
+            )
+        }
+        guard source.files.exists(source.path) else {
+            throw ServingError(.notFound, "model file '\(source.path)' of model '\(source.modelName)' does not exist")
+        }
+        let found = try find(source.engineSettings["interpreter"])
+        let launch = WorkerLaunch(
+            launcher: found.launcher,
+            program: [found.interpreter.path, "-I", "-B", found.runtime + "/" + PythonRuntime.program],
+            readable: PythonInterpreter.readable(found.interpreter.readable + [found.runtime]),
+            modelDirectory: directory,
+            modelMount: "/models/" + source.modelName,
+            environment: Self.environment,
+            limits: try limits(source)
+        )
+        return try PythonModel(source, launch: launch, log: log)
+    }
+
+    /// What a model may ask for and does not get yet.
+    private static func check(_ source: EngineModelSource) throws(ServingError) {
+        guard source.parameters["EXECUTION_ENV_PATH"] == nil else {
+            throw ServingError(
+                .unsupported,
+                "model '\(source.modelName)' sets EXECUTION_ENV_PATH, which is not supported yet: set "
+                    + "--backend-config=python,interpreter to the environment's interpreter"
+            )
+        }
+    }
+
+    private static let environment = [
+        "TRITON_SANDBOX": "true",
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": "/tmp",
+        // Freed memory of large arrays stays with the process: giving it back and faulting it in again costs more than
+        // what a model does with it.
+        "MALLOC_MMAP_THRESHOLD_": "1073741824",
+        "MALLOC_TRIM_THRESHOLD_": "1073741824",
+    ]
+
+    private func find(_ setting: String?) throws(ServingError) -> Found {
+        if let known = found.withLock({ $0[setting ?? ""] }) { return known }
+        let new = Found(
+            launcher: try SandboxLauncher.beside().path,
+            runtime: try PythonRuntime.find(setting: runtimeSetting),
+            interpreter: try PythonInterpreter.find(setting: setting, searchPath: searchPath)
+        )
+        found.withLock { $0[setting ?? ""] = new }
+        return new
+    }
+
+    private func limits(_ source: EngineModelSource) throws(ServingError) -> WorkerLimits {
+        var limits = WorkerLimits()
+        limits.outputBytes = source.outputLimit
+        limits.addressSpaceBytes = Self.memoryBytes
+        limits.executionSeconds = source.executionSeconds
+        if let bytes = try Self.number("memory-limit-bytes", source) { limits.addressSpaceBytes = bytes }
+        if let seconds = try Self.number("stub-timeout-seconds", source) { limits.startSeconds = seconds }
+        if let seconds = try Self.number("execution-timeout-seconds", source) { limits.executionSeconds = seconds }
+        return limits
+    }
+
+    private static func number(_ key: String, _ source: EngineModelSource) throws(ServingError) -> Int? {
+        guard let text = source.engineSettings[key] else { return nil }
+        guard let number = Int(text), number > 0 else {
+            throw ServingError(.invalidArgument, "--backend-config=python,\(key) must be a number above 0")
+        }
+        return number
+    }
+
+    /// All of the machine's, so that a worker that wants more fails by itself before the machine does.
+    private static var memoryBytes: Int? {
+        let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
+            by: sysconf(Int32(_SC_PAGESIZE))
+        )
+        return overflow || bytes <= 0 ? nil : max(bytes, 4 << 30)
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the server tells a worker, as bytes. Little endian.
+struct MessageWriter {
+    private(set) var bytes: [UInt8] = []
+
+    init(_ kind: WorkerProtocol.Kind, subject: UInt64) {
+        put(kind.rawValue)
+        put(WorkerProtocol.version)
+        put(UInt32(0))
+        put(subject)
+    }
+
+    mutating func put(_ number: some FixedWidthInteger) {
+        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func put(_ span: AreaSpan?) {
+        put(span?.area ?? 0)
+        put(UInt32(0))
+        put(UInt64(span?.offset ?? 0))
+        put(UInt64(span?.length ?? 0))
+    }
+
+    /// With the length in its place.
+    consuming func finished() -> [UInt8] {
+        var finished = bytes
+        withUnsafeBytes(of: UInt32(finished.count).littleEndian) { finished.replaceSubrange(4..<8, with: $0) }
+        return finished
+    }
+}
+
+/// The messages of the server.
+enum ServerMessage {
+    static func area(_ number: UInt32, _ use: WorkerProtocol.AreaUse, bytes: Int) -> [UInt8] {
+        var writer = MessageWriter(.area, subject: UInt64(number))
+        writer.put(use.rawValue)
+        writer.put(UInt32(0))
+        writer.put(UInt64(bytes))
+        return writer.finished()
+    }
+
+    static func start(arguments: AreaSpan) -> [UInt8] {
+        var writer = MessageWriter(.start, subject: 0)
+        writer.put(arguments.area)
+        writer.put(UInt32(arguments.length))
+        writer.put(UInt64(arguments.offset))
+        return writer.finished()
+    }
+
+    static func execute(batch: UInt64, requests: Int, block: AreaSpan, lease: AreaSpan?) -> [UInt8] {
+        var writer = MessageWriter(.execute, subject: batch)
+        writer.put(UInt32(requests))
+        writer.put(block.area)
+        writer.put(UInt64(block.offset))
+        writer.put(UInt64(block.length))
+        writer.put(lease)
+        return writer.finished()
+    }
+
+    /// - Parameter span: `nil` if it is refused.
+    static func lease(_ number: UInt64, _ span: AreaSpan?) -> [UInt8] {
+        var writer = MessageWriter(.lease, subject: number)
+        writer.put(span)
+        return writer.finished()
+    }
+
+    static func cancel(request: UInt64) -> [UInt8] { MessageWriter(.cancel, subject: request).finished() }
+
+    static func finish() -> [UInt8] { MessageWriter(.finish, subject: 0).finished() }
+}

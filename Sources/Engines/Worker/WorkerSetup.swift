@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+private import Synchronization
+
+/// What stays the same while workers of one instance come and go.
+struct WorkerSetup: Sendable {
+    var modelName: String
+    /// As Triton names it: `MODEL_0_0`.
+    var instanceName: String
+    var isDecoupled: Bool
+    var limits: WorkerLimits
+    var estimate: LeaseEstimate
+    var log: WorkerLog
+
+    /// Triton's text for a worker that is not there.
+    func unhealthy(_ code: ServingError.Code, cause: String? = nil) -> ServingError {
+        ServingError(code, "Stub process '\(instanceName)' is not healthy.", reason: .backend, cause: cause)
+    }
+
+    func logged(_ level: UInt64, _ text: String) {
+        let levels: [WorkerLog.Level] = [.verbose, .info, .warning, .error]
+        log(levels[Int(min(level, 3))], "model '\(modelName)' (\(instanceName)): \(text)")
+    }
+}
+
+/// How other threads reach the one that has a worker.
+final class WorkerSignal: Sendable {
+    let attention: WakeEvent
+    private let given = Mutex<WorkerFault?>(nil)
+
+    init(attention: WakeEvent) { self.attention = attention }
+
+    /// The worker is to be ended. The first reason counts.
+    func giveUp(_ fault: WorkerFault) {
+        given.withLock { $0 = $0 ?? fault }
+        attention.post()
+    }
+
+    var fault: WorkerFault? { given.withLock { $0 } }
+}

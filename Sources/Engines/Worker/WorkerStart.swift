@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+
+/// What a worker is told about its model: the arguments of *start*.
+struct WorkerArguments: Sendable {
+    enum Mode: String, Sendable {
+        case serve, complete
+    }
+
+    var mode: Mode
+    var modelName: String
+    var version: Int64
+    /// Triton's JSON of the configuration.
+    var configuration: String
+    var instanceName: String
+    /// Relative to the model's directory.
+    var modelFile: String
+
+    /// - Parameter directory: the model's, as the worker sees it.
+    func json(directory: String) -> [UInt8] {
+        var arguments = JSONObjectWriter()
+        arguments.put("model_config", configuration)
+        arguments.put("model_name", modelName)
+        arguments.put("model_version", String(version))
+        arguments.put("model_repository", directory)
+        arguments.put("model_instance_name", instanceName)
+        arguments.put("model_instance_kind", "CPU")
+        arguments.put("model_instance_device_id", "0")
+        var writer = JSONObjectWriter()
+        writer.put("mode", mode.rawValue)
+        writer.put("model_file", directory + "/" + modelFile)
+        writer.put("args", object: arguments.finished())
+        return writer.finished()
+    }
+}
+
+/// How far a worker has come that is being started. A value: what it says goes in, what is to be done comes out.
+struct WorkerStart: Sendable {
+    enum Action: Equatable {
+        case sendStart
+        /// With what it says about the model's configuration.
+        case ready(String)
+        case refused(String)
+        case log(level: UInt64, String)
+    }
+
+    private enum State { case awaitsHello, awaitsReady, over }
+
+    private var state = State.awaitsHello
+
+    mutating func heard(_ message: WorkerMessage) throws(WorkerFault) -> Action {
+        switch (state, message) {
+        case (.awaitsHello, .hello):
+            state = .awaitsReady
+            return .sendStart
+        case (.awaitsReady, .ready(let text)):
+            state = .over
+            return .ready(text)
+        case (.awaitsReady, .refused(let text)):
+            state = .over
+            return .refused(text)
+        case (.awaitsReady, .log(let level, let text)): return .log(level: level, text)
+        default: throw WorkerFault("a message that has no place while it starts")
+        }
+    }
+}
+
+extension WorkerRun {
+    /// Why a worker did not become ready.
+    enum StartProblem: Error {
+        /// The model says so.
+        case refused(String)
+        case fault(WorkerFault)
+        case ended
+        /// Nobody wants it any more.
+        case unwanted
+    }
+
+    /// Sees the worker through its start.
+    /// - Returns: what *ready* said.
+    mutating func start(
+        _ session: WorkerSession,
+        _ launch: WorkerLaunch,
+        _ arguments: WorkerArguments,
+        setup: WorkerSetup,
+        isUnwanted: () -> Bool
+    ) throws(StartProblem) -> String {
+        let limit = MonotonicTime.now().advanced(byNanoseconds: UInt64(launch.limits.startSeconds) * 1_000_000_000)
+        var start = WorkerStart()
+        while true {
+            if isUnwanted() { throw .unwanted }
+            let left = limit.nanoseconds(since: .now()) / 1_000_000
+            guard left > 0 else { throw .fault(WorkerFault("it is not ready after \(launch.limits.startSeconds) s")) }
+            switch try hear(&start, milliseconds: Int32(clamping: left)) {
+            case nil: continue
+            case .sendStart: try sendStart(session, launch, arguments)
+            case .ready(let text): return text
+            case .refused(let text): throw .refused(text)
+            case .log(let level, let text): setup.logged(level, text)
+            }
+        }
+    }
+
+    private mutating func hear(
+        _ start: inout WorkerStart,
+        milliseconds: Int32
+    ) throws(StartProblem) -> WorkerStart.Action? {
+        let heard: Heard
+        do throws(WorkerFault) {
+            heard = try listen(milliseconds: milliseconds)
+            if case .message(let message) = heard { return try start.heard(message) }
+        } catch {
+            throw .fault(error)
+        }
+        if case .closed = heard { throw .ended }
+        return nil
+    }
+
+    private mutating func sendStart(
+        _ session: WorkerSession,
+        _ launch: WorkerLaunch,
+        _ arguments: WorkerArguments
+    ) throws(StartProblem) {
+        let hasOwnFiles = heldLayers().contains("read-only-binds")
+        let directory = hasOwnFiles ? launch.modelMount : launch.modelDirectory
+        do throws(WorkerFault) {
+            try session.sendStart(arguments: arguments.json(directory: directory))
+        } catch {
+            throw .fault(error)
+        }
+    }
+}
