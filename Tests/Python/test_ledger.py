@@ -7,6 +7,7 @@ import socket
 import time
 
 import pytest
+import tritonclient.grpc as triton_grpc
 from access import ALL, bearer, buckler, exchange, ledger_files, ledger_lines, make_key
 from conftest import identity_model
 
@@ -124,7 +125,7 @@ def test_cve_2024_0095_no_line_can_be_forged(start, home):
                 client.get_model_metadata(text.replace("\x00", ""), headers=bearer(key))
     server.stop()
     written = b"".join(file.read_bytes() for file in ledger_files(home / "log"))
-    assert all(0x20 <= byte < 0x7f or byte == 0x0a for byte in written)
+    assert all(letter.isprintable() or letter == "\n" for letter in written.decode())
     lines = ledger_lines(home / "log")
     assert len(HOSTILE) < len(lines) <= count + len(HOSTILE)
     assert {line["principal"] for line in lines} <= {"ci", "anonymous"}
@@ -196,3 +197,36 @@ def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(s
     assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == status, server.log.read_text()
     assert server.get("/v2/health/live")[0] == 200
     assert server.get("/v2")[0] == 401
+
+
+def test_a_call_over_grpc_says_which_model_it_was_about(start, home):
+    key = make_key(home, "ci")
+    server = start()
+    with triton_grpc.InferenceServerClient(server.grpc_url) as client:
+        assert client.is_model_ready("alpha", headers=bearer(key))
+    server.stop()
+    assert [line["model"] for line in ledger_lines(home / "log") if line["route"] == "model.ready"] == ["alpha"]
+
+
+def test_a_ledger_signed_with_a_key_of_somebody_elses_is_not_ours(start, home, tmp_path):
+    make_key(home, "ci")
+    start().stop()
+    assert verify(home).returncode == 0
+    (home / "access" / "ledger.key").unlink()
+    assert buckler(home, "ledger", "key").returncode == 0
+    found = verify(home)
+    assert found.returncode == 1 and "not one that is trusted" in found.stdout
+
+
+def test_files_that_are_missing_from_the_beginning_are_missed(start, home):
+    key = make_key(home, "ci")
+    server = start("--ledger-file-byte-size=65536", "--ledger-checkpoint-lines=20")
+    for _ in range(500):
+        server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
+    server.stop()
+    files = ledger_files(home / "log")
+    assert len(files) > 2 and verify(home).returncode == 0
+    assert verify(home, files[-1]).returncode == 0, "one file is one file"
+    files[0].unlink()
+    found = verify(home)
+    assert found.returncode == 1 and "was not removed by the server" in found.stdout

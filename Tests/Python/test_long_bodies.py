@@ -75,3 +75,23 @@ def test_a_client_that_leaves_meanwhile_gives_back_what_it_took(server):
         time.sleep(0.05)
         client.close()
     assert server.stop() == 0
+
+
+def test_one_that_waits_for_its_turn_ends_at_its_deadline(start_server, repository):
+    server = start_server(f"--model-repository={repository}", "--request-deadline-secs=2")
+    body = gzip.compress(request(binary_output=True))
+    answers = []
+
+    def work():
+        began = time.monotonic()
+        answers.append((server.post("/v2/models/identity_float32/infer", body, headers={"Content-Encoding": "gzip"})[0],
+                        time.monotonic() - began))
+
+    threads = [threading.Thread(target=work) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {status for status, _ in answers} <= {200, 504}
+    assert all(took < 6 for _, took in answers), answers
+    assert server.stop() == 0

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much a key may do, and for how long what was begun with it goes on."""
+import gzip
 import http.client
 import json
 import socket
 import threading
 import time
 
+import grpc
 import numpy as np
 import pytest
 import tritonclient.grpc as triton_grpc
 from access import ALL, bearer, buckler, ledger_lines, make_key
 from conftest import identity_model
+from tritonclient.grpc import service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
 
@@ -141,3 +144,67 @@ def test_the_ledger_says_what_was_read_and_not_what_could_have_been(start, home)
     assert server.post("/v2/repository/index", b'{"ready":true}', headers=bearer(key))[0] == 200
     assert server.stop() == 0
     assert [line["in"] for line in ledger_lines(home / "log")] == [0, 14]
+
+
+def infer_request(model, count=1):
+    values = np.ones((1, count), dtype=np.float32)
+    tensor = triton_grpc.InferInput("INPUT0", values.shape, "FP32")
+    tensor.set_data_from_numpy(values)
+    return triton_grpc._utils._get_inference_request(
+        model_name=model, inputs=[tensor], model_version="", request_id="", outputs=None, sequence_id=0,
+        sequence_start=False, sequence_end=False, priority=0, timeout=None, parameters=None)
+
+
+def stream_of(server, key, messages):
+    """What a stream of these messages was answered, text by text; an empty one for an answer."""
+    with grpc.insecure_channel(server.grpc_url) as channel:
+        stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+        return [answer.error_message for answer in stub.ModelStreamInfer(iter(messages), metadata=[("x-api-key", key)])]
+
+
+@pytest.mark.parametrize("model", ["quick", "unknown"])
+def test_the_messages_of_a_stream_are_held_to_the_rate_and_their_refusals_do_not_fill_the_log(start, home, model):
+    key = make_key(home, "few", "--rate=2/m", "--burst=2")
+    server = start()
+    answers = stream_of(server, key, [infer_request(model) for _ in range(300)])
+    assert len(answers) == 300 and all("limit 'requests'" in text for text in answers[2:]), answers[:4]
+    server.stop()
+    lines = ledger_lines(home / "log")
+    refused = [line for line in lines if line["route"] == "infer.stream" and line["status"] == 8]
+    assert refused and len(refused) < 60 and all(line["kind"] == "deny" for line in refused)
+
+
+def test_a_model_is_not_filled_by_one_principals_streams(start, home):
+    key = make_key(home, "busy")
+    server = start("--max-requests-per-principal-and-model=1")
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.extend(stream_of(server, key, [infer_request("slow")])))
+               for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(bool(text) for text in answers) == [False, True, True, True], answers
+
+
+def test_reflection_counts_by_its_questions(start, home):
+    key = make_key(home, "curious", "--rate=3/m", "--burst=3", "--scopes=metadata")
+    server = start()
+    with grpc.insecure_channel(server.grpc_url) as channel:
+        ask = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
+        answers = []
+        with pytest.raises(grpc.RpcError) as ended:
+            for answer in ask(iter([b"\x3a\x01*"] * 20), metadata=[("x-api-key", key)]):
+                answers.append(answer)
+    assert ended.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED and len(answers) == 2
+
+
+def test_bytes_count_as_they_are_read_not_as_they_were_packed(start, home):
+    key = make_key(home, "packer", "--bytes-per-second=10K")
+    server = start()
+    packed = gzip.compress(body(100_000))
+    path, headers = "/v2/models/quick/infer", {**bearer(key), "Content-Encoding": "gzip"}
+    assert [server.post(path, packed, headers=headers)[0] for _ in range(2)] == [200, 429]
+    server.stop()
+    line = next(line for line in ledger_lines(home / "log") if line["route"] == "infer" and line["status"] == 200)
+    assert line["in"] == len(packed)
