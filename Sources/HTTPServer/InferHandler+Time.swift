@@ -19,8 +19,9 @@ extension InferHandler {
         guard let deadline = connection.deadline(shared.connectionLimits) else { return clientWaits() }
         guard deadline.at <= .now() else { return armTimer() }
         switch (deadline.wait, connection.state) {
-        case (.body, .hotBody) where connection.isQuiescing:
-            refuseConnection(.serviceUnavailable, "the server is exiting and the request's body did not arrive in time")
+        case (.body, .hotBody) where connection.isQuiescing: refuseConnection(.serviceUnavailable, Self.exiting)
+        case (.body, .coldBody(answeredWithLeft: nil)) where connection.isQuiescing:
+            refuseInPlaceOfRouter(.serviceUnavailable, Self.exiting)
         case (.header, _): refuseConnection(.requestTimeout, "the request's headers did not arrive in time")
         case (.body, .hotBody): refuseConnection(.requestTimeout, "the request's body did not arrive in time")
         case (.body, .coldBody(answeredWithLeft: nil)):
@@ -28,6 +29,8 @@ extension InferHandler {
         case (.body, _), (.idle, _): close()
         }
     }
+
+    private static let exiting = "the server is exiting and the request's body did not arrive in time"
 
     private func clientWaits() {
         if let due = answerDeadline {

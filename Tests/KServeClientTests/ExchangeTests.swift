@@ -4,15 +4,19 @@ import TestSupport
 import Testing
 
 @Suite struct ExchangeTests {
-    private func client(_ server: HTTPTestServer, limit: Int = 1 << 20) throws -> KServeClient {
+    private func client(_ server: HTTPTestServer, limit: Int = 1 << 20, seconds: Int = 30) throws -> KServeClient {
         let address = try ServerAddress("127.0.0.1:\(server.port)")
-        return KServeClient(HTTPExchange(address: address, timeoutSeconds: 1, answerLimit: limit))
+        return KServeClient(HTTPExchange(address: address, timeoutSeconds: seconds, answerLimit: limit))
     }
 
-    private func outcome(of answer: String, limit: Int = 1 << 20) async throws -> Result<JSONValue, ClientError> {
+    private func outcome(
+        of answer: String,
+        limit: Int = 1 << 20,
+        seconds: Int = 30
+    ) async throws -> Result<JSONValue, ClientError> {
         let server = try await HTTPTestServer(answering: answer)
         let result: Result<JSONValue, ClientError>
-        let client = try client(server, limit: limit)
+        let client = try client(server, limit: limit, seconds: seconds)
         do throws(ClientError) {
             result = .success(try await client.metadata(ofModel: "m"))
         } catch {
@@ -52,7 +56,7 @@ import Testing
     }
 
     @Test func doesNotWaitForEver() async throws {
-        guard case .failure(.timedOut(_, seconds: 1)) = try await outcome(of: "") else {
+        guard case .failure(.timedOut(_, seconds: 1)) = try await outcome(of: "", seconds: 1) else {
             Issue.record("expected a timeout")
             return
         }

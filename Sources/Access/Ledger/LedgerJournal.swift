@@ -132,6 +132,10 @@ struct LedgerJournal: ~Copyable {
     mutating func close(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         try advance(now: now, time: time)
         if schedule.unsigned > 0 { try checkpoint(time: time) }
+        // The checkpoint itself may have needed room: that an old file went for it has to be said, too.
+        guard !records.isEmpty else { return }
+        try advance(now: now, time: time)
+        if schedule.unsigned > 0 { try checkpoint(time: time) }
     }
 
     /// After a failure: whoever keeps the ledger may have moved files away.

@@ -24,7 +24,8 @@ struct LedgerCommand: AsyncParsableCommand {
             discussion: """
                 Finds any change before the last signed checkpoint, and says how many lines come after it. With \
                 --checkpoint, a checkpoint that was kept elsewhere, it also finds that lines up to there are missing. \
-                Without --public-key or --checkpoint, the key of this machine's own ledgers is trusted, if there is one. \
+                Files that are missing from the beginning are a fault too, unless the server removed them itself, or \
+                --archived is given. Without --public-key or --checkpoint, the key of this machine's own ledgers is trusted, if there is one. \
                 The exit status is 0 if the ledger is intact, 1 if it was tampered with, 2 if it cannot be read.
                 """
         )
@@ -43,6 +44,9 @@ struct LedgerCommand: AsyncParsableCommand {
         )
         var publicKey: [String] = []
 
+        @Flag(help: "Old files were moved away on purpose: that they are missing is no fault.")
+        var archived = false
+
         @Flag(help: "Print JSON.")
         var json = false
 
@@ -55,8 +59,10 @@ struct LedgerCommand: AsyncParsableCommand {
                 if trusted.isEmpty, exported == nil { trusted = LedgerCommand.ownKeys() }
                 return try LedgerFiles.verify(path, trusted: trusted, exported: exported)
             }
-            Terminal.output.line(json ? try JSONOutput.text(report) : LedgerListing.verdict(report))
-            if !report.isIntact { throw Status.tampered }
+            Terminal.output.line(
+                json ? try JSONOutput.text(report) : LedgerListing.verdict(report, isArchived: archived)
+            )
+            if !report.isIntact || (report.missingFile != nil && !archived) { throw Status.tampered }
         }
     }
 

@@ -5,7 +5,8 @@ import Settings
 
 /// What `buckler ledger` says to people.
 enum LedgerListing {
-    static func verdict(_ report: LedgerReport, on terminal: Terminal = .output) -> String {
+    /// - Parameter isArchived: whether whoever asks knows that old files are elsewhere.
+    static func verdict(_ report: LedgerReport, isArchived: Bool = false, on terminal: Terminal = .output) -> String {
         var lines: [String] = []
         func add(_ name: String, _ text: String) {
             lines.append("  \(name.padding(toLength: 11, withPad: " ", startingAt: 0)) \(text)")
@@ -14,6 +15,8 @@ enum LedgerListing {
             let place = "\(Printable.text(fault.file)) line \(fault.line)"
             lines.append(terminal.styled("tampered", .red) + "  \(fault.damage.rawValue): \(place)")
             add("why", fault.text)
+        } else if report.missingFile != nil, !isArchived {
+            lines.append(terminal.styled("incomplete", .red) + "  from its first file on it is intact (--archived)")
         } else {
             lines.append(terminal.styled("intact", .green))
         }
