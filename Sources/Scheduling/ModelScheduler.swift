@@ -82,6 +82,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         case .success(let enqueued):
             if let instance = enqueued.wake { start(instance, for: scheduled) }
             if let time = enqueued.armTimer { QueueTimer.shared.arm(self, at: time) }
+            if let displaced = enqueued.displaced { drop(displaced, at: scheduled.enqueued) }
         case .failure(let error):
             drop(DroppedRequest(scheduled: scheduled, error: error), at: scheduled.enqueued)
         }

@@ -2,10 +2,12 @@
 import DequeModule
 import Inference
 
-/// The requests of one priority level: those in time, then those that a `delay` policy has put behind them.
+/// The requests of one priority level: those in time, in the order of their turns (``FairTurns``), then those that a
+/// `delay` policy has put behind them.
 struct QueueLevel {
     struct Entry {
         var scheduled: ScheduledRequest
+        var turn: UInt64
         var timeout: MonotonicTime?
         var deadline: MonotonicTime?
     }
@@ -22,6 +24,7 @@ struct QueueLevel {
     let isConfigured: Bool
     private var inTime: Deque<Entry> = []
     private var delayed: Deque<Entry> = []
+    private var turns = FairTurns()
 
     init(level: UInt64, policy: QueuePolicy, isConfigured: Bool) {
         self.level = level
@@ -43,13 +46,26 @@ struct QueueLevel {
             enqueued: scheduled.enqueued,
             requestedMicroseconds: fields.timeoutMicroseconds
         )
-        let entry = Entry(scheduled: scheduled, timeout: timeout, deadline: fields.deadline)
-        inTime.append(entry)
+        let turn = turns.queued(scheduled)
+        let entry = Entry(scheduled: scheduled, turn: turn, timeout: timeout, deadline: fields.deadline)
+        inTime.insert(entry, at: indexAfter(turn))
         return expiry(of: entry)
     }
 
     mutating func removeFirst() -> ScheduledRequest {
-        (inTime.isEmpty ? delayed.removeFirst() : inTime.removeFirst()).scheduled
+        let entry = inTime.isEmpty ? delayed.removeFirst() : inTime.removeFirst()
+        turns.left(entry.scheduled, turn: entry.turn, isRun: true)
+        return entry.scheduled
+    }
+
+    /// Takes out what was queued last by who has so much more waiting than `principal` that it has to make room; `nil` if
+    /// nobody has.
+    mutating func makeRoom(for principal: Principal) -> ScheduledRequest? {
+        guard let other = turns.whoMakesRoom(for: principal) else { return nil }
+        let isOthers = { (entry: Entry) in entry.scheduled.request.fields.principal == other }
+        if let index = inTime.lastIndex(where: isOthers) { return removed(inTime.remove(at: index)) }
+        guard let index = delayed.lastIndex(where: isOthers) else { return nil }
+        return removed(delayed.remove(at: index))
     }
 
     /// Drops or delays what stands at `index` until there is a request that may run.
@@ -60,21 +76,35 @@ struct QueueLevel {
             case .stays: return true
             case .delayed: delayed.append(inTime.remove(at: index))
             case .dropped(let error):
-                dropped.append(DroppedRequest(scheduled: inTime.remove(at: index).scheduled, error: error))
+                dropped.append(DroppedRequest(scheduled: removed(inTime.remove(at: index)), error: error))
             }
         }
         while index < count {
             let position = index - inTime.count
             guard case .dropped(let error) = fate(of: delayed[position], now: now) else { return true }
-            dropped.append(DroppedRequest(scheduled: delayed.remove(at: position).scheduled, error: error))
+            dropped.append(DroppedRequest(scheduled: removed(delayed.remove(at: position)), error: error))
         }
         return false
     }
 
     /// Drops all that may no longer run, wherever they stand.
     mutating func sweep(now: MonotonicTime, dropped: inout [DroppedRequest]) {
-        sweep(&inTime, now: now, dropped: &dropped)
-        sweep(&delayed, now: now, dropped: &dropped)
+        for isDelayed in [false, true] {
+            var gone: [(entry: Entry, error: ServingError)] = []
+            for entry in isDelayed ? delayed : inTime {
+                if case .dropped(let error) = fate(of: entry, now: now) { gone.append((entry, error)) }
+            }
+            guard !gone.isEmpty else { continue }
+            // A request may be cancelled between two looks at it, so it goes by what the first look found.
+            var next = 0
+            let isGone = { (entry: Entry) in
+                let isNext = next < gone.count && gone[next].entry.scheduled.request === entry.scheduled.request
+                if isNext { next += 1 }
+                return isNext
+            }
+            if isDelayed { delayed.removeAll(where: isGone) } else { inTime.removeAll(where: isGone) }
+            for one in gone { dropped.append(DroppedRequest(scheduled: removed(one.entry), error: one.error)) }
+        }
     }
 
     /// When the first request will have to be answered with an error; `nil` if never.
@@ -91,21 +121,20 @@ struct QueueLevel {
         return index < inTime.count ? Self.earlier(entry.timeout, entry.deadline) : entry.deadline
     }
 
-    private func sweep(_ entries: inout Deque<Entry>, now: MonotonicTime, dropped: inout [DroppedRequest]) {
-        var found: [DroppedRequest] = []
-        for entry in entries {
-            guard case .dropped(let error) = fate(of: entry, now: now) else { continue }
-            found.append(DroppedRequest(scheduled: entry.scheduled, error: error))
+    /// Behind all whose turn is not later: mostly the end.
+    private func indexAfter(_ turn: UInt64) -> Int {
+        if inTime.last.map({ $0.turn <= turn }) ?? true { return inTime.count }
+        var (low, high) = (0, inTime.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if inTime[middle].turn <= turn { low = middle + 1 } else { high = middle }
         }
-        guard !found.isEmpty else { return }
-        // A request may be cancelled between two looks at it, so it goes by what the first look found.
-        var next = 0
-        entries.removeAll { entry in
-            guard next < found.count, found[next].scheduled.request === entry.scheduled.request else { return false }
-            next += 1
-            return true
-        }
-        dropped += found
+        return low
+    }
+
+    private mutating func removed(_ entry: Entry) -> ScheduledRequest {
+        turns.left(entry.scheduled, turn: entry.turn, isRun: false)
+        return entry.scheduled
     }
 
     private func fate(of entry: Entry, now: MonotonicTime) -> Fate {

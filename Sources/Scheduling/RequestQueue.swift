@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
 
-/// The waiting requests of one model: strict priority between levels, first come first served within one.
+/// The waiting requests of one model: strict priority between levels, fair turns of principals within one.
 struct RequestQueue {
+    struct Appended {
+        /// When the request will be answered with an error if it is still here; `nil` if never.
+        var expiry: MonotonicTime?
+        /// What had to make room for it: the last of a principal that had more than its share of a full queue.
+        var displaced: DroppedRequest?
+    }
+
     private let batching: DynamicBatching
     private let limits: QueueLimits
     /// Ascending, so that the highest priority stands first.
@@ -26,16 +33,21 @@ struct RequestQueue {
 
     var isEmpty: Bool { count == 0 }
 
-    /// - Returns: when the request will be answered with an error if it is still here; `nil` if never.
     /// - Throws: `Exceeds maximum queue size`.
-    mutating func append(_ scheduled: ScheduledRequest) throws(ServingError) -> MonotonicTime? {
-        guard count < limits.requests, scheduled.inputBytes <= limits.bytes - bytes else {
-            throw .queueFull(scheduled.request)
-        }
+    mutating func append(_ scheduled: ScheduledRequest) throws(ServingError) -> Appended {
+        guard scheduled.inputBytes <= limits.bytes - bytes else { throw .queueFull(scheduled.request) }
         let index = indexOfLevel(effectiveLevel(scheduled.request.fields.priority))
-        guard !levels[index].isFull else { throw .queueFull(scheduled.request) }
+        var displaced: DroppedRequest?
+        if count >= limits.requests || levels[index].isFull {
+            guard let last = levels[index].makeRoom(for: scheduled.request.fields.principal) else {
+                removeEmptyLevels()
+                throw .queueFull(scheduled.request)
+            }
+            account(for: last, sign: -1)
+            displaced = DroppedRequest(scheduled: last, error: .queueFull(last.request))
+        }
         account(for: scheduled, sign: 1)
-        return levels[index].append(scheduled)
+        return Appended(expiry: levels[index].append(scheduled), displaced: displaced)
     }
 
     /// Takes the first request that may run.

@@ -17,6 +17,8 @@ struct SchedulerState {
         var wake: Int?
         /// When ``sweep(now:)`` is to be called; `nil` if that is already arranged.
         var armTimer: MonotonicTime?
+        /// What had to make room for it in a full queue.
+        var displaced: DroppedRequest?
     }
 
     private let rules: BatchRules?
@@ -44,8 +46,9 @@ struct SchedulerState {
 
     mutating func requestArrived(_ scheduled: ScheduledRequest) throws(ServingError) -> Enqueued {
         guard !isStopping else { throw .schedulerStopped(scheduled.request) }
-        let expiry = try queue.append(scheduled)
-        var result = Enqueued()
+        let appended = try queue.append(scheduled)
+        let expiry = appended.expiry
+        var result = Enqueued(displaced: appended.displaced)
         if let due = expiry?.advanced(byNanoseconds: 1), timer.map({ due < $0 }) ?? true {
             timer = due
             result.armTimer = due

@@ -46,7 +46,11 @@ async def load(port, senders):
     return counts
 
 
-@pytest.mark.parametrize("arguments, connections", [([], 32), (["--fair-share-threshold=16"], 10)])
+@pytest.mark.parametrize("arguments, connections", [
+    ([], 32), (["--fair-share-threshold=16"], 10),
+    # Fewer than would be divided at the door: they take turns in the queue.
+    ([], 6), ([], 1),
+])
 def test_each_of_two_principals_gets_its_share(start_server, tmp_path, home, arguments, connections):
     identity_model(tmp_path / "models", "slow", "TYPE_FP32",
                    extra='parameters [{ key: "execute_delay_ms" value: { string_value: "4" } }]')

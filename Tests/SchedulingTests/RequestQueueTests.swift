@@ -13,7 +13,7 @@ import Testing
         return (found, dropped)
     }
 
-    private func error(_ body: () throws(ServingError) -> MonotonicTime?) -> ServingError? {
+    private func error(_ body: () throws(ServingError) -> RequestQueue.Appended) -> ServingError? {
         do throws(ServingError) {
             _ = try body()
             return nil
@@ -106,7 +106,7 @@ import Testing
     func rejectAnswersWhatWaitedTooLong(now: UInt64, isLate: Bool) throws {
         let batching = makeBatching { $0.defaultQueuePolicy = QueuePolicy(defaultTimeoutMicroseconds: 100) }
         var queue = RequestQueue(batching: batching, limits: .unlimited)
-        let expiry = try queue.append(makeScheduled("a", at: 10, bytes: 5))
+        let expiry = try queue.append(makeScheduled("a", at: 10, bytes: 5)).expiry
         _ = try queue.append(makeScheduled("b", at: 50))
         #expect(expiry == .at(110))
         let (ids, dropped) = drain(&queue, now: now)
@@ -136,7 +136,7 @@ import Testing
 
     @Test func theDefaultSchedulerKnowsNoTimeout() throws {
         var queue = RequestQueue(batching: nil, limits: .unlimited)
-        let expiry = try queue.append(makeScheduled("a") { $0.timeoutMicroseconds = 1 })
+        let expiry = try queue.append(makeScheduled("a") { $0.timeoutMicroseconds = 1 }).expiry
         #expect(expiry == nil)
         #expect(drain(&queue, now: 1_000_000).ids == ["a"])
     }
@@ -144,7 +144,7 @@ import Testing
     @Test(arguments: [(30, false), (31, true)] as [(UInt64, Bool)])
     func deadlinesHoldEverywhere(now: UInt64, isLate: Bool) throws {
         var queue = RequestQueue(batching: nil, limits: .unlimited)
-        let expiry = try queue.append(makeScheduled("a") { $0.deadline = .at(30) })
+        let expiry = try queue.append(makeScheduled("a") { $0.deadline = .at(30) }).expiry
         #expect(expiry == .at(30))
         let (ids, dropped) = drain(&queue, now: now)
         #expect(ids == (isLate ? [] : ["a"]))
@@ -195,7 +195,7 @@ import Testing
         }
         var queue = RequestQueue(batching: batching, limits: .unlimited)
         let late = makeScheduled("a", at: 5) { $0.timeoutMicroseconds = microseconds }
-        let expiry = try queue.append(late)
+        let expiry = try queue.append(late).expiry
         #expect(expiry == nil || expiry == MonotonicTime(nanoseconds: .max))
         var dropped: [DroppedRequest] = []
         let distant = MonotonicTime(nanoseconds: .max)
