@@ -33,6 +33,23 @@ struct OpenedFile: ~Copyable, Sendable {
         }
     }
 
+    /// What it says, for a symbolic link that was opened itself; `nil` for anything else.
+    borrowing func linkText() throws(FileProblem) -> String? {
+        // The kernel's limit for a path, and a byte more to tell that a text ends.
+        var text = [UInt8](repeating: 0, count: 4097)
+        let count = text.withUnsafeMutableBytes { space in
+            space.withMemoryRebound(to: CChar.self) { characters in
+                characters.baseAddress.map { readlinkat(descriptor, "", $0, characters.count) } ?? 0
+            }
+        }
+        guard count >= 0 else {
+            if errno == EINVAL || errno == ENOENT { return nil }
+            throw .system(errno: errno)
+        }
+        guard count < text.count, let text = String(validating: text[..<count], as: UTF8.self) else { throw .badPath }
+        return text
+    }
+
     borrowing func status() throws(FileProblem) -> buckler_file_status {
         var status = buckler_file_status()
         let result = buckler_file_status(descriptor, &status)

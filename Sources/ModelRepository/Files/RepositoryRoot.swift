@@ -13,12 +13,16 @@ private import Musl
 /// The descriptor is opened once, so that renaming or replacing the directory later changes nothing.
 final class RepositoryRoot: Sendable {
     private let directory: OpenedFile
+    /// How an absolute link may name the directory: where it lay when it was opened, and as it was given.
+    private let paths: [String]
 
     /// - Parameter path: given by whoever runs the server; links in it are followed.
     init(path: String) throws(FileProblem) {
         let result = openBeneath(AT_FDCWD, path, Self.directoryFlags, resolve: 0)
         if result < 0 { throw FileProblem(errno: -result) }
         directory = OpenedFile(descriptor: result, followedLink: false)
+        let isPlain = path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+        paths = [directory.path, isPlain ? path : nil].compactMap { $0 }
     }
 
     private static let directoryFlags = buckler_open_path_flag | O_DIRECTORY
@@ -41,20 +45,64 @@ final class RepositoryRoot: Sendable {
         try locate(path).status().is_directory != 0
     }
 
+    private static let beneath = buckler_resolve_beneath | buckler_resolve_no_magic_links
+    private static let beneathWithoutLinks = beneath | buckler_resolve_no_symlinks
+
     /// Links that stay beneath the root are followed; the first try without them tells whether there was one.
     private func open(_ path: String, flags: Int32) throws(FileProblem) -> OpenedFile {
-        let beneath = buckler_resolve_beneath | buckler_resolve_no_magic_links
         let path = path.isEmpty ? "." : path
-        var result = openBeneath(
-            directory.descriptor,
-            path,
-            flags,
-            resolve: beneath | buckler_resolve_no_symlinks
-        )
+        var result = openBeneath(directory.descriptor, path, flags, resolve: Self.beneathWithoutLinks)
         let hasLink = result == -ELOOP
-        if hasLink { result = openBeneath(directory.descriptor, path, flags, resolve: beneath) }
+        if hasLink { result = openBeneath(directory.descriptor, path, flags, resolve: Self.beneath) }
+        // An absolute link leads outside for the kernel, wherever it points.
+        if hasLink, result == -EXDEV { result = try walk(path, flags: flags) }
         if result < 0 { throw FileProblem(errno: -result) }
         return OpenedFile(descriptor: result, followedLink: hasLink)
+    }
+
+    /// Follows `path` name by name. Each is opened in a directory that was reached the same way, never through a link.
+    /// - Returns: a descriptor or a negated error number.
+    private func walk(_ path: String, flags: Int32) throws(FileProblem) -> Int32 {
+        var walk = LinkWalk(path, rootPaths: paths)
+        var entered: [Int32] = []
+        defer { for descriptor in entered { close(descriptor) } }
+        while true {
+            let here = entered.last ?? directory.descriptor
+            let step = try walk.next()
+            switch step {
+            case .leave:
+                close(entered.removeLast())
+            case .openHere:
+                return openBeneath(here, ".", flags, resolve: Self.beneathWithoutLinks)
+            case .enter(let name), .open(let name):
+                let isLast = step == .open(name)
+                let wanted = isLast ? flags : Self.directoryFlags
+                let result = openBeneath(here, name, wanted, resolve: Self.beneathWithoutLinks)
+                if result == -ELOOP {
+                    guard let text = try linkText(name, in: here) else {
+                        try walk.changed(name)
+                        continue
+                    }
+                    guard try walk.met(linkTo: text) else { continue }
+                    for descriptor in entered { close(descriptor) }
+                    entered = []
+                } else if isLast || result < 0 {
+                    return result
+                } else {
+                    entered.append(result)
+                    walk.entered()
+                }
+            }
+        }
+    }
+
+    /// What the link says; `nil` if it is none (any more).
+    private func linkText(_ name: String, in directory: Int32) throws(FileProblem) -> String? {
+        let flags = buckler_open_path_flag | O_NOFOLLOW
+        let result = openBeneath(directory, name, flags, resolve: Self.beneathWithoutLinks)
+        if result < 0 { throw FileProblem(errno: -result) }
+        let link = OpenedFile(descriptor: result, followedLink: false)
+        return try link.linkText()
     }
 
     /// Names in a directory but for `.` and `..`, sorted. Names that are not UTF-8 are left out: no configuration or
