@@ -15,6 +15,9 @@ extension RPCConnection {
         }
         guard stream > lastStream else { return }
         lastStream = stream
+        guard calls.calls.count + streamsToReset.count < shared.settings.concurrentStreams else {
+            return refuseExcess(stream)
+        }
         do throws(CallHeaders.Refusal) {
             let read = try CallHeaders(headers.headers, limits: shared.settings.connectionLimits)
             if let authority = read.authority, !shared.settings.hosts.allows(authority) {
@@ -100,6 +103,13 @@ extension RPCConnection {
             remoteAddress: remoteAddress,
             arrival: now
         )
+    }
+
+    /// The client may open it again elsewhere or later: nothing was done for it. Who goes on and on is sent away.
+    private func refuseExcess(_ stream: HTTP2StreamID) {
+        write(.rstStream(.refusedStream), on: stream)
+        turnNeedsEnd()
+        if excessStreams.counts(at: .now()) { sendAway("too_many_streams") }
     }
 
     private func refuse(_ stream: HTTP2StreamID, _ refusal: CallHeaders.Refusal, endStream: Bool) {

@@ -21,6 +21,7 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
     var calls = CallTable()
     var life: ConnectionLife
     var strikes: PingStrikes
+    var excessStreams: FloodCount
     private(set) var remoteAddress = ""
     /// Who the client proved to be when the connection was made.
     private(set) var peerCertificate: PeerCertificate?
@@ -63,6 +64,7 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
             now: .now()
         )
         strikes = settings.pingStrikes
+        excessStreams = FloodCount(limit: settings.resetFrames, seconds: settings.floodWindowSeconds)
         receiveWindow = ReceiveWindow(target: settings.connectionWindowBytes, size: 65_535)
     }
 
@@ -155,12 +157,15 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
 
     private func pinged() {
         noteSent()
-        guard strikes.pinged(at: .now(), hasCalls: life.hasCalls), let context else { return }
-        let reason = ByteBuffer(string: "too_many_pings")
+        if strikes.pinged(at: .now(), hasCalls: life.hasCalls) { sendAway("too_many_pings") }
+    }
+
+    func sendAway(_ reason: String) {
+        guard let context else { return }
         let goAway = HTTP2Frame.FramePayload.goAway(
             lastStreamID: lastStream,
             errorCode: .enhanceYourCalm,
-            opaqueData: reason
+            opaqueData: ByteBuffer(string: reason)
         )
         context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: nil)
         close()

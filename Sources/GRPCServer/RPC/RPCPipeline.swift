@@ -8,8 +8,14 @@ package enum RPCPipeline {
     /// - Throws: if the channel is closed already. To be called on its event loop.
     package static func configure(_ channel: any Channel, shared: RPCContext, isTLS: Bool) throws {
         let watch = FrameWatch()
-        let limits = shared.settings.http2Limits
+        // One buffer to read into, not the four that a connection would otherwise keep after its first large messages.
+        try channel.syncOptions?.setOption(.recvAllocator, value: SingleReceiveBuffer())
+        var limits = shared.settings.http2Limits
         let pipeline = channel.pipeline.syncOperations
+        // Beyond its own limit the handler ends the connection, and until the client has acknowledged ours that limit is
+        // 100; so it gets none, and ``RPCConnection`` refuses the streams that are too many.
+        try pipeline.addHandler(StreamLimitHandler(limits.concurrentStreams))
+        limits.concurrentStreams = Int(Int32.max)
         try pipeline.addHandler(
             NIOHTTP2Handler(
                 mode: .server,
