@@ -20,7 +20,7 @@ struct Infer: AsyncParsableCommand {
     @OptionGroup(title: "Server") var server: ServerOptions
 
     @Option(help: "The version of the model; the server's choice if not given.")
-    var version: String?
+    var modelVersion: String?
 
     @Option(name: .customLong("input"), help: "NAME=VALUE or NAME=@FILE. May be repeated.")
     var inputs: [TensorArgument] = []
@@ -61,7 +61,7 @@ struct Infer: AsyncParsableCommand {
         switch try await server.client(address, timeoutSeconds: timeout) {
         case .http(let client):
             guard !streaming else { throw ClientError.badInput("--streaming needs gRPC: -i grpc, or grpc://HOST:8001") }
-            try show(try await client.infer(model: model, version: version, try await message(client)))
+            try show(try await client.infer(model: model, version: modelVersion, try await message(client)))
         case .grpc(let client):
             let message = try await modelInferMessage(client)
             if streaming { return try await stream(client, message) }
@@ -93,10 +93,10 @@ struct Infer: AsyncParsableCommand {
         var message: ModelInferMessage
         if let file {
             let document = try InputFile.document(file)
-            message = try ModelInferMessage(modelName: model, modelVersion: version, document: document)
+            message = try ModelInferMessage(modelName: model, modelVersion: modelVersion, document: document)
         } else {
             let inputs = try await tensors(client)
-            message = ModelInferMessage(modelName: model, modelVersion: version, inputs: inputs)
+            message = ModelInferMessage(modelName: model, modelVersion: modelVersion, inputs: inputs)
         }
         if !classes.isEmpty { message.outputs = outputs }
         return message
@@ -117,7 +117,7 @@ struct Infer: AsyncParsableCommand {
 
     private func tensors(_ client: some ModelServerClient) async throws(ClientError) -> [ClientTensor] {
         if let file { return try InferenceMessage.inputs(ofRequest: try InputFile.document(file)) }
-        let metadata = try await client.metadata(ofModel: model, version: version)
+        let metadata = try await client.metadata(ofModel: model, version: modelVersion)
         let given = Dictionary(shapes.map { ($0.name, $0.dimensions) }) { $1 }
         var tensors: [ClientTensor] = []
         for input in inputs { tensors.append(try input.tensor(metadata: metadata, shape: given[input.name])) }

@@ -47,16 +47,16 @@ struct Remote: AsyncParsableCommand {
         @Argument var model: String
         @OptionGroup var server: Server
         @Option(help: "The version; all that are ready if not given.")
-        var version: String?
+        var modelVersion: String?
         @Flag(help: "The completed configuration, as JSON, in place of the tensors.")
         var config = false
 
         func run() async throws {
             let client = try await server.client()
             if config {
-                return print(try await client.configuration(ofModel: model, version: version).prettyText)
+                return print(try await client.configuration(ofModel: model, version: modelVersion).prettyText)
             }
-            let metadata = try await client.models.metadata(ofModel: model, version: version)
+            let metadata = try await client.models.metadata(ofModel: model, version: modelVersion)
             print(server.json ? metadata.prettyText : RemoteText.metadata(metadata))
         }
     }
@@ -96,10 +96,10 @@ struct Remote: AsyncParsableCommand {
         @Argument var model: String?
         @OptionGroup var server: Server
         @Option(help: "The version; all that are ready if not given.")
-        var version: String?
+        var modelVersion: String?
 
         func run() async throws {
-            let statistics = try await server.models().statistics(ofModel: model, version: version)
+            let statistics = try await server.models().statistics(ofModel: model, version: modelVersion)
             print(server.json ? statistics.prettyText : RemoteText.statistics(statistics))
         }
     }

@@ -173,3 +173,23 @@ def test_the_example_sends_the_key():
         )
     assert done.returncode == 1 and "buckler key create NAME" in done.stderr
     assert recorder.seen == [[f"Bearer {KEY}"]]
+
+
+def test_the_version_of_a_model_is_not_that_of_the_tool(server):
+    for command in (["infer"], ["remote", "show"], ["remote", "stats"]):
+        text = subprocess.run([BUCKLER, *command, "--help"], capture_output=True, text=True, check=True).stdout
+        options = [line.split()[0] for line in text.splitlines() if line.strip().startswith("--")]
+        assert options.count("--version") == 1 and options.count("--model-version") == 1, text
+    shown = subprocess.run([BUCKLER, "remote", "show", "digits", "--model-version", "1", "-u", server.url],
+                           capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+
+
+@pytest.mark.parametrize("option", ["--pid", "--against-pid"])
+def test_a_process_that_does_not_exist_is_not_measured(server, option):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    ran = subprocess.run([BUCKLER, "bench", "-m", "digits", "-u", server.url, "--against", server.url,
+                          "--duration", "0.1", "--warmup", "0", "--pairs", "1", "--concurrency", "1",
+                          option, str(ended.pid)], capture_output=True, text=True)
+    assert ran.returncode != 0 and f"{option} {ended.pid}: there is no such process" in ran.stderr, ran.stderr

@@ -80,10 +80,17 @@ struct BenchTargetOptions: ParsableArguments {
         at address: ServerAddress,
         apiKey: APIKey?
     ) throws(ClientError) -> LoadTarget {
+        try Self.checkProcess(pid, "--pid")
         let tls = try server.tls(for: address)
         var target = LoadTarget(address: address, request, tls: tls, apiKey: apiKey, processID: pid)
         target.statisticsModel = model
         return target
+    }
+
+    /// Measuring nothing would look like a server that needs no time.
+    static func checkProcess(_ process: Int32?, _ option: String) throws(ClientError) {
+        guard let process, ProcessUsage.nanoseconds(ofTree: process) == nil else { return }
+        throw .badInput("\(option) \(process): there is no such process")
     }
 }
 
@@ -123,6 +130,7 @@ struct BenchComparisonOptions: ParsableArguments {
         default request: (ServerAddress) throws(ClientError) -> BenchRequest
     ) throws(ClientError) -> LoadTarget? {
         guard let against else { return nil }
+        try BenchTargetOptions.checkProcess(againstPid, "--against-pid")
         let address = try first.server.address(against)
         var sent = try request(address)
         if let againstPath { sent.path = againstPath }
