@@ -76,9 +76,10 @@ extension InferHandler {
                 )
             }
             if generation != nil, request.contentEncoding != .identity {
+                let given = request.refusedEncoding ?? request.contentEncoding?.rawValue ?? ""
                 throw ServingError(
                     .invalidArgument,
-                    "Unsupported content-encoding, only 'identity' is supported."
+                    "Unsupported content-encoding, only 'identity' is supported. Got '\(given)'."
                 )
             }
             if let refused = request.refusedEncoding {

@@ -68,6 +68,9 @@ package struct RequestFault: Sendable, Equatable {
         case .unknown: "Content-Length and Transfer-Encoding stand together, or a line does not end in CR LF"
         case .invalidContentLength: "Content-Length is no number, or stands together with Transfer-Encoding"
         case .unexpectedContentLength: "Content-Length stands more than once"
+        case .strictModeAssertion, .lfExpected: "a line, or a chunk's size or content, does not end in CR LF"
+        case .invalidConstant: "its first line is not a method, a path and HTTP/1.1 with a space between them"
+        case .invalidInternalState: "it cannot be read"
         default: "\(error)"
         }
     }

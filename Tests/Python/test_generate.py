@@ -80,7 +80,7 @@ def test_errors_before_inference_are_plain(server, model, body, status, text, st
 def test_other_encodings_are_refused(server):
     status, body, _ = generate(server, "text", b"x", headers={"Content-Encoding": "gzip"})
     assert status == 400
-    assert json.loads(body)["error"] == "Unsupported content-encoding, only 'identity' is supported."
+    assert json.loads(body)["error"] == "Unsupported content-encoding, only 'identity' is supported. Got 'gzip'."
 
 
 def test_get_is_not_allowed(server):

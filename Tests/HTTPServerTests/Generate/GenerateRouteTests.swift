@@ -115,7 +115,7 @@ import Transport
                 let expected = [
                     (503, "refused"), (400, "The schema can not convert input 'TEXT' to tensor with proper shape"),
                     (400, "failed to parse the request JSON buffer"), (404, "Request for unknown model"),
-                    (400, "Unsupported content-encoding, only 'identity' is supported."),
+                    (400, "Unsupported content-encoding, only 'identity' is supported. Got 'gzip'."),
                 ]
                 for (status, text) in expected {
                     let answer = try await client.answer()
