@@ -56,7 +56,7 @@ package struct GRPCServer: Service {
         defer { following?.cancel() }
         let shared = RPCContext(methods: methods, gate: gate, settings: settings.rpc)
         let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
-        let channel = try await bootstrap(quiescing)
+        let listening = bootstrap(quiescing)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
@@ -65,8 +65,18 @@ package struct GRPCServer: Service {
                     try RPCPipeline.configure(channel, shared: shared, isTLS: tls != nil)
                 }
             }
-            .bind(host: settings.address, port: settings.port)
-            .get()
+        let channel: any Channel
+        do {
+            channel = try await listening.bind(host: settings.address, port: settings.port).get()
+        } catch {
+            let place = ListenFailure(
+                service: "GRPC",
+                address: settings.address,
+                port: settings.port,
+                flag: "--grpc-port"
+            )
+            throw place.naming(error)
+        }
         let port = channel.localAddress?.port ?? settings.port
         logger.info("Started GRPCInferenceService at \(settings.address):\(port)")
         onListening(settings.address, port)

@@ -54,11 +54,31 @@ package struct HTTPServer: Service {
         defer { following?.cancel() }
         try await withThrowingDiscardingTaskGroup { group in
             let inference = inferenceApplication(tls)
-            group.addTask { try await inference.run() }
+            let place = ListenFailure(
+                service: "HTTP",
+                address: settings.address,
+                port: settings.port,
+                flag: "--http-port"
+            )
+            group.addTask { try await Self.run(inference, at: place) }
             if let port = settings.metricsPort {
                 let metrics = metricsApplication(tls, port: port)
-                group.addTask { try await metrics.run() }
+                let place = ListenFailure(
+                    service: "Metrics",
+                    address: settings.metricsAddress ?? settings.address,
+                    port: port,
+                    flag: "--metrics-port"
+                )
+                group.addTask { try await Self.run(metrics, at: place) }
             }
+        }
+    }
+
+    private static func run(_ application: some ApplicationProtocol, at place: ListenFailure) async throws {
+        do {
+            try await application.run()
+        } catch {
+            throw place.naming(error)
         }
     }
 

@@ -57,6 +57,9 @@ package struct LoadParameters: Sendable {
         self.configuration = configuration
         self.files = files
     }
+
+    /// Whether anything stands in for what is on disk.
+    package var replacesAnything: Bool { configuration != nil || !files.isEmpty }
 }
 
 /// Everything about models that is not inference. Front ends know this and ``InferenceService`` and nothing else.

@@ -117,7 +117,7 @@ package struct ModelRepository: Sendable {
             found = root
         }
         guard let found else {
-            throw ServingError(.notFound, "failed to load '\(name)', no such model in any model repository")
+            throw ServingError(.notFound, "model not found in any model repository")
         }
         return ModelDirectory(root: found, modelName: name, entryLimit: limits.directoryEntries)
     }

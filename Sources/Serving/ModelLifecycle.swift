@@ -29,6 +29,7 @@ actor ModelLifecycle {
     }
 
     func load(_ name: String, parameters: LoadParameters) async throws(ServingError) {
+        try ModelName.validate(name)
         await begin(name)
         defer { end(name) }
         let loader = loader
@@ -42,7 +43,9 @@ actor ModelLifecycle {
             logger.error("\(message)", metadata: error.cause.map { ["cause": "\($0)"] })
             // A name that a client made up is not worth remembering.
             if loader.repository.has(name) { registry.change { $0.modelRefused(name, reason: error.message) } }
-            throw ServingError(error.code == .notFound ? .notFound : .invalidArgument, message)
+            // Triton's answer, whatever the repository has wrong. What the request itself brought is the client's mistake.
+            let isOfRequest = error.code == .invalidArgument && parameters.replacesAnything
+            throw ServingError(isOfRequest ? .invalidArgument : .internalError, message)
         }
         registry.change { $0.loadBegan(name, versions: definition.versions) }
 

@@ -87,7 +87,8 @@ package final class ServableVersion: ServableModel {
                 )
             )
         } catch {
-            parts.statistics.requestRefused(error, since: request.fields.arrival)
+            // As in Triton, what never reaches the scheduler is in no statistics: a client's mistake is no failure of
+            // the model.
             sink.receive(.failed(error))
         }
     }

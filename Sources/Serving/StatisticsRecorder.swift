@@ -30,12 +30,6 @@ final class StatisticsRecorder: ExecutionObserver {
         counters.withLock { $0.loadSeconds = Double(duration) / 1e9 }
     }
 
-    /// A request that was refused before it was queued.
-    func requestRefused(_ error: ServingError, since start: MonotonicTime) {
-        let duration = MonotonicTime.now().nanoseconds(since: start)
-        counters.withLock { $0.requestFailed(error.reason, nanoseconds: duration) }
-    }
-
     func batchCompleted(_ report: BatchReport) {
         let now = Self.millisecondsSince1970()
         counters.withLock { counters in

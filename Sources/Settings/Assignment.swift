@@ -45,6 +45,13 @@ package struct Assignment: Sendable {
         return "\(place) changes nothing: \(reason)"
     }
 
+    /// Triton's line for a flag that has another in its place.
+    package var deprecation: String? {
+        flag.replacement.map {
+            "Warning: '--\(flag.name)' has been deprecated! Please use '\($0)' instead."
+        }
+    }
+
     private var normalised: String {
         if flag.kind == .bool, let value = ValueKind.bool(value) { return String(value) }
         return flag.kind.choice(value)?.lowercased() ?? value

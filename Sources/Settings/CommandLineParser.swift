@@ -45,7 +45,10 @@ package enum CommandLineParser {
     private static func next(for flag: Flag, from rest: inout ArraySlice<String>) throws(SettingsError) -> String {
         switch flag.kind {
         case .none:
-            return "true"
+            // A word that could only be the value of this one: nothing stands alone on this command line.
+            guard let following = rest.first, ValueKind.bool(following) != nil else { return "true" }
+            rest.removeFirst()
+            return following
         case .bool:
             guard let following = rest.first, !following.hasPrefix("--") else { return "true" }
             rest.removeFirst()

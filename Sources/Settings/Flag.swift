@@ -79,6 +79,8 @@ package struct Flag: Sendable {
     package var refusedValues: [String: String] = [:]
     /// The name that this one is another spelling of.
     package var alias: String?
+    /// For a deprecated flag: what to write instead.
+    package var replacement: String?
     /// How much of a value may be shown.
     package var disclosure: Disclosure
     /// For a flag whose settings are known one by one.
@@ -93,6 +95,7 @@ package struct Flag: Sendable {
         default literalDefault: String? = nil,
         refusing refusedValues: [String: String] = [:],
         alias: String? = nil,
+        replacedBy replacement: String? = nil,
         showing disclosure: Disclosure = .all,
         rules: SettingRules? = nil,
         _ help: String
@@ -104,6 +107,7 @@ package struct Flag: Sendable {
         self.literalDefault = literalDefault
         self.refusedValues = refusedValues
         self.alias = alias
+        self.replacement = replacement
         self.disclosure = disclosure
         self.rules = rules
         self.help = help

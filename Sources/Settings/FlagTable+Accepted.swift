@@ -121,6 +121,7 @@ extension FlagTable {
             .deprecated,
             .bool,
             .works(.negatedBool(\.repository.autoCompletesConfig)),
+            replacedBy: "--disable-auto-complete-config",
             "Use --disable-auto-complete-config, which wins over this one."
         ),
         Flag(
@@ -128,15 +129,24 @@ extension FlagTable {
             .deprecated,
             .integer(Int.min...Int.max),
             .accepted(noCache),
+            replacedBy: "--cache-config",
             "Use --cache-config."
         ),
-        Flag("trace-file", .deprecated, .path, .works(.string(\.trace.file)), "Use --trace-config."),
+        Flag(
+            "trace-file",
+            .deprecated,
+            .path,
+            .works(.string(\.trace.file)),
+            replacedBy: "--trace-config triton,file=<filepath>",
+            "Use --trace-config."
+        ),
         Flag(
             "trace-level",
             .deprecated,
             .choice(["OFF", "TIMESTAMPS", "TENSORS", "MIN", "MAX", "true", "false", "on"]),
             .works(.list(\.trace.levels)),
             default: "OFF",
+            replacedBy: "--trace-config level=<OFF|TIMESTAMPS|TENSORS>",
             "Use --trace-config."
         ),
         Flag(
@@ -144,6 +154,7 @@ extension FlagTable {
             .deprecated,
             .integer(1...Int(Int32.max)),
             .works(.integer(\.trace.rate)),
+            replacedBy: "--trace-config rate=<rate value>",
             "Use --trace-config."
         ),
         Flag(
@@ -151,6 +162,7 @@ extension FlagTable {
             .deprecated,
             .integer(-1...Int(Int32.max)),
             .works(.integer(\.trace.count)),
+            replacedBy: "--trace-config count=<count value>",
             "Use --trace-config."
         ),
         Flag(
@@ -158,6 +170,7 @@ extension FlagTable {
             .deprecated,
             .integer(0...Int(Int32.max)),
             .works(.integer(\.trace.logFrequency)),
+            replacedBy: "--trace-config triton,log-frequency=<log frequency value>",
             "Use --trace-config."
         ),
     ]

@@ -105,6 +105,7 @@ package struct SettingsInput: Sendable {
             effect.apply(assignment.value, kind: assignment.flag.kind, to: &settings)
         }
         Self.follow(&settings)
+        settings.warnings = warnings
         settings.notices = notices(environment: environment)
         settings.notices += settings.trace.notices
         if settings.sharedMemory.isAllowed {
@@ -129,6 +130,23 @@ package struct SettingsInput: Sendable {
     /// The one setting whose default is another setting.
     private static func follow(_ settings: inout ServerSettings) {
         if settings.metricsListener.address.isEmpty { settings.metricsListener.address = settings.http.address }
+    }
+
+    /// Of flags that have others in their place, each once.
+    private var warnings: [String] {
+        let assignments = written + typed
+        var warnings: [String] = []
+        for line in assignments.compactMap(\.deprecation) where !warnings.contains(line) { warnings.append(line) }
+        let isLax = assignments.last { $0.flag.name == "strict-model-config" }.map { ValueKind.bool($0.value) == false }
+        let isDisabled = assignments.last { $0.flag.name == "disable-auto-complete-config" }
+            .map { ValueKind.bool($0.value) == true }
+        if isLax == true, isDisabled == true {
+            warnings.append(
+                "Warning: Overriding deprecated '--strict-model-config' from False to True in favor of "
+                    + "'--disable-auto-complete-config'!"
+            )
+        }
+        return warnings
     }
 
     private func notices(environment: [String: String]) -> [String] {

@@ -37,12 +37,16 @@ extension ServerSettings {
     }
 
     private func validateListeners() throws(SettingsError) {
-        let isSame = http.address == metricsListener.address && http.port == metricsListener.port && http.port != 0
-        if metrics.isAllowed && isSame {
-            throw SettingsError(
-                "The server cannot listen to HTTP requests and metrics requests at the same address and port "
-                    + "\(http.address):\(http.port)"
-            )
+        var listeners = [("HTTP", http)]
+        if grpc.isAllowed { listeners.append(("GRPC", grpc.listener)) }
+        if metrics.isAllowed { listeners.append(("metrics", metricsListener)) }
+        for (index, (name, listener)) in listeners.enumerated() where listener.port != 0 {
+            for (other, same) in listeners[(index + 1)...] where same == listener {
+                throw SettingsError(
+                    "The server cannot listen to \(name) requests and \(other) requests at the same address and port "
+                        + "\(listener.address):\(listener.port)"
+                )
+            }
         }
     }
 
@@ -61,13 +65,6 @@ extension ServerSettings {
 
     private func validateGRPC() throws(SettingsError) {
         guard grpc.isAllowed else { return }
-        let others = [("HTTP", http)] + (metrics.isAllowed ? [("metrics", metricsListener)] : [])
-        for (name, other) in others where other == grpc.listener && other.port != 0 {
-            throw SettingsError(
-                "The server cannot listen to gRPC requests and \(name) requests at the same address and port "
-                    + "\(other.address):\(other.port)"
-            )
-        }
         if grpc.usesTLS || grpc.asksForClientCertificates {
             for (flag, file) in [("--grpc-server-cert", grpc.certificate), ("--grpc-server-key", grpc.key)]
             where file == nil {

@@ -113,6 +113,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var maxOutputBytes: Int
     /// Executions that take no longer may run on an event loop; 0: none.
     package var inlineExecutionMicroseconds = 500
+    /// What the log is warned of at start: flags that have others in their place.
+    package var warnings: [String] = []
     /// What the log is told at start: accepted flags that change nothing, and what the profile relaxes.
     package var notices: [String] = []
 

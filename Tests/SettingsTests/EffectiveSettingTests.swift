@@ -32,6 +32,7 @@ private func input(_ arguments: [String], file: String? = nil) throws -> Setting
         }
         var (before, after) = (given.settings(environment: [:]), try input(typed).settings(environment: [:]))
         (before.notices, after.notices) = ([], [])
+        (before.warnings, after.warnings) = ([], [])
         #expect(before == after)
         let shown = given.effective.first { $0.flag.name == flag.canonicalName }
         #expect(shown?.values.isEmpty == false, "--\(flag.name) was given and is not shown")

@@ -11,6 +11,14 @@ import Testing
         file: String? = nil,
         environment: [String: String] = [:]
     ) throws -> ServerSettings {
+        try settings(arguments, file: file, environment: environment)
+    }
+
+    private func settings(
+        _ arguments: [String],
+        file: String? = nil,
+        environment: [String: String] = [:]
+    ) throws -> ServerSettings {
         let request = try ServerSettings.resolve(
             arguments: (file == nil ? [] : ["--config=buckler.yaml"]) + arguments,
             environment: environment,
@@ -132,6 +140,44 @@ import Testing
     }
 
     @Test(
+        "tell of every deprecated flag what has taken its place",
+        arguments: [
+            (["--strict-model-config=true"], ["--strict-model-config": "--disable-auto-complete-config"]),
+            (["--response-cache-byte-size=1"], ["--response-cache-byte-size": "--cache-config"]),
+            (
+                ["--trace-file=/t", "--trace-rate=1", "--trace-rate=2"],
+                [
+                    "--trace-file": "--trace-config triton,file=<filepath>",
+                    "--trace-rate": "--trace-config rate=<rate value>",
+                ]
+            ),
+            (["--trace-config=rate=1", "--disable-auto-complete-config"], [:]),
+        ]
+    )
+    func deprecated(flags: [String], replacements: [String: String]) throws {
+        let expected = replacements.map {
+            "Warning: '\($0.key)' has been deprecated! Please use '\($0.value)' instead."
+        }
+        let settings = try settings(["--model-repository=/m"] + flags)
+        #expect(settings.warnings.sorted() == expected.sorted())
+    }
+
+    @Test("tell that the deprecated flag gives way")
+    func overridden() throws {
+        let flags = ["--model-repository=/m", "--strict-model-config=false", "--disable-auto-complete-config"]
+        #expect(
+            try settings(flags).warnings.last
+                == "Warning: Overriding deprecated '--strict-model-config' from False to True in favor of "
+                + "'--disable-auto-complete-config'!"
+        )
+    }
+
+    @Test("has what to use instead of each deprecated flag")
+    func replacements() {
+        for flag in FlagTable.all where flag.group == .deprecated { #expect(flag.replacement != nil, "\(flag.name)") }
+    }
+
+    @Test(
         "are refused where they do not fit together",
         arguments: [
             ([], "no models to serve: give --model-repository=<path>"),
@@ -190,11 +236,11 @@ import Testing
         arguments: [
             (
                 ["--grpc-port=8000"],
-                "The server cannot listen to gRPC requests and HTTP requests at the same address and port 127.0.0.1:8000"
+                "The server cannot listen to HTTP requests and GRPC requests at the same address and port 127.0.0.1:8000"
             ),
             (
                 ["--grpc-port=8002"],
-                "The server cannot listen to gRPC requests and metrics requests at the same address and port "
+                "The server cannot listen to GRPC requests and metrics requests at the same address and port "
                     + "127.0.0.1:8002"
             ),
             (["--grpc-use-ssl", "--grpc-server-key=/k"], "TLS for gRPC needs --grpc-server-cert=<path>"),

@@ -134,8 +134,8 @@ struct OutputReading {
 
     private func tooLarge() -> ServingError {
         ServingError(
-            .resourceExhausted,
-            "the outputs of model '\(modelName)' exceed the limit of \(limit) bytes",
+            .internalError,
+            "the outputs of model '\(modelName)' exceed the server's limit of \(limit) bytes",
             reason: .backend
         )
     }

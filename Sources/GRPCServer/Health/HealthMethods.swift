@@ -5,7 +5,10 @@ private import NIOCore
 private import SwiftProtobuf
 private import Transport
 
-/// gRPC's health checking protocol (`grpc/doc/health-checking.md`): the whole server, and the inference service.
+/// gRPC's health checking protocol (`grpc/doc/health-checking.md`).
+///
+/// `Check` is Triton's: it tells how the server is, whatever service is asked about. `Watch`, which Triton does not have,
+/// is the protocol's: the whole server, and the inference service.
 enum HealthMethods {
     static let service = "grpc.health.v1.Health"
 
@@ -38,20 +41,18 @@ enum HealthMethods {
         _ permit: Permit,
         _ environment: KServeEnvironment
     ) throws(ServingError) -> Grpc_Health_V1_HealthCheckResponse {
-        // Whether there is such a service is not everyone's to know.
+        // How a part of the server is, is not everyone's to know.
         if !request.service.isEmpty { try environment.gate.authorise(permit, .serviceHealth) }
-        guard let isServing = environment.isServing(request.service) else {
-            throw ServingError(.notFound, "unknown service '\(request.service.prefix(128))'")
-        }
-        return .with { $0.status = isServing ? .serving : .notServing }
+        return .with { $0.status = environment.isServing ? .serving : .notServing }
     }
 }
 
 extension KServeEnvironment {
+    fileprivate var isServing: Bool { control.isReady && !control.isExiting }
+
     /// - Returns: `nil` for a service that is not known.
     fileprivate func isServing(_ service: String) -> Bool? {
-        guard service.isEmpty || service == KServeMethods.service else { return nil }
-        return control.isReady && !control.isExiting
+        service.isEmpty || service == KServeMethods.service ? isServing : nil
     }
 }
 

@@ -57,8 +57,9 @@ package enum ControlBodies {
                 try once(result.files[path] == nil, key, scanner)
                 result.files[path] = try file(text, scanner, name)
             } else {
+                // The client's mistake; but 500 is what Triton answers, and what its clients know.
                 throw ServingError(
-                    .invalidArgument,
+                    .internalError,
                     "unexpected error on creating Triton parameter '\(name)'"
                 )
             }

@@ -36,6 +36,7 @@ struct Serve {
         for relaxation in settings.profile.relaxations {
             logger.warning("--profile \(settings.profile.rawValue): \(relaxation)")
         }
+        for warning in settings.warnings { logger.warning("\(warning)") }
         for notice in settings.notices { logger.notice("\(notice)") }
         DescriptorLimit.raise(for: settings, logger: logger)
         CoreFiles.forbid()
@@ -159,8 +160,6 @@ extension Serve {
     static func inWords(_ error: any Error) -> String {
         switch error {
         case let error as ServingError: error.message + (error.cause.map { " (\($0))" } ?? "")
-        case let error as IOError where error.errnoCode == EADDRINUSE:
-            "the address is in use: another server listens there. Choose another port with --http-port, --grpc-port and --metrics-port."
         default: "\(error)"
         }
     }

@@ -163,6 +163,13 @@ import Testing
         )
     }
 
+    /// As in Triton over HTTP, which calls it an error of its own; over gRPC it is the client's.
+    @Test func answersAnUnknownLoadParameterAsTritonDoes() {
+        #expect(
+            throws: ServingError(.internalError, "unexpected error on creating Triton parameter 'x'")
+        ) { try ControlBodies.load(Self.bytes("{\"parameters\":{\"x\":\"\"}}"), limits: secureLimits) }
+    }
+
     @Test func boundsBodies() {
         var limits = secureLimits
         limits.jsonBytes = 10

@@ -49,7 +49,7 @@ import Testing
         ) {
             try repository.directory(ofModel: "both")
         }
-        #expect(throws: ServingError(.notFound, "failed to load 'none', no such model in any model repository")) {
+        #expect(throws: ServingError(.notFound, "model not found in any model repository")) {
             try repository.directory(ofModel: "none")
         }
     }
