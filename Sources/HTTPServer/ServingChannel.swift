@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 private import NIOHTTPTypesHTTP1
 private import NIOSSL
+private import Synchronization
 package import Transport
 
 /// The pipeline of one connection: TLS if there is any, HTTP/1 bytes, then our handler, then Hummingbird for all that is
@@ -65,12 +66,12 @@ package struct ServingChannel: HTTPChannelHandler {
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)
         )
-        return ServedConnection(channel: channel, peer: peer, service: .http1(routed))
+        return ServedConnection(channel: channel, peer: peer, service: .http1(UnbegunConnection(routed)))
     }
 
     package func handle(value: Value, logger: Logger) async {
         switch value.service {
-        case .http1(let routed): await serve(routed, value.peer, logger: logger)
+        case .http1(let connection): await serve(connection.begin(), value.peer, logger: logger)
         case .http2: await value.closed()
         case .negotiated(let agreed):
             guard let agreed = try? await agreed.get() else { return }
@@ -86,10 +87,33 @@ package struct ServingChannel: HTTPChannelHandler {
 /// What the router reads requests from.
 typealias Routed = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
+/// A connection that was accepted and that the router has not begun to read from.
+///
+/// On its way out the server lets go of those that nobody has come to serve. SwiftNIO ends the process over a channel that
+/// is let go of open, so this closes it.
+package final class UnbegunConnection: Sendable {
+    private let routed: Routed
+    private let hasBegun = Atomic(false)
+
+    init(_ routed: Routed) { self.routed = routed }
+
+    deinit {
+        guard !hasBegun.load(ordering: .relaxed) else { return }
+        let routed = routed
+        Task { try? await routed.executeThenClose { _, _ in } }
+    }
+
+    /// Whoever calls this sees to its end.
+    func begin() -> Routed {
+        hasBegun.store(true, ordering: .relaxed)
+        return routed
+    }
+}
+
 /// A connection, who is at its other end, and how it is served.
 package struct ServedConnection: ServerChildChannelValue {
     indirect enum Service: Sendable {
-        case http1(Routed)
+        case http1(UnbegunConnection)
         /// Its streams take care of themselves.
         case http2
         /// Known after the handshake.

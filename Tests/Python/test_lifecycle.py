@@ -3,6 +3,7 @@
 import http.client
 import json
 import signal
+import socket
 import struct
 import threading
 import time
@@ -152,3 +153,34 @@ def test_yaml(start_server, tmp_path):
     broken = start_server(f"--config={settings}", ready=False)
     assert broken.process.wait(10) != 0
     assert "http-port" in broken.log.read_text()
+
+
+def test_a_signal_while_connections_are_accepted(start_server, tmp_path):
+    """Those that were accepted and not begun with are let go of, quietly."""
+    (tmp_path / "models").mkdir()
+    for _ in range(8):
+        server = start_server(f"--model-repository={tmp_path / 'models'}")
+        ending = threading.Event()
+
+        def hammer(port):
+            while not ending.is_set():
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                except OSError:
+                    time.sleep(0.002)
+
+        threads = [threading.Thread(target=hammer, args=(port,))
+                   for port in (server.port, server.port, server.grpc_port, server.metrics_port)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+        server.process.terminate()
+        try:
+            status = server.process.wait(20)
+        finally:
+            ending.set()
+            for thread in threads:
+                thread.join()
+        text = server.log.read_text()
+        assert status == 0, text
+        assert "Fatal" not in text and "ERROR" not in text, text

@@ -8,19 +8,31 @@ package import Transport
 /// Messages that are sent while others wait lie behind them in the same memory, so that many small ones leave in few
 /// frames.
 package struct OutboundQueue {
-    /// Messages are not put behind this many bytes, whose memory would have to move to grow.
-    private static let segmentBytes = 64 << 10
+    /// Behind this many bytes a message is put only if it probably finds room without the memory having to grow.
+    private static let segmentBytes = 32 << 10
+    /// Beyond this many bytes memory mostly comes fresh from the system, which gives it as it is written to.
+    private static let freshBytes = 256 << 10
 
     private var open = ByteBuffer()
     /// Oldest first; not written to any more.
     private var closed: [ByteBuffer] = []
     package private(set) var count = 0
+    private var lastMessageBytes = 0
+    /// What the closed ones take.
+    private var closedMemory = 0
     /// Whether a part of what waits may have been taken already, so that what was taken ends inside a message.
     package private(set) var isPartlyTaken = false
 
     package init() {}
 
     package var isEmpty: Bool { count == 0 }
+
+    /// Bytes of memory that all of it takes: buffers grow by doubling, and go when their last byte is taken.
+    package var memory: Int { closedMemory + (open.readableBytes > 0 ? Self.memory(of: open) : 0) }
+
+    private static func memory(of buffer: ByteBuffer) -> Int {
+        buffer.storageCapacity <= freshBytes ? buffer.storageCapacity : buffer.writerIndex
+    }
 
     /// Appends a message. Its content is compressed if there is a coding for it.
     /// - Throws: what `write` throws, and `.internalError` for a message that no length can say; nothing is then added.
@@ -29,7 +41,7 @@ package struct OutboundQueue {
         level: Int32,
         _ write: (inout ByteBuffer) throws(ServingError) -> Void
     ) throws(ServingError) {
-        if open.readableBytes >= Self.segmentBytes { closeSegment() }
+        if open.readableBytes >= Self.segmentBytes, open.writableBytes < lastMessageBytes { closeSegment() }
         // Taken out while `write` runs: the receiver may come back here from within it.
         var buffer = ByteBuffer()
         swap(&buffer, &open)
@@ -55,6 +67,7 @@ package struct OutboundQueue {
             }
             buffer.setInteger(UInt32(length), at: start + 1)
             count += length + 5
+            lastMessageBytes = length + 5
         } catch {
             buffer.moveWriterIndex(to: start)
             throw error
@@ -73,7 +86,7 @@ package struct OutboundQueue {
         }
         closeSegment()
         guard let piece = closed[0].readSlice(length: min(limit, closed[0].readableBytes)) else { return nil }
-        if closed[0].readableBytes == 0 { closed.removeFirst() }
+        if closed[0].readableBytes == 0 { closedMemory -= Self.memory(of: closed.removeFirst()) }
         count -= piece.readableBytes
         isPartlyTaken = count > 0
         return piece
@@ -83,14 +96,19 @@ package struct OutboundQueue {
 
     private mutating func closeSegment() {
         guard open.readableBytes > 0 else { return }
-        closed.append(open)
+        close(open)
         open = ByteBuffer()
+    }
+
+    private mutating func close(_ buffer: ByteBuffer) {
+        closed.append(buffer)
+        closedMemory += Self.memory(of: buffer)
     }
 
     private mutating func restore(_ buffer: inout ByteBuffer) {
         guard open.readableBytes > 0 else { return swap(&buffer, &open) }
         // Sent from within `write`: those messages were whole first.
-        closed.append(open)
+        close(open)
         open = buffer
     }
 }

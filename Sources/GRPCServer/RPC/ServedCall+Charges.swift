@@ -17,6 +17,11 @@ struct CallCharges {
 
 /// What bytes are charged to: the caller's permit, and with it the server and the connection.
 extension ServedCall {
+    /// What a call takes for as long as it waits for its client, whatever it has to say: measured, and rounded up.
+    private static let waitingBytes = 4096
+
+    private var unsentMemory: Int { queue.isEmpty ? 0 : queue.memory + Self.waitingBytes }
+
     func charge(_ bytes: Int, to message: inout RPCMessage) throws(ServingError) {
         try reserve(bytes)
         charges.handedOver += bytes
@@ -39,12 +44,13 @@ extension ServedCall {
     func settleUnsent() {
         guard let connection, !(queue.isEmpty && charges.unsent == 0) else { return }
         if queue.isEmpty { times.unread = nil }
-        if queue.count <= charges.unsent {
-            let sent = charges.unsent - queue.count
-            charges.unsent = queue.count
-            giveBack(sent)
+        let memory = unsentMemory
+        if memory <= charges.unsent {
+            let freed = charges.unsent - memory
+            charges.unsent = memory
+            giveBack(freed)
         } else {
-            do throws(ServingError) { try chargeUnsent() } catch {
+            do throws(ServingError) { try chargeUnsent(memory) } catch {
                 return connection.overdue(self, RPCStatus(error))
             }
         }
@@ -55,8 +61,8 @@ extension ServedCall {
     }
 
     /// An answer goes before what could only be held: that waits in the connection's window just as well.
-    private func chargeUnsent() throws(ServingError) {
-        let added = queue.count - charges.unsent
+    private func chargeUnsent(_ memory: Int) throws(ServingError) {
+        let added = memory - charges.unsent
         if (try? gate.reserve(added, for: &permit)) == nil {
             giveBack(charges.held)
             connection?.retain(retainedBytes + charges.held, by: self)

@@ -152,6 +152,18 @@ import Testing
         }
     }
 
+    @Test("an answer that waits is charged with all that it takes, however short it is")
+    func shortUnreadAnswers() async throws {
+        try await LiveRPC.run { server in
+            let settings = [HTTP2Setting(parameter: .initialWindowSize, value: 0)]
+            let client = try await server.connect(settings: settings, opensWindows: false)
+            for _ in 0..<20 { client.sendMessage([0, 0, 0, 1], on: client.open("/test.Echo/Many"), end: true) }
+            #expect(await server.gateEventually { $0.bytes >= 20 * 4096 })
+            await client.close()
+            #expect(await server.eventuallyHoldsNothing())
+        }
+    }
+
     @Test(
         "an answer that a client does not take in time ends its call",
         arguments: ["/test.Echo/Many", "/test.Echo/Flood"]

@@ -36,6 +36,34 @@ import Transport
         #expect(queue.take(upTo: 1 << 20) == nil)
     }
 
+    @Test(
+        "knows what memory it takes, also of what is half empty or half taken",
+        arguments: [1, 700, 5000, 65_536, 200_000]
+    )
+    func memory(size: Int) throws {
+        var queue = OutboundQueue()
+        #expect(queue.memory == 0)
+        var written = 0
+        while written < 400_000 {
+            try add([UInt8](repeating: 1, count: size), to: &queue)
+            written += size + 5
+            #expect(queue.memory >= queue.count)
+            #expect(queue.memory <= max(2 * queue.count, 4096))
+        }
+        let full = queue.memory
+        _ = queue.take(upTo: 1)
+        #expect(queue.memory == full, "memory goes with its last byte")
+        while queue.take(upTo: 10_000) != nil { #expect(queue.memory >= queue.count) }
+        #expect(queue.memory == 0)
+    }
+
+    @Test("fills the memory that many small messages wait in")
+    func fills() throws {
+        var queue = OutboundQueue()
+        for _ in 0..<1000 { try add([UInt8](repeating: 1, count: 1024), to: &queue) }
+        #expect(queue.memory < queue.count * 9 / 8)
+    }
+
     @Test("has nothing of a message that could not be written")
     func failure() throws {
         var queue = OutboundQueue()
