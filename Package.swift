@@ -68,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "CLinux", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos", "KServeClient",
+                "Access", "CLinux", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos",
+                "KServeClient",
                 "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, asn1,
                 certificates, crypto, histogram, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
                 protobuf,

@@ -23,9 +23,11 @@ import Testing
         func exists(_ path: String) -> Bool { content[path] != nil }
 
         func list(_ path: String) throws(ServingError) -> [String] {
-            Set(content.keys.filter { $0.hasPrefix(path + "/") }.map {
-                String($0.dropFirst(path.count + 1).prefix { $0 != "/" })
-            }).sorted()
+            Set(
+                content.keys.filter { $0.hasPrefix(path + "/") }.map {
+                    String($0.dropFirst(path.count + 1).prefix { $0 != "/" })
+                }
+            ).sorted()
         }
 
         func isDirectory(_ path: String) -> Bool { content.keys.contains { $0.hasPrefix(path + "/") } }

@@ -30,7 +30,12 @@ package struct CallHeaders: Sendable {
 
     package init(_ headers: HPACKHeaders, limits: ConnectionLimits) throws(Refusal) {
         guard headers.count <= limits.headerCount else {
-            throw .status(RPCStatus(.resourceExhausted, "the call has more than \(limits.headerCount) headers: --max-header-count is the limit"))
+            throw .status(
+                RPCStatus(
+                    .resourceExhausted,
+                    "the call has more than \(limits.headerCount) headers: --max-header-count is the limit"
+                )
+            )
         }
         var method = ""
         var contentType = ""

@@ -218,9 +218,18 @@ final class ServedCall: RPCCall {
     func overdue(at now: MonotonicTime) -> RPCStatus? {
         switch times.event(at: now, isOver: state.isOver) {
         case .deadlineReached: RPCStatus(.deadlineExceeded, "Deadline Exceeded")
-        case .messageLate: RPCStatus(.deadlineExceeded, "the request's message did not arrive in time: --body-timeout-secs is the limit")
-        case .answerUnread: RPCStatus(.deadlineExceeded, "the client did not read its answer in time: --body-timeout-secs is the limit")
-        case .tooOld: RPCStatus(.deadlineExceeded, "the stream has reached its greatest age: --grpc-max-stream-age-secs is the limit")
+        case .messageLate:
+            RPCStatus(
+                .deadlineExceeded,
+                "the request's message did not arrive in time: --body-timeout-secs is the limit"
+            )
+        case .answerUnread:
+            RPCStatus(.deadlineExceeded, "the client did not read its answer in time: --body-timeout-secs is the limit")
+        case .tooOld:
+            RPCStatus(
+                .deadlineExceeded,
+                "the stream has reached its greatest age: --grpc-max-stream-age-secs is the limit"
+            )
         case .checkDue where !gate.isValid(permit):
             RPCStatus(.unauthenticated, "the credential that this call was opened with is not valid any more")
         case .checkDue, nil: nil
