@@ -68,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos", "KServeClient",
+                "Access", "CLinux", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos",
+                "KServeClient",
                 "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, asn1,
                 certificates, crypto, histogram, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
                 protobuf,
@@ -93,7 +94,9 @@ let package = Package(
         ),
         .target(
             name: "Transport",
-            dependencies: ["CZlib", "Inference", asn1, certificates, logging, nioCore, nioHTTP2, nioSSL, nioTLS],
+            dependencies: [
+                "CZlib", "Inference", asn1, certificates, deque, logging, nioCore, nioHTTP2, nioPosix, nioSSL, nioTLS,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -103,7 +106,7 @@ let package = Package(
         ),
         .target(
             name: "Serving",
-            dependencies: ["CLinux", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", logging],
+            dependencies: ["CLinux", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", crypto, logging],
             swiftSettings: settings
         ),
         .target(
@@ -193,7 +196,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Engines", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", "Serving", logging,
+                "Engines", "Inference", "InferenceProtos", "ModelRepository", "Scheduling", "Serving", crypto, logging,
                 protobuf,
             ],
             swiftSettings: settings

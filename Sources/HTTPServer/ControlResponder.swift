@@ -64,19 +64,20 @@ package struct ControlResponder: HTTPResponder {
             return ControlAnswer.error(error)
         }
         defer { gate.release(permit) }
+        defer { if !endpoint.isOpen { RoutedContext.peer?.place?.prove() } }
         let response: Response
         var received = 0
         if let excess {
             response = ControlAnswer.error(BodyLimits.tooLarge(bytes: excess, limit: limit))
         } else {
+            let before = served(by: route)
             response = try await answer(route, method, request: request, permit, received: &received)
+            if response.status == .ok, let model = served(by: route) ?? before { gate.served(model, to: permit) }
         }
         gate.conclude(
             permit,
             Conclusion(
                 endpoint,
-                model: route?.modelName,
-                requestID: nil,
                 bytesIn: received,
                 bytesOut: response.body.contentLength ?? 0,
                 status: response.status.code
@@ -116,6 +117,14 @@ package struct ControlResponder: HTTPResponder {
             return try await perform(route, method, body: TensorBytes(adopting: body), permit)
         } catch let error as ServingError {
             return ControlAnswer.error(error)
+        }
+    }
+
+    /// What a load has brought, or an unload takes away.
+    private func served(by route: Route?) -> ServedModel? {
+        switch route {
+        case .load(let name), .unload(let name): control.served(name)
+        default: nil
         }
     }
 

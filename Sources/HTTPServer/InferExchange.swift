@@ -161,6 +161,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
             status: answer.status
         )
         conclusion.bytesRead = bytesRead
+        conclusion.digest = model.digest
         gate.conclude(permit, conclusion)
     }
 

@@ -170,6 +170,7 @@ extension InferHandler {
     func submit() {
         guard let exchange else { return }
         let received = shared.controls?.trace.isTracing == true ? MonotonicTime.now() : nil
+        proveConnection()
         do throws(ServingError) {
             try checkCredential(of: exchange)
             let reading = try BodyReading(of: exchange)

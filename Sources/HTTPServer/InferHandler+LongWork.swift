@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
 import NIOCore
+import Transport
 
 /// What would keep the event loop from its other connections is done on a thread of its own.
 extension InferHandler {

@@ -22,7 +22,9 @@ extension InferHandler {
         case (.body, .hotBody) where connection.isQuiescing: refuseConnection(.serviceUnavailable, Self.exiting)
         case (.body, .coldBody(answeredWithLeft: nil)) where connection.isQuiescing:
             refuseInPlaceOfRouter(.serviceUnavailable, Self.exiting)
-        case (.header, _): refuseConnection(.requestTimeout, "the request's headers did not arrive in time")
+        case (.header, _):
+            shared.note(.requestTimeout, Self.lateHead, from: remoteAddress)
+            refuseConnection(.requestTimeout, Self.lateHead)
         case (.body, .hotBody): refuseConnection(.requestTimeout, "the request's body did not arrive in time")
         case (.body, .coldBody(answeredWithLeft: nil)):
             refuseInPlaceOfRouter(.requestTimeout, "the request's body did not arrive in time")
@@ -30,6 +32,7 @@ extension InferHandler {
         }
     }
 
+    private static let lateHead = "the request's headers did not arrive in time"
     private static let exiting = "the server is exiting and the request's body did not arrive in time"
 
     private func clientWaits() {

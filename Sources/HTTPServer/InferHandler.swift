@@ -32,10 +32,12 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     private(set) var remoteAddress = ""
     /// Who the client proved to be when the connection was made.
     private(set) var certificate: PeerCertificate?
-    private let peer: ConnectionPeer?
+    let peer: ConnectionPeer?
     let place: Place
-    private var isCounted = false
+    /// Among all connections, if it is for this handler to count it.
+    private var seat: ConnectionPlace?
     var isServed = false
+    var isProven = false
     private var isRouted = false
     /// How far the router's answer to the request in its hands has come.
     private enum ColdAnswer { case awaited, begun, refused }
@@ -83,8 +85,10 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     package func channelActive(context: ChannelHandlerContext) {
         if case .accepted = place {
             remoteAddress = context.remoteAddress?.ipAddress ?? ""
-            isCounted = shared.connections.opened(from: remoteAddress)
-            isServed = isCounted
+            let channel = context.channel
+            seat = shared.connections.opened(from: remoteAddress) { channel.close(promise: nil) }
+            peer?.place = seat
+            isServed = seat != nil
         }
         context.fireChannelActive()
         guard isServed else { return close() }
@@ -92,8 +96,11 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        if isCounted { shared.connections.closed(from: remoteAddress) }
-        isCounted = false
+        if let seat {
+            seat.leave()
+            peer?.place = nil
+        }
+        seat = nil
         connection.close()
         held.removeAll()
         exchange?.abandon()
@@ -132,8 +139,13 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
     }
 
     /// Nothing more can be read: what came before is served and answered, then the client is told why, then it ends.
-    private func faultArrived(_ fault: RequestFault) {
+    private func faultArrived(_ fault: RequestFault, target: String? = nil) {
         guard connection.accepts(isHead: false) else { return }
+        switch connection.state {
+        // Of the request in hand there is a line already, or there will be one that says how it ended.
+        case .hotBody, .discarding, .coldBody(answeredWithLeft: _?): break
+        case .idle, .submitted, .coldBody(answeredWithLeft: nil), .coldAnswering, .closed: note(fault, target: target)
+        }
         guard connection.holdsParts || !held.isEmpty else { return answer(fault) }
         self.fault = fault
         if !connection.partHeld(bytes: 0) { close() }
@@ -194,7 +206,9 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
         guard let context, !isBroken else { return }
         if case .head(let head) = part {
             // The parser takes all that follows for another protocol and keeps it, without bound.
-            if head.method == .CONNECT || head.headers.contains(name: "upgrade") { return faultArrived(.tunnel) }
+            if head.method == .CONNECT || head.headers.contains(name: "upgrade") {
+                return faultArrived(.tunnel, target: head.uri)
+            }
             guard connection.accepts(isHead: true) else { return }
         } else if !connection.accepts(isHead: false) {
             return
@@ -261,6 +275,7 @@ package final class InferHandler: ChannelInboundHandler, ChannelOutboundHandler 
             ?? RequestFault(request, isHTTP10: isHTTP10) ?? misdirection(head.headers, target: absolute)
         {
             connection.headArrived(isHot: true, keepsAlive: head.isKeepAlive, now: now)
+            note(fault, target: head.uri, request: request)
             refuse(fault, request: request, isHTTP10: isHTTP10)
         } else if let hot = shared.hot, head.method == .POST,
             case .model(let path, let action)? = RouteTable.match(head.uri), let inference = action.inference

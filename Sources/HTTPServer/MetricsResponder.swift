@@ -2,6 +2,7 @@
 private import HTTPTypes
 package import Hummingbird
 package import Inference
+private import Transport
 
 /// The text of `GET /metrics`, made anew for each request.
 /// - Parameter isShown: whether a version of a model may appear in it.
@@ -31,6 +32,7 @@ package struct MetricsResponder: HTTPResponder {
         do throws(ServingError) {
             let permit = try gate.admit(ControlAnswer.arrival(request, context: context, endpoint, .metrics))
             defer { gate.release(permit) }
+            RoutedContext.peer?.place?.prove()
             let response = answer(request, isPage: isPage, permit)
             gate.conclude(
                 permit,

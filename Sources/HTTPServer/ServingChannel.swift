@@ -41,9 +41,13 @@ package struct ServingChannel: HTTPChannelHandler {
             let peer = ConnectionPeer()
             guard let tls else { return try http1(channel, peer, place: .accepted) }
             let pipeline = channel.pipeline.syncOperations
-            if http2 != nil { try pipeline.addHandler(CountedConnection(shared.connections)) }
+            if http2 != nil { try pipeline.addHandler(CountedConnection(shared.connections, peer)) }
             try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
-            try pipeline.addHandler(HandshakeWatch(peer, seconds: shared.connectionLimits.headerSeconds))
+            let watch = HandshakeWatch(peer, seconds: shared.connectionLimits.headerSeconds) { [shared] refusal in
+                let status: HTTPResponseStatus = refusal.isAboutCertificate ? .unauthorized : .badRequest
+                shared.note(status, refusal.reason, from: channel.remoteAddress?.ipAddress ?? "")
+            }
+            try pipeline.addHandler(watch)
             guard let http2 else { return try http1(channel, peer, place: .accepted) }
             return try negotiated(channel, peer, http2, logger: logger)
         }

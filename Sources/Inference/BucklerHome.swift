@@ -35,6 +35,44 @@ package struct BucklerHome: Sendable, Hashable {
     package func prepare() throws(ServingError) {
         try Self.make(path, for: self)
         guard access(path, W_OK | X_OK) == 0 else { throw unwritable(errno) }
+        try check()
+    }
+
+    /// Nothing in a directory is safe from whoever can put something else in its place.
+    /// - Throws: `.permissionDenied`, with the command to type as the cause, if the directory belongs to another user or
+    ///   others can write to it, or to one above it that has no sticky bit. Nothing for one that is not there.
+    package func check() throws(ServingError) {
+        for place in [path, path + "/"] {
+            guard let found = Self.status(of: place) else { continue }
+            guard found.st_uid == geteuid() || found.st_uid == 0 else {
+                throw ServingError(
+                    .permissionDenied,
+                    "Buckler's own directory belongs to another user, number \(found.st_uid)",
+                    cause: "if you trust what is in it, type: sudo chown -R \"$(id -un)\" \(Self.quoted(path))"
+                )
+            }
+        }
+        var place = path
+        while true {
+            if let found = Self.status(of: place + "/"), found.isOpen(isHome: place == path) {
+                let mode = String(found.st_mode & 0o7777, radix: 8)
+                let what = place == path ? "Buckler's own directory" : "a directory above Buckler's own"
+                throw ServingError(
+                    .permissionDenied,
+                    "\(what) can be changed by other users of this machine: its mode is \(mode)",
+                    cause: "make sure that nobody put anything there, then type: chmod go-w "
+                        + Self.quoted(place.isEmpty ? "/" : place)
+                )
+            }
+            guard let slash = place.lastIndex(of: "/") else { return }
+            place = String(place[..<slash])
+        }
+    }
+
+    /// Of what a link leads to if `path` ends with a slash, else of the link.
+    private static func status(of path: String) -> stat? {
+        var found = stat()
+        return lstat(path, &found) == 0 ? found : nil
     }
 
     private static func make(_ path: String, for home: BucklerHome) throws(ServingError) {
@@ -56,5 +94,15 @@ package struct BucklerHome: Sendable, Hashable {
     /// For a command that is shown to be typed.
     package static func quoted(_ path: String) -> String {
         "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}
+
+extension stat {
+    /// Whether others may change what is in it. Above the home, what a sticky bit protects is safe, and the group that
+    /// this user's files commonly have is taken for his own.
+    fileprivate func isOpen(isHome: Bool) -> Bool {
+        if isHome { return st_mode & 0o022 != 0 }
+        guard st_mode & S_ISVTX == 0 else { return false }
+        return st_mode & 0o002 != 0 || (st_mode & 0o020 != 0 && st_gid != getegid() && st_gid != 0)
     }
 }

@@ -4,6 +4,8 @@
 package protocol ModelFiles: Sendable {
     /// - Parameter path: relative to the model's directory, as in `1/model.onnx`.
     func read(_ path: String, limit: Int) throws(ServingError) -> TensorBytes
+    /// Hands the content over piece by piece: it takes the memory of one piece, however long the file is.
+    func scan(_ path: String, _ take: (UnsafeRawBufferPointer) -> Void) throws(ServingError)
     func exists(_ path: String) -> Bool
     /// Names of the entries of a directory, sorted; empty if there is no such directory.
     func list(_ path: String) throws(ServingError) -> [String]
@@ -16,6 +18,10 @@ package protocol ModelFiles: Sendable {
 
 extension ModelFiles {
     package var directoryPath: String? { nil }
+
+    package func scan(_ path: String, _ take: (UnsafeRawBufferPointer) -> Void) throws(ServingError) {
+        try read(path, limit: .max).withUnsafeBytes(take)
+    }
 }
 
 /// What an engine is given to open one version of a model.

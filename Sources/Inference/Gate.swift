@@ -16,10 +16,12 @@ package struct Credentials: Sendable, Equatable {
     package var apiKey: String?
     /// Whether one of them came twice, with different values: which of them counts is not for us to choose.
     package var isAmbiguous = false
+    /// Whether one of them was longer than a header may be, and was not kept.
+    package var isOversized = false
 
     package init() {}
 
-    package var isEmpty: Bool { authorization == nil && apiKey == nil && !isAmbiguous }
+    package var isEmpty: Bool { authorization == nil && apiKey == nil && !isAmbiguous && !isOversized }
 
     package mutating func takeAuthorization(_ value: String) {
         if let authorization, authorization != value { isAmbiguous = true }
@@ -121,6 +123,8 @@ package struct Conclusion: Sendable {
     package var endpoint: Endpoint
     package var model: String?
     package var version: Int64?
+    /// Of what answered, if something did.
+    package var digest: ModelDigest?
     package var requestID: String?
     /// As they came.
     package var bytesIn: Int
@@ -182,13 +186,22 @@ package protocol Gate: Sendable {
     /// - Precondition: the permit has at least so many reserved.
     func giveBack(_ bytes: Int, of permit: inout Permit)
 
+    /// What a call turned out to be about, where only whoever answers it knows: what its line in the audit log says.
+    func served(_ model: ServedModel, to permit: Permit)
+
     /// A request is about to be answered; of a stream, each of its requests.
     func conclude(_ permit: Permit, _ conclusion: Conclusion)
 
     func release(_ permit: Permit)
+
+    /// A request was refused before there was anything to admit.
+    func refused(_ refusal: EarlyRefusal)
 }
 
 extension Gate {
+    package func served(_ model: ServedModel, to permit: Permit) {}
+    package func refused(_ refusal: EarlyRefusal) {}
+
     /// The same for what is asked of no model.
     package func authorise(_ permit: Permit, _ endpoint: Endpoint) throws(ServingError) {
         try authorise(permit, endpoint, model: nil, version: nil)

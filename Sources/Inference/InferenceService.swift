@@ -38,9 +38,15 @@ package protocol ServableModel: AnyObject, Sendable {
     var maxBatchSize: Int { get }
     /// Whether it may answer a request with any number of responses.
     var isDecoupled: Bool { get }
+    /// Of its files and its configuration as they were when it was loaded.
+    var digest: ModelDigest? { get }
 
     /// Validates and queues `request`. Returns at once; everything, errors too, is told to `sink`.
     func infer(_ request: InferenceRequest, sink: any ResponseSink)
+}
+
+extension ServableModel {
+    package var digest: ModelDigest? { nil }
 }
 
 /// What a front end asks to find who answers a request.

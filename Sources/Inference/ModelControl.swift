@@ -79,4 +79,10 @@ package protocol ModelControl: Sendable {
     func load(model name: String, parameters: LoadParameters) async throws(ServingError)
     /// Returns once the unload has begun.
     func unload(model name: String, includingDependents: Bool) async throws(ServingError)
+    /// The newest version of a model that is ready, for the audit log; `nil` if there is none.
+    func served(_ name: String) -> ServedModel?
+}
+
+extension ModelControl {
+    package func served(_ name: String) -> ServedModel? { nil }
 }

@@ -73,7 +73,8 @@ struct ModelLoader: Sendable {
         // Before the engine is chosen: an ensemble has none, and what is not supported need not be read.
         try SupportedConfig.check(definition)
         let engine = try engines.engine(for: definition.config)
-        let model = try engine.open(source(of: definition, version: version, engine: engine.name))
+        let files = ModelDigests(definition.files)
+        let model = try engine.open(source(of: definition, files, version: version, engine: engine.name))
         var definition = definition
         let definitionSettings = definitionSettings(forEngine: engine.name)
         if let completed = model.completedConfiguration {
@@ -98,6 +99,12 @@ struct ModelLoader: Sendable {
         } catch {
             throw definition.locating(error)
         }
+        let digest = try files.digest(
+            ofVersion: version,
+            model: definition.name,
+            labels: definition.labels,
+            configuration: configurationJSON
+        )
         let statistics = StatisticsRecorder(
             name: definition.name,
             version: version,
@@ -125,6 +132,7 @@ struct ModelLoader: Sendable {
         let parts = VersionParts(
             name: definition.name,
             version: version,
+            digest: digest,
             config: config,
             configurationJSON: configurationJSON,
             inputs: inputs,
@@ -154,12 +162,17 @@ struct ModelLoader: Sendable {
         }
     }
 
-    private func source(of definition: ModelDefinition, version: Int64, engine: String) -> EngineModelSource {
+    private func source(
+        of definition: ModelDefinition,
+        _ files: ModelDigests,
+        version: Int64,
+        engine: String
+    ) -> EngineModelSource {
         let config = definition.config
         var source = EngineModelSource(
             modelName: definition.name,
             version: version,
-            files: definition.files,
+            files: files,
             path: definition.modelPath(ofVersion: version),
             outputLimit: settings.outputLimit
         )

@@ -153,6 +153,14 @@ extension ModelServer: ModelControl {
         try await lifecycle.unload(name)
     }
 
+    package func served(_ name: String) -> ServedModel? {
+        registry.read { table in
+            (try? table.lookUp(name, version: nil)).map {
+                ServedModel(name: name, version: $0.version, digest: $0.digest)
+            }
+        }
+    }
+
     private func requireExplicitControl() throws(ServingError) {
         guard settings.controlMode == .explicit else {
             throw ServingError(.unavailable, "explicit model load / unload is not allowed if polling is enabled")

@@ -7,6 +7,7 @@ internal import Scheduling
 struct VersionParts: Sendable {
     var name: String
     var version: Int64
+    var digest: ModelDigest?
     var config: Inference_ModelConfig
     var configurationJSON: String
     var inputs: [TensorSpec]
@@ -48,6 +49,7 @@ package final class ServableVersion: ServableModel {
 
     package var name: String { parts.name }
     package var version: Int64 { parts.version }
+    package var digest: ModelDigest? { parts.digest }
     package var inputs: [TensorSpec] { parts.inputs }
     package var outputs: [TensorSpec] { parts.outputs }
     package let maxBatchSize: Int

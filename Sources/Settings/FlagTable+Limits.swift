@@ -123,7 +123,7 @@ extension FlagTable {
             .limits,
             positive,
             .works(.integer(\.connectionLimits.connections)),
-            "Connections."
+            "Connections; beyond three quarters, those that have proven nothing make room for new ones."
         ),
         Flag(
             "max-header-byte-size",

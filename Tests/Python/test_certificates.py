@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that are who their certificate says, over both protocols."""
 import json
+import queue
+import shutil
 import ssl
 import time
 import urllib.error
@@ -33,6 +35,7 @@ def authority(tmp_path_factory):
     authority.sign("operator", "/O=Example/OU=Operators/CN=Ann Other")
     authority.sign("pretender", "/CN=Ann,OU=Operators,O=Example", "DNS:example.org")
     authority.sign("machine", "/CN=m", "IP:10.9.8.7")
+    authority.sign("future", "/CN=w", "DNS:worker-7.example.org", dates=("20980101000000Z", "20990101000000Z"))
     authority.sign("expired", "/CN=w", "DNS:worker-7.example.org", dates=("20200101000000Z", "20210101000000Z"))
     stranger = Authority(authority.directory.parent / "other").sign("worker", "/CN=w", "DNS:worker-7.example.org")
     for suffix in ("pem", "key"):
@@ -158,7 +161,7 @@ def test_a_certificate_without_a_rule_is_no_credential(callers):
     assert {line["protocol"] for line in denied} == {"http", "grpc"}
 
 
-@pytest.mark.parametrize("name", ["expired", "stranger"])
+@pytest.mark.parametrize("name", ["expired", "future", "stranger"])
 def test_no_handshake_with_a_bad_certificate(callers, name):
     for port in (callers.server.port, callers.server.metrics_port):
         with pytest.raises(OSError):
@@ -214,3 +217,72 @@ def test_rules_may_stand_in_the_file(start, authority, tmp_path):
     callers = start(f"--config={file}", rules=[])
     assert callers.fetch("/v2", "worker")[0] == 200
     assert callers.fetch("/v2", "pretender")[0] == 401
+
+
+def test_roots_are_followed_and_whoever_they_no_longer_name_is_out(start, authority, tmp_path):
+    """The way to shut a client out without a restart: roots that its certificate does not come from."""
+    roots = tmp_path / "roots.pem"
+    shutil.copy(authority.directory / "ca.pem", roots)
+    callers = start(f"--tls-client-roots={roots}", roots=False)
+    assert callers.fetch("/v2", "worker")[0] == 200
+    with pytest.raises(OSError):
+        callers.fetch("/v2", "stranger")
+    shutil.copy(authority.directory.parent / "other" / "ca.pem", roots)
+    deadline = time.monotonic() + 15
+
+    def is_out(name):
+        try:
+            return callers.fetch("/v2", name)[0] != 200
+        except OSError:
+            return True
+
+    while not is_out("worker"):
+        assert time.monotonic() < deadline, callers.server.log.read_text()
+        time.sleep(0.2)
+    assert callers.fetch("/v2", "stranger")[0] == 200
+    for _, client in callers.clients("worker"):
+        with client, pytest.raises(Exception):
+            assert not client.is_server_live()
+    # Roots that cannot be read change nothing.
+    roots.write_text("nonsense")
+    while "the certificate in use stays in use" not in callers.server.log.read_text():
+        assert time.monotonic() < deadline + 15, callers.server.log.read_text()
+        time.sleep(0.2)
+    assert callers.fetch("/v2", "stranger")[0] == 200 and is_out("worker")
+
+
+def test_rules_that_changed_hold_after_a_restart(start):
+    callers = start()
+    assert callers.fetch("/v2", "worker")[0] == 200
+    callers.server.stop()
+    callers = start(rules=RULES[1:], ready=False)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            status = callers.fetch("/v2", "worker")[0]
+            break
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert status == 401
+
+
+def test_a_certificate_that_runs_out_ends_its_streams(start, authority):
+    """The connection outlives it; nothing that it was shown for does."""
+    now = time.time()
+    dates = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(at)) for at in (now - 60, now + 14)]
+    authority.sign("brief", "/CN=w", "DNS:worker-7.example.org", dates=dates)
+    callers = start()
+    ended = queue.Queue()
+    _, (module, client) = callers.clients("brief")
+    with client:
+        client.start_stream(lambda result, error: ended.put(error))
+        assert np.array_equal(infer(module, client), VALUES)
+        tensor = module.InferInput("INPUT0", list(VALUES.shape), "FP32")
+        tensor.set_data_from_numpy(VALUES)
+        client.async_stream_infer("alpha", [tensor])
+        assert ended.get(timeout=10) is None
+        error = ended.get(timeout=30)
+        assert time.time() >= now + 13 and "not valid any more" in str(error)
+        with pytest.raises(InferenceServerException, match="a valid credential is needed"):
+            infer(module, client)

@@ -5,12 +5,15 @@ import os
 import re
 import resource
 import select
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import grpc
 import pytest
+from access import bearer, make_key
 from conftest import BUCKLER, identity_model
 
 # Those bytes keep a server that was not optimised busy all the time.
@@ -71,7 +74,7 @@ class Crowd:
 
 @pytest.mark.parametrize("flags, addresses, low, high", [
     ([], ["127.0.0.2"], 200, 256),
-    (["--max-connections-per-address=none", "--max-connections=12000"], [f"127.0.0.{n}" for n in range(2, 10)],
+    (["--max-connections-per-address=none", "--max-connections=14000"], [f"127.0.0.{n}" for n in range(2, 10)],
      CROWD, CROWD),
 ])
 def test_a_crowd_of_slow_senders_stops_nobody(start_server, repository, flags, addresses, low, high):
@@ -123,3 +126,79 @@ def test_a_crowd_of_slow_senders_stops_nobody(start_server, repository, flags, a
     print(f"{CROWD} connections; descriptors and bytes before {before}, during {during}, with a second crowd {again}; "
           f"slowest of 50 {max(times):.3f} s, of {len(arriving)} while they came {max(arriving):.3f} s")
     assert again <= during[1] * 1.15 + (8 << 20), (before, during, again)
+
+
+class Holders:
+    """Connections from many addresses that say so much and no more, opened again as often as the server closes them."""
+
+    def __init__(self, port, text):
+        self.port, self.text, self.number, self.open = port, text, 0, []
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for connection in self.open:
+            connection.close()
+
+    def add(self, count):
+        for _ in range(count):
+            self.number += 1
+            connection = socket.socket()
+            connection.bind((f"127.{1 + self.number // 60_000}.{self.number // 250 % 240}.{2 + self.number % 250}", 0))
+            try:
+                connection.connect(("127.0.0.1", self.port))
+                connection.sendall(self.text)
+            except OSError:
+                connection.close()
+                continue
+            self.open.append(connection)
+
+
+BODY = json.dumps({"inputs": [{"name": "INPUT0", "shape": [1, 2], "datatype": "FP32", "data": [1, 2]}]}).encode()
+
+
+@pytest.mark.parametrize("text", [b"", b"G", b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                  b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                  b"POST /v2/models/identity_float32/infer HTTP/1.1\r\nHost: localhost\r\n"
+                                  b"Content-Length: 100\r\n\r\n"], ids=["nothing", "a byte", "live", "no key", "half"])
+def test_a_crowd_from_many_addresses_keeps_nobody_out(start_server, repository, home, text):
+    """Who has shown a key keeps the connection, and who comes gets one, though the crowd has more than there are."""
+    key = make_key(home, "ci")
+    server = start_server(f"--model-repository={repository}", "--max-connections=400", "--idle-timeout-secs=600",
+                          "--header-timeout-secs=600", "--body-timeout-secs=600", anonymous=False,
+                          env={"BUCKLER_HOME": str(home)})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as kept, Holders(server.port, text) as crowd:
+        def ask():
+            kept.sendall(f"GET /v2 HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\n\r\n".encode())
+            assert kept.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+        ask()
+        for _ in range(4):
+            crowd.add(300)
+            for _ in range(10):
+                assert server.post("/v2/models/identity_float32/infer", BODY, headers=bearer(key))[0] == 200
+            ask()
+        assert crowd.number == 1200
+        assert descriptors(server.process.pid) < 520
+
+
+def test_a_crowd_on_the_port_for_grpc_keeps_nobody_out(start_server, repository, home):
+    key = make_key(home, "ci")
+    server = start_server(f"--model-repository={repository}", "--max-connections=100", "--header-timeout-secs=600",
+                          anonymous=False, env={"BUCKLER_HOME": str(home)})
+
+    def ask(channel):
+        channel.unary_unary("/inference.GRPCInferenceService/ServerMetadata")(b"", metadata=[("x-api-key", key)],
+                                                                              timeout=10)
+
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+    with grpc.insecure_channel(server.grpc_url) as kept, Holders(server.grpc_port, preface) as crowd:
+        ask(kept)
+        for number in range(4):
+            crowd.add(150)
+            with grpc.insecure_channel(server.grpc_url, options=[("grpc.use_local_subchannel_pool", 1)]) as other:
+                ask(other)
+            ask(kept)

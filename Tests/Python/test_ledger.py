@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit log of a real server: what is in it, what can never be, and what is found when it is changed."""
+import hashlib
 import json
+import queue
 import re
 import shutil
 import socket
+import subprocess
 import time
+from pathlib import Path
 
+import numpy
 import pytest
 import tritonclient.grpc as triton_grpc
 from access import ALL, bearer, buckler, exchange, ledger_files, ledger_lines, make_key
@@ -230,3 +235,120 @@ def test_files_that_are_missing_from_the_beginning_are_missed(start, home):
     files[0].unlink()
     found = verify(home)
     assert found.returncode == 1 and "was not removed by the server" in found.stdout
+
+
+def digest(directory, configuration, labels=b""):
+    """What a version's digest is said to be made of, made of it by others."""
+    lines = ["buckler model 1"]
+    for file in sorted((file for file in directory.rglob("*") if file.is_file()), key=lambda file: bytes(file)):
+        path = str(file.relative_to(directory))
+        content = file.read_bytes()
+        lines.append(f"file {hashlib.sha256(content).hexdigest()} {len(content)} {len(path.encode())} {path}")
+    lines += [f"labels {hashlib.sha256(labels).hexdigest()}", f"config {hashlib.sha256(configuration).hexdigest()}", ""]
+    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def test_each_inference_names_the_version_and_the_digest_of_what_answered(start, start_server, home, tmp_path):
+    key = make_key(home, "ci", f"--scopes={ALL}")
+    repository = tmp_path / "versions"
+    for name in ("echo", "other"):
+        identity_model(repository, name, "TYPE_FP32")
+    (repository / "echo/1/data").mkdir()
+    (repository / "echo/1/data/weights").write_bytes(b"\x00" * (3 << 20))
+    (repository / "echo/1/note\nfile").write_text("x")
+    server = start_server(f"--model-repository={repository}", f"--ledger-directory={home}/log", anonymous=False,
+                          env={"BUCKLER_HOME": str(home)}, *["--model-control-mode=explicit", "--load-model=echo",
+                                                             "--load-model=other"])
+    configuration = server.get("/v2/models/echo/config", headers=bearer(key))[1]
+    first = digest(repository / "echo/1", configuration)
+
+    def infer(path, request, **options):
+        return server.post(f"/v2/models/{path}", INFER, headers={**bearer(key), "X-Request-Id": request}, **options)
+
+    def infer_over_grpc(request, stream=False):
+        with triton_grpc.InferenceServerClient(server.grpc_url) as client:
+            tensor = triton_grpc.InferInput("INPUT0", [1, 1], "FP32")
+            tensor.set_data_from_numpy(numpy.ones((1, 1), numpy.float32))
+            if not stream:
+                return client.infer("echo", [tensor], request_id=request, headers={**bearer(key), "x-request-id": request})
+            answers = queue.Queue()
+            client.start_stream(lambda result, error: answers.put(error), headers=bearer(key))
+            client.async_stream_infer("echo", [tensor], request_id=request)
+            assert answers.get(timeout=10) is None
+
+    assert infer("echo/infer", "http")[0] == 200
+    assert infer("echo/versions/1/infer", "versioned")[0] == 200
+    assert infer("none/infer", "none")[0] == 404
+    infer_over_grpc("grpc")
+    infer_over_grpc("stream", stream=True)
+    (repository / "echo/1/data/weights").write_bytes(b"\x00" * (3 << 20) + b"\x01")
+    assert infer("echo/infer", "unchanged")[0] == 200
+    load = {**bearer(key), "X-Request-Id": "load"}
+    assert server.post("/v2/repository/models/echo/load", headers=load)[0] == 200
+    second = digest(repository / "echo/1", configuration)
+    assert infer("echo/infer", "changed")[0] == 200
+    with triton_grpc.InferenceServerClient(server.grpc_url) as client:
+        client.load_model("echo", headers={**bearer(key), "x-request-id": "grpc-load"})
+        client.unload_model("echo", headers={**bearer(key), "x-request-id": "grpc-unload"})
+    assert server.post("/v2/repository/models/other/unload", headers={**bearer(key), "X-Request-Id": "unload"})[0] == 200
+    server.stop()
+    lines = {line["request"]: line for line in ledger_lines(home / "log")}
+    assert first != second
+    for request, expected in [("http", first), ("versioned", first), ("grpc", first), ("stream", first),
+                              ("unchanged", first), ("load", second), ("changed", second), ("grpc-load", second),
+                              ("grpc-unload", second)]:
+        line = lines[request]
+        assert (line["model"], line["version"], line["digest"]) == ("echo", 1, expected), request
+    assert "digest" not in lines["none"]
+    assert lines["unload"]["model"] == "other" and re.fullmatch("sha256:[0-9a-f]{64}", lines["unload"]["digest"])
+    assert verify(home).returncode == 0
+
+
+IN_A_MACHINE_WITH_A_LOG = """set -e
+dev=$1; log=$2; shift 2
+mount -t tmpfs none "$dev"
+for name in null zero random urandom; do touch "$dev/$name"; mount --bind "/dev/$name" "$dev/$name"; done
+mkdir "$dev/shm"; touch "$dev/log"; mount --bind "$log" "$dev/log"; mount --rbind "$dev" /dev
+exec "$@"
+"""
+
+
+def test_checkpoints_reach_the_systems_log(start, home, tmp_path):
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        pytest.skip("not proven here: no mount namespace of its own can be had")
+    key = make_key(home, "ci")
+    (tmp_path / "dev").mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(tmp_path / "log"))
+        log.settimeout(10)
+        server = start("--ledger-checkpoint-syslog", "--ledger-checkpoint-lines=4",
+                       prefix=["unshare", "-m", "bash", "-c", IN_A_MACHINE_WITH_A_LOG, "_", tmp_path / "dev",
+                               tmp_path / "log"])
+        for _ in range(8):
+            server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
+        datagram = log.recv(4096).decode()
+        assert re.match(r'<85>1 \S+Z \S+ buckler \d+ checkpoint - \{"seq":\d+,.*"signature":"[0-9a-f]{128}"', datagram)
+        server.stop()
+        datagrams = [datagram]
+        log.setblocking(False)
+        try:
+            while True:
+                datagrams.append(log.recv(4096).decode())
+        except BlockingIOError:
+            pass
+    sent = [datagram.partition(" - ")[2] for datagram in datagrams]
+    written = [line for file in ledger_files(home / "log") for line in file.read_text().splitlines()
+               if '"kind":"checkpoint"' in line]
+    assert sent == written
+
+
+def test_a_systems_log_that_is_not_there_is_said_and_stops_nothing(start, home):
+    if Path("/dev/log").exists():
+        pytest.skip("not proven here: this machine has a log")
+    key = make_key(home, "ci")
+    server = start("--ledger-checkpoint-syslog", "--ledger-checkpoint-lines=2")
+    for _ in range(8):
+        assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == 200
+    server.stop()
+    assert "syslog /dev/log" in server.log.read_text()
+    assert verify(home).returncode == 0

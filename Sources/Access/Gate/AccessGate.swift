@@ -58,7 +58,7 @@ package final class AccessGate: Gate {
 
     package func admit(_ arrival: Arrival) throws(ServingError) -> Permit {
         let now = MonotonicTime.now()
-        let address = clientAddress(of: arrival)
+        let address = clientAddress(of: arrival.remoteAddress, forwardedFor: arrival.forwardedFor)
         let caller: Caller
         do throws(Authenticator.Refusal) {
             caller = try parts.authenticator.caller(
@@ -168,6 +168,9 @@ package final class AccessGate: Gate {
         let isTold = guest.state.withLock { state in
             if conclusion.model == nil, !guest.arrival.isStream, let model = state.model {
                 (conclusion.model, conclusion.version) = model
+                if let served = state.served {
+                    (conclusion.version, conclusion.digest) = (served.version, served.digest)
+                }
             }
             return state.wasTold(conclusion.model, status: conclusion.status)
         }
@@ -250,10 +253,9 @@ extension AccessGate {
         return error
     }
 
-    private func clientAddress(of arrival: Arrival) -> String {
-        guard let forwarded = arrival.forwardedFor, !parts.proxies.trusted.isEmpty,
-            let peer = IPAddress(arrival.remoteAddress)
-        else { return arrival.remoteAddress }
+    func clientAddress(of remoteAddress: String, forwardedFor: String?) -> String {
+        guard let forwarded = forwardedFor, !parts.proxies.trusted.isEmpty, let peer = IPAddress(remoteAddress)
+        else { return remoteAddress }
         return parts.proxies.client(peer: peer, fields: [forwarded]).description
     }
 
@@ -383,6 +385,7 @@ extension AccessGate {
                 protocolName: guest.arrival.transport.rawValue,
                 model: conclusion.model,
                 version: conclusion.version,
+                modelDigest: conclusion.digest,
                 bytesIn: conclusion.bytesIn,
                 bytesOut: conclusion.bytesOut,
                 status: conclusion.status,
@@ -393,7 +396,7 @@ extension AccessGate {
     }
 
     /// What cannot be written keeps the next request out, in `admit`: this one is decided.
-    private func append(_ entry: LedgerEntry) { try? parts.ledger?.append(entry) }
+    func append(_ entry: LedgerEntry) { try? parts.ledger?.append(entry) }
 
     private func status(_ error: ServingError, _ transport: Arrival.Transport) -> Int {
         transport == .grpc ? error.code.grpcStatus : error.code.httpStatus

@@ -8,6 +8,8 @@ package final class Authenticator: Sendable {
     package enum Refusal: Error, Sendable, Equatable {
         case none
         case ambiguous
+        /// Longer than a header may be.
+        case oversized
         /// - Parameter id: whose it claims to be, where that could be read.
         case key(KeyRefusal, id: KeyID?)
         case token(TokenRefusal)
@@ -21,6 +23,7 @@ package final class Authenticator: Sendable {
             switch self {
             case .none: "no credential"
             case .ambiguous: "several credentials"
+            case .oversized: "oversized credential"
             case .key(let refusal, _): "key: \(refusal.rawValue)"
             case .token(let refusal): "token: \(refusal)"
             case .unsupported: "unsupported credential"
@@ -91,6 +94,7 @@ package final class Authenticator: Sendable {
 
     private func check(_ credentials: Credentials, at seconds: Int64, now: MonotonicTime) throws(Refusal) -> Caller {
         guard !credentials.isAmbiguous else { throw .ambiguous }
+        guard !credentials.isOversized else { throw .oversized }
         guard var shown = credentials.authorization else {
             return try caller(keys.authenticate((credentials.apiKey ?? "").utf8, at: seconds))
         }

@@ -27,6 +27,8 @@ final class Guest: Visit {
         private var told: [Told] = []
         /// What the call is about, as far as it has said so.
         var model: (name: String, version: Int64?)?
+        /// What that turned out to be, where only whoever answers knows.
+        var served: ServedModel?
 
         /// Of the request that came last.
         var rateTicket: RateTable.Ticket? { others.last?.rate ?? first?.rate }

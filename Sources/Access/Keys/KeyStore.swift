@@ -23,6 +23,7 @@ package struct KeyStore: KeyOrigin {
     /// - Returns: an empty table if there is no file; never if there is one that cannot be read.
     /// - Throws: with what to do about it as the cause.
     package func read() throws(ServingError) -> KeyTable {
+        try home.check()
         guard let directory = try PrivateDirectory.open(directory) else { return KeyTable() }
         return try read(in: directory)
     }

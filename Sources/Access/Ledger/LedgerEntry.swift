@@ -27,7 +27,7 @@ package struct LedgerEntry: Sendable, Equatable {
     package var model: String?
     package var version: Int64?
     /// SHA-256 of what is served under that name and version.
-    package var modelDigest: String?
+    package var modelDigest: ModelDigest?
     package var bytesIn: Int
     package var bytesOut: Int
     /// The HTTP status, or the gRPC status code.
@@ -47,7 +47,7 @@ package struct LedgerEntry: Sendable, Equatable {
         protocolName: String,
         model: String? = nil,
         version: Int64? = nil,
-        modelDigest: String? = nil,
+        modelDigest: ModelDigest? = nil,
         bytesIn: Int = 0,
         bytesOut: Int = 0,
         status: Int,

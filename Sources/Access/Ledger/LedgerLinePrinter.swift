@@ -4,8 +4,8 @@ package import Inference
 /// Prints what a line says, from its time on; ``LedgerChain`` puts number and chain around it. Fields come in one order,
 /// those that are not known are left out.
 package struct LedgerLinePrinter: Sendable {
-    /// Bytes that no line's content passes: ten strings at their longest, and all names and numbers.
-    package static let contentLimit = 10 * LedgerText.printedLimit + 1024
+    /// Bytes that no line's content passes: nine strings at their longest, and the digest with all names and numbers.
+    package static let contentLimit = 9 * LedgerText.printedLimit + 1024
 
     private var timestamp = LedgerTimestamp()
 
@@ -27,7 +27,11 @@ package struct LedgerLinePrinter: Sendable {
         field(",\"protocol\":", entry.protocolName, into: &buffer)
         field(",\"model\":", entry.model, into: &buffer)
         field(",\"version\":", entry.version, into: &buffer)
-        field(",\"digest\":", entry.modelDigest, into: &buffer)
+        if let digest = entry.modelDigest {
+            buffer.append(",\"digest\":\"")
+            buffer.append(digest.text)
+            buffer.append("\"")
+        }
         field(",\"in\":", Int64(entry.bytesIn), into: &buffer)
         field(",\"out\":", Int64(entry.bytesOut), into: &buffer)
         field(",\"status\":", Int64(entry.status), into: &buffer)

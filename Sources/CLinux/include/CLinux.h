@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "OpenBeneath.h"
+#include "ProcessSecrecy.h"
 #include "SharedObject.h"
 #include "SpawnActions.h"
 #include "WorkerChannel.h"

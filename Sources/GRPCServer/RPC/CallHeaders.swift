@@ -30,7 +30,12 @@ package struct CallHeaders: Sendable {
 
     package init(_ headers: HPACKHeaders, limits: ConnectionLimits) throws(Refusal) {
         guard headers.count <= limits.headerCount else {
-            throw .status(RPCStatus(.resourceExhausted, "the call has more than \(limits.headerCount) headers"))
+            throw .status(
+                RPCStatus(
+                    .resourceExhausted,
+                    "the call has more than \(limits.headerCount) headers: --max-header-count is the limit"
+                )
+            )
         }
         var method = ""
         var contentType = ""
@@ -38,8 +43,17 @@ package struct CallHeaders: Sendable {
         var timeout: String?
         for (name, value, _) in headers {
             guard name.utf8.count + value.utf8.count <= limits.headerFieldBytes else {
+                // What is wrong with a credential is for the gate to say, and for nobody else.
+                if Self.isCredential(name) {
+                    credentials.isOversized = true
+                    continue
+                }
                 throw .status(
-                    RPCStatus(.resourceExhausted, "a header of the call exceeds \(limits.headerFieldBytes) bytes")
+                    RPCStatus(
+                        .resourceExhausted,
+                        "a header of the call exceeds \(limits.headerFieldBytes) bytes: --max-header-byte-size is the "
+                            + "limit"
+                    )
                 )
             }
             switch name {
@@ -64,6 +78,8 @@ package struct CallHeaders: Sendable {
             timeoutNanoseconds = parsed
         }
     }
+
+    private static func isCredential(_ name: String) -> Bool { name == "authorization" || name == "x-api-key" }
 
     private mutating func take(_ name: String, _ value: String) {
         if name.hasPrefix(":") || name.hasPrefix("grpc-") { return }

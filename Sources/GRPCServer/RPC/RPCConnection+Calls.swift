@@ -18,20 +18,30 @@ extension RPCConnection {
         guard calls.calls.count + streamsToReset.count < shared.settings.concurrentStreams else {
             return refuseExcess(stream)
         }
+        let read: CallHeaders
         do throws(CallHeaders.Refusal) {
-            let read = try CallHeaders(headers.headers, limits: shared.settings.connectionLimits)
-            if let authority = read.authority, !shared.settings.hosts.allows(authority) {
-                throw .status(
-                    RPCStatus(
-                        .permissionDenied,
-                        "this server does not answer to the name in :authority; --allowed-host=<name> makes it"
-                    )
-                )
-            }
-            try open(read, on: stream, endStream: headers.endStream)
+            read = try checked(headers.headers)
         } catch {
+            note(error, headers.headers)
+            return refuse(stream, error, endStream: headers.endStream)
+        }
+        do throws(CallHeaders.Refusal) { try open(read, on: stream, endStream: headers.endStream) } catch {
             refuse(stream, error, endStream: headers.endStream)
         }
+    }
+
+    /// What there is to refuse before the gate is asked.
+    private func checked(_ headers: HPACKHeaders) throws(CallHeaders.Refusal) -> CallHeaders {
+        let read = try CallHeaders(headers, limits: shared.settings.connectionLimits)
+        if let authority = read.authority, !shared.settings.hosts.allows(authority) {
+            throw .status(
+                RPCStatus(
+                    .permissionDenied,
+                    "this server does not answer to the name in :authority; --allowed-host=<name> makes it"
+                )
+            )
+        }
+        return read
     }
 
     private func open(

@@ -40,7 +40,8 @@ extension RPCConnection {
         guard bytes <= limit - chargedBytes else {
             throw ServingError(
                 .unavailable,
-                "a message of \(bytes) bytes exceeds the \(limit) bytes that one connection may have in flight",
+                "a message of \(bytes) bytes exceeds the \(limit) bytes that one connection may have in flight: "
+                    + "--max-connection-in-flight-byte-size is the limit",
                 reason: .rejected
             )
         }

@@ -25,7 +25,7 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
     private(set) var remoteAddress = ""
     /// Who the client proved to be when the connection was made.
     private(set) var peerCertificate: PeerCertificate?
-    private var isCounted = false
+    private(set) var place: ConnectionPlace?
     var isClosed = false
     private var isInRead = false
     private var isFlushScheduled = false
@@ -80,16 +80,17 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
 
     package func channelActive(context: ChannelHandlerContext) {
         remoteAddress = context.remoteAddress?.ipAddress ?? ""
-        isCounted = shared.connections.opened(from: remoteAddress)
-        guard isCounted else { return close() }
+        let channel = context.channel
+        place = shared.connections.opened(from: remoteAddress) { channel.close(promise: nil) }
+        guard place != nil else { return close() }
         openConnectionWindow()
         context.flush()
         armTimer()
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        if isCounted { shared.connections.closed(from: remoteAddress) }
-        isCounted = false
+        place?.leave()
+        place = nil
         isClosed = true
         life.closed()
         timer?.cancel()
@@ -115,6 +116,7 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !isClosed { noteRefusal(error) }
         if watch.lastWasReset { return }
         close()
     }
@@ -279,7 +281,7 @@ package final class RPCConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     func wakeAtLatest(_ time: MonotonicTime?) {
-        guard let time, isCounted, !isClosed else { return }
+        guard let time, place != nil, !isClosed else { return }
         if let timer, timer.time <= time { return }
         timer?.cancel()
         timer = WakeUp(self, at: time, eventLoop: eventLoop)

@@ -8,6 +8,8 @@ package struct RPCContext: Sendable {
     package var gate: any Gate
     package var settings: RPCSettings
     package var connections: ConnectionCount
+    /// Where long messages are decompressed.
+    let longWork = LongWorkQueue()
 
     /// - Precondition: no two methods have the same path.
     package init(methods: [RPCMethod], gate: any Gate, settings: RPCSettings) {

@@ -89,6 +89,9 @@ package protocol RPCCall: AnyObject {
     /// It is done. Follows ``requestBegan()`` once.
     func requestEnded()
 
+    /// Who answers the call, for its line in the audit log.
+    func answers(_ model: any ServableModel)
+
     /// What the audit log says of a request of a stream, before its last answer leaves.
     func conclude(_ conclusion: Conclusion)
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
+import Transport
 
 /// What a call has been charged with, in bytes, by what it is for. Together they are what its permit has reserved.
 struct CallCharges {
@@ -108,9 +109,10 @@ extension ServedCall {
         single = nil
         times.message = nil
         charges.held = 0
-        charges.reading = 0
+        if elsewhere == nil { charges.reading = 0 }
+        elsewhere?.abandon()
         charges.heldBack = 0
-        giveBack(permit.reservedBytes - charges.handedOver - charges.unsent)
+        giveBack(permit.reservedBytes - charges.handedOver - charges.unsent - charges.reading)
         connection?.retain(0, by: self)
     }
 

@@ -31,6 +31,8 @@ final class ServedCall: RPCCall {
     var charges = CallCharges()
     var receivedBytes = 0
     private var sentBytes = 0
+    /// Who answers it.
+    private var answering: ServedModel?
     /// What the lines of its messages say already.
     private var told = (bytesIn: 0, bytesOut: 0)
     var isPermitReleased = false
@@ -39,6 +41,8 @@ final class ServedCall: RPCCall {
     var times: CallTimes
     /// Bytes that this call keeps the connection's window from opening by.
     var retainedBytes = 0
+    /// Set while a message is decompressed on another thread: those behind it wait for it.
+    var elsewhere: Abandonment?
     private(set) var outcome: RPCStatus?
     var hasSentHeaders = false
     /// Whether the connection has it among those with something to send.
@@ -110,6 +114,10 @@ final class ServedCall: RPCCall {
         if !isPermitReleased { gate.end(&permit) }
     }
 
+    func answers(_ model: any ServableModel) {
+        answering = ServedModel(name: model.name, version: model.version, digest: model.digest)
+    }
+
     func conclude(_ conclusion: Conclusion) {
         told.bytesIn += conclusion.bytesIn
         told.bytesOut += conclusion.bytesOut
@@ -147,12 +155,15 @@ final class ServedCall: RPCCall {
     }
 
     private func conclude(_ status: RPCStatus) {
-        let conclusion = Conclusion(
+        var conclusion = Conclusion(
             method.endpoint,
+            model: answering?.name,
+            version: answering?.version,
             bytesIn: max(0, receivedBytes - told.bytesIn),
             bytesOut: max(0, sentBytes - told.bytesOut),
             status: status.code.rawValue
         )
+        conclusion.digest = answering?.digest
         gate.conclude(permit, conclusion)
     }
 
@@ -189,6 +200,7 @@ final class ServedCall: RPCCall {
 
     /// It is not one of its connection's calls any more.
     func detached() {
+        elsewhere?.abandon()
         giveBack(charges.unsent)
         charges.unsent = 0
         times.unread = nil
@@ -206,9 +218,18 @@ final class ServedCall: RPCCall {
     func overdue(at now: MonotonicTime) -> RPCStatus? {
         switch times.event(at: now, isOver: state.isOver) {
         case .deadlineReached: RPCStatus(.deadlineExceeded, "Deadline Exceeded")
-        case .messageLate: RPCStatus(.deadlineExceeded, "the request's message did not arrive in time")
-        case .answerUnread: RPCStatus(.deadlineExceeded, "the client did not read its answer in time")
-        case .tooOld: RPCStatus(.deadlineExceeded, "the stream has reached its greatest age")
+        case .messageLate:
+            RPCStatus(
+                .deadlineExceeded,
+                "the request's message did not arrive in time: --body-timeout-secs is the limit"
+            )
+        case .answerUnread:
+            RPCStatus(.deadlineExceeded, "the client did not read its answer in time: --body-timeout-secs is the limit")
+        case .tooOld:
+            RPCStatus(
+                .deadlineExceeded,
+                "the stream has reached its greatest age: --grpc-max-stream-age-secs is the limit"
+            )
         case .checkDue where !gate.isValid(permit):
             RPCStatus(.unauthenticated, "the credential that this call was opened with is not valid any more")
         case .checkDue, nil: nil

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Inference
 import NIOCore
+import NIOHTTP1
 import NIOHTTP2
 import Transport
 
@@ -13,7 +14,7 @@ final class HTTP2Connection: ChannelInboundHandler, ChannelOutboundHandler {
     typealias OutboundOut = HTTP2Frame
 
     let budget: ConnectionBudget
-    private let limits: ConnectionLimits
+    private let shared: ConnectionContext
     private let watch: FrameWatch
     private var life: ConnectionLife
     private var context: ChannelHandlerContext?
@@ -24,9 +25,12 @@ final class HTTP2Connection: ChannelInboundHandler, ChannelOutboundHandler {
     private var isReadHeld = false
     private var isClosing = false
 
-    init(limits: ConnectionLimits, watch: FrameWatch) {
-        self.limits = limits
+    private var limits: ConnectionLimits { shared.connectionLimits }
+
+    init(_ shared: ConnectionContext, watch: FrameWatch) {
+        self.shared = shared
         self.watch = watch
+        let limits = shared.connectionLimits
         budget = ConnectionBudget(limit: limits.bytesInFlightPerConnection)
         var keepalive = ConnectionKeepalive()
         keepalive.firstFrameNanoseconds = Self.nanoseconds(limits.headerSeconds)
@@ -71,6 +75,9 @@ final class HTTP2Connection: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let refusal = HTTP2Refusal(error) {
+            shared.note(.badRequest, refusal.reason, from: context.remoteAddress?.ipAddress ?? "")
+        }
         guard watch.lastWasReset || error is NIOHTTP2Errors.StreamError else { return close() }
         context.fireErrorCaught(error)
     }

@@ -37,7 +37,7 @@ extension ServingChannel {
         logger: Logger
     ) throws -> ServedConnection {
         let watch = FrameWatch()
-        let connection = HTTP2Connection(limits: shared.connectionLimits, watch: watch)
+        let connection = HTTP2Connection(shared, watch: watch)
         let budget = NIOLoopBound(connection.budget, eventLoop: channel.eventLoop)
         let streams = HTTP2StreamMultiplexer(
             mode: .server,
@@ -98,23 +98,27 @@ final class CountedConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let connections: ConnectionCount
-    private var address: String?
+    private let peer: ConnectionPeer
 
-    init(_ connections: ConnectionCount) { self.connections = connections }
+    init(_ connections: ConnectionCount, _ peer: ConnectionPeer) {
+        self.connections = connections
+        self.peer = peer
+    }
 
     func channelActive(context: ChannelHandlerContext) {
+        let channel = context.channel
         let address = context.remoteAddress?.ipAddress ?? ""
-        guard connections.opened(from: address) else {
+        guard let place = connections.opened(from: address, end: { channel.close(promise: nil) }) else {
             context.close(promise: nil)
             return
         }
-        self.address = address
+        peer.place = place
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if let address { connections.closed(from: address) }
-        address = nil
+        peer.place?.leave()
+        peer.place = nil
         context.fireChannelInactive()
     }
 }

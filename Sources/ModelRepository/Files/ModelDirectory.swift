@@ -33,6 +33,14 @@ package final class ModelDirectory: ModelFiles {
         }
     }
 
+    package func scan(_ path: String, _ take: (UnsafeRawBufferPointer) -> Void) throws(ServingError) {
+        try reporting(path) { (resolved) throws(FileProblem) in
+            let file = try root.openFile(resolved)
+            note(path, followedLink: file.followedLink)
+            try file.scan(take)
+        }
+    }
+
     package func list(_ path: String) throws(ServingError) -> [String] {
         try reporting(path) { (resolved) throws(FileProblem) in
             do throws(FileProblem) {

@@ -71,6 +71,27 @@ struct OpenedFile: ~Copyable, Sendable {
         return bytes
     }
 
+    /// The whole content in pieces of at most ``pieceBytes``.
+    borrowing func scan(_ take: (UnsafeRawBufferPointer) -> Void) throws(FileProblem) {
+        let before = try status()
+        guard before.is_regular != 0 else { throw .notRegular }
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceBytes, alignment: 16)
+        defer { piece.deallocate() }
+        guard let start = piece.baseAddress else { return }
+        var left = before.size
+        while left > 0 {
+            let count = try readSome(into: start, count: Int(min(left, Int64(Self.pieceBytes))))
+            guard count > 0 else { throw .changedWhileRead }
+            take(UnsafeRawBufferPointer(start: start, count: count))
+            left -= Int64(count)
+        }
+        guard try readSome(into: start, count: 1) == 0 else { throw .changedWhileRead }
+        let after = try status()
+        guard before.isSameContent(as: after) else { throw .changedWhileRead }
+    }
+
+    private static let pieceBytes = 256 << 10
+
     private borrowing func fill(_ memory: UnsafeMutableRawBufferPointer) throws(FileProblem) {
         guard let start = memory.baseAddress else { return }
         var position = 0

@@ -4,15 +4,23 @@ package import NIOCore
 private import NIOTLS
 private import Synchronization
 
-/// Who the other end of a connection proved to be, for those who serve it on other threads.
+/// Who the other end of a connection proved to be, and its place among all connections, for those who serve it on other
+/// threads.
 package final class ConnectionPeer: Sendable {
     private let proven = Mutex<PeerCertificate?>(nil)
+    private let taken = Mutex<ConnectionPlace?>(nil)
 
     package init() {}
 
     package var certificate: PeerCertificate? {
         get { proven.withLock { $0 } }
         set { proven.withLock { $0 = newValue } }
+    }
+
+    /// Set as long as it is counted.
+    package var place: ConnectionPlace? {
+        get { taken.withLock { $0 } }
+        set { taken.withLock { $0 = newValue } }
     }
 }
 
@@ -22,10 +30,13 @@ package final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandl
 
     private let peer: ConnectionPeer
     private let seconds: Int
+    private let refused: (TLSRefusal) -> Void
     private var deadline: Scheduled<Void>?
 
-    package init(_ peer: ConnectionPeer, seconds: Int) {
+    /// - Parameter refused: told of a handshake that failed by what the client sent.
+    package init(_ peer: ConnectionPeer, seconds: Int, refused: @escaping (TLSRefusal) -> Void) {
         self.peer = peer
+        self.refused = refused
         self.seconds = seconds
     }
 
@@ -35,6 +46,11 @@ package final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandl
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let refusal = TLSRefusal(error) { refused(refusal) }
+        context.fireErrorCaught(error)
+    }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {

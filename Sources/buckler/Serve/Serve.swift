@@ -39,10 +39,10 @@ struct Serve {
         for warning in settings.warnings { logger.warning("\(warning)") }
         for notice in settings.notices { logger.notice("\(notice)") }
         DescriptorLimit.raise(for: settings, logger: logger)
-        CoreFiles.forbid()
 
         let parts = ServerParts(settings: settings, logger: logger, secrets: try ServerSecrets(settings))
         access = try parts.access()
+        ProcessSecrecy.eraseKeys()
         let hasCallers = (access.keys?.keys.count ?? 0) > 0 || !settings.tls.clientRules.isEmpty
         try parts.checkListeners(hasKeys: hasCallers)
         if let keys = access.keys { try FirstKey.makeIfNeeded(settings, keys) }

@@ -14,6 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
     var arguments: [String] = []
 
     func run() async throws {
+        ProcessSecrecy.begin()
         switch try request() {
         case .help: Terminal.output.line(ServeHelp.text())
         case .version: Terminal.output.line(BucklerVersion.text)

@@ -26,6 +26,7 @@ struct ServerAccess: Sendable {
     init(_ settings: ServerSettings, flight: Flight, logger: Logger) throws(ServingError) {
         let access = settings.access
         let home = try BucklerHome()
+        try home.check()
         if access.ledger.isKept, access.ledger.directory == nil { try home.prepare() }
         let now = Int64(Date().timeIntervalSince1970)
         var origins: [any KeyOrigin] = [KeyStore(home: home)]
@@ -38,8 +39,6 @@ struct ServerAccess: Sendable {
             }
         }
         fixed += try KeyLines.environment(at: now)
-        // Nothing that this process starts, and nobody who looks at it, needs them.
-        unsetenv(KeyLines.variable)
         let keys = try LiveKeys(origins: origins, fixed: fixed)
         let keySet = try Self.keySet(access.tokens, logger)
         let ledger = try Self.ledger(access.ledger, home: home, port: settings.http.port, logger: logger)

@@ -21,6 +21,7 @@ final class FakeCall: RPCCall {
     private(set) var concluded: [Int] = []
     private(set) var heldBack = 0
     private(set) var begun = 0
+    private(set) var answering: String?
     /// Held as the layer holds it, until the call ends.
     var receiver: (any RPCReceiver)?
     var whenFinished: ((FakeCall) -> Void)?
@@ -47,6 +48,8 @@ final class FakeCall: RPCCall {
         guard bytes <= room else { throw ServingError(.unavailable, "no room for \(bytes) bytes") }
         message.charge += bytes
     }
+
+    func answers(_ model: any ServableModel) { answering = model.name }
 
     func requestBegan() throws(ServingError) {
         guard begun < requestLimit else { throw ServingError(.unavailable, "too many requests in flight") }

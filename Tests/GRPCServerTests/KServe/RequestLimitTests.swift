@@ -45,7 +45,10 @@ import Testing
             ("number of inputs in request exceeds the maximum of 1", \RequestLimits.inputs, 2),
             ("number of outputs in request exceeds the maximum of 2", \RequestLimits.outputs, 3),
             ("'id' of 4 bytes exceeds the maximum of 3 bytes", \RequestLimits.stringBytes, 4),
-            ("request of 100 bytes exceeds the maximum allowed size of 99 bytes", \RequestLimits.bodyBytes, 100),
+            (
+                "request of 100 bytes exceeds the maximum allowed size of 99 bytes: --max-body-byte-size and "
+                    + "--model-limit are the limits", \RequestLimits.bodyBytes, 100
+            ),
         ] as [(String, any WritableKeyPath<RequestLimits, Int> & Sendable, Int)]
     )
     func envelopes(text: String, limit: any WritableKeyPath<RequestLimits, Int> & Sendable, count: Int) throws {

@@ -127,7 +127,8 @@ import Testing
                 .answer(0, "z", final: false), .writable(true),
             ],
             actions: [
-                "end resourceExhausted the client reads too slowly: more than 29 bytes of answers wait on this stream"
+                "end resourceExhausted the client reads too slowly: more than 29 bytes of answers wait on this stream. "
+                    + "Use --max-response-backlog-byte-size to increase the limit."
             ]
         ),
         Script(

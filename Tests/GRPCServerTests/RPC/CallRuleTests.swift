@@ -55,6 +55,10 @@ import Transport
         #expect(headers.path == "/a/B")
         #expect(try read([("x-api-key", "2"), ("x-api-key", "2")]).credentials.isAmbiguous == false)
         #expect(try read([("x-api-key", "2"), ("x-api-key", "3")]).credentials.isAmbiguous)
+        for name in ["authorization", "x-api-key"] {
+            let oversized = try read([(name, String(repeating: "k", count: 9000))])
+            #expect(oversized.credentials.isOversized && !oversized.credentials.isEmpty)
+        }
     }
 
     @Test(

@@ -2,6 +2,7 @@
 import Inference
 import NIOCore
 import NIOHPACK
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -79,6 +80,41 @@ import Transport
             #expect(answer.status == (beyond == 0 ? 0 : 8))
             #expect(await server.eventuallyHoldsNothing())
             await client.close()
+        }
+    }
+
+    @Test("that are long are decompressed beside the event loop, which goes on with what is short")
+    func beside() async throws {
+        let limit = 16 << 20
+        try await LiveRPC.run(configure: { $0.rpc.messageBytes = limit }) { server in
+            let client = try await server.connect()
+            let bomb = try Self.packed([UInt8](repeating: 0, count: limit + 1), .gzip)
+            let long = (0..<16).map { _ in client.open("/test.Echo/Unary", [("grpc-encoding", "gzip")]) }
+            for stream in long { client.send(FrameClient.framed(bomb, flag: 1), on: stream, end: true) }
+            #expect(await client.call("/test.Echo/Unary", [1]).messages == [[1]])
+            let waiting = client.record.withLock { record in long.filter { record.streams[$0]?.isEnded != true }.count }
+            #expect(waiting > 4)
+            for stream in long { #expect(await client.ended(stream).status == 8) }
+            #expect(await server.eventuallyHoldsNothing())
+            await client.close()
+        }
+    }
+
+    @Test("whose client does not wait for them are charged until they are let go of")
+    func abandoned() async throws {
+        let limit = 16 << 20
+        try await LiveRPC.run(configure: { $0.rpc.messageBytes = limit }) { server in
+            for _ in 0..<3 {
+                let client = try await server.connect()
+                let packed = try Self.packed([UInt8](repeating: 0, count: limit), .gzip)
+                for _ in 0..<8 {
+                    let stream = client.open("/test.Echo/Stream", [("grpc-encoding", "gzip")])
+                    client.send(FrameClient.framed(packed, flag: 1), on: stream, end: false)
+                }
+                try await Task.sleep(for: .milliseconds(20))
+                await client.close()
+            }
+            #expect(await server.eventuallyHoldsNothing())
         }
     }
 

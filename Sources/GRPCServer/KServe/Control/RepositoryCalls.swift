@@ -34,6 +34,7 @@ extension KServeEnvironment {
         try gate.authorise(permit, .load, model: request.modelName, version: nil)
         let parameters = try loadParameters(request.parameters)
         try await control.load(model: request.modelName, parameters: parameters)
+        if let model = control.served(request.modelName) { gate.served(model, to: permit) }
         return Inference_RepositoryModelLoadResponse()
     }
 
@@ -95,6 +96,7 @@ extension KServeEnvironment {
             }
             includingDependents = flag
         }
+        if let model = control.served(request.modelName) { gate.served(model, to: permit) }
         try await control.unload(model: request.modelName, includingDependents: includingDependents)
         return Inference_RepositoryModelUnloadResponse()
     }

@@ -30,6 +30,7 @@ final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unch
             var envelope = InferEnvelope()
             try envelope.read(message.bytes, limits: environment.settings.requestLimits)
             let model = try environment.model(envelope, for: call)
+            call.answers(model)
             guard !model.isDecoupled else {
                 throw ServingError(
                     .unsupported,

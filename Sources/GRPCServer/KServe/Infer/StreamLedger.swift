@@ -104,7 +104,8 @@ extension StreamLedger {
             end(
                 RPCStatus(
                     .resourceExhausted,
-                    "the client reads too slowly: more than \(backlogLimit) bytes of answers wait on this stream"
+                    "the client reads too slowly: more than \(backlogLimit) bytes of answers wait on this stream. Use "
+                        + "--max-response-backlog-byte-size to increase the limit."
                 )
             )
         }

@@ -21,6 +21,7 @@ final class StreamedRequest: ResponseSink, ResponseWaiter, @unchecked Sendable {
     var hasBegun = false
     private let modelName: String
     private var version: Int64?
+    private var digest: ModelDigest?
     /// Set while the model works; the circle it makes ends with the request.
     private var stream: ModelStreamInferReceiver?
     private var request: InferenceRequest?
@@ -44,6 +45,7 @@ final class StreamedRequest: ResponseSink, ResponseWaiter, @unchecked Sendable {
     func submit(_ submission: InferSubmission) {
         answers = InferResponseWriter(submission.model, requestID: submission.request.fields.id)
         version = submission.model.version
+        digest = submission.model.digest
         trace = submission.request.fields.trace
         request = submission.request
         submission.model.infer(submission.request, sink: self)
@@ -55,7 +57,7 @@ final class StreamedRequest: ResponseSink, ResponseWaiter, @unchecked Sendable {
 
     /// What is said of it in the audit log.
     var conclusion: Conclusion {
-        Conclusion(
+        var conclusion = Conclusion(
             .streamInfer,
             model: modelName,
             version: version,
@@ -64,6 +66,8 @@ final class StreamedRequest: ResponseSink, ResponseWaiter, @unchecked Sendable {
             bytesOut: sentBytes,
             status: failure.map { RPCStatus($0).code.rawValue } ?? 0
         )
+        conclusion.digest = digest
+        return conclusion
     }
 
     /// Nothing more comes from the model.

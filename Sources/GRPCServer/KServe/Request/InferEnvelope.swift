@@ -58,7 +58,8 @@ package struct InferEnvelope: Sendable, Equatable {
         guard bytes <= limits.bodyBytes else {
             throw ServingError(
                 .resourceExhausted,
-                "request of \(bytes) bytes exceeds the maximum allowed size of \(limits.bodyBytes) bytes",
+                "request of \(bytes) bytes exceeds the maximum allowed size of \(limits.bodyBytes) bytes: "
+                    + "--max-body-byte-size and --model-limit are the limits",
                 reason: .rejected
             )
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import NIOCore
-import NIOPosix
-import Synchronization
+internal import NIOCore
+private import NIOPosix
+private import Synchronization
 
 /// What waits to be done, by whose it is: whoever has much waiting is not served before others who have little. Pure.
 package struct TurnTaking<Job> {
@@ -30,7 +30,7 @@ package struct TurnTaking<Job> {
 
 /// Does what event loops have no time for, on as many threads as there are cores. What waits is bounded by the requests
 /// that the gate has let in, each of which has at most one job here.
-final class LongWorkQueue: Sendable {
+package final class LongWorkQueue: Sendable {
     private struct State: Sendable {
         var turns = TurnTaking<@Sendable () -> Void>()
         var running = 0
@@ -39,7 +39,9 @@ final class LongWorkQueue: Sendable {
     private let state = Mutex(State())
     private let limit = System.coreCount
 
-    func add(of owner: String, _ job: @escaping @Sendable () -> Void) {
+    package init() {}
+
+    package func add(of owner: String, _ job: @escaping @Sendable () -> Void) {
         let starts = state.withLock { state in
             state.turns.add(job, of: owner)
             guard state.running < limit else { return false }
@@ -65,9 +67,11 @@ final class LongWorkQueue: Sendable {
 extension TurnTaking: Sendable where Job: Sendable {}
 
 /// Tells whoever works for a request elsewhere that nobody waits for it any more.
-final class Abandonment: Sendable {
+package final class Abandonment: Sendable {
     private let flag = Atomic(false)
 
-    var isAbandoned: Bool { flag.load(ordering: .relaxed) }
-    func abandon() { flag.store(true, ordering: .relaxed) }
+    package init() {}
+
+    package var isAbandoned: Bool { flag.load(ordering: .relaxed) }
+    package func abandon() { flag.store(true, ordering: .relaxed) }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import HTTPServer
 import Testing
+import Transport
 
 @Suite("Turns at long work") struct TurnTakingTests {
     @Test("go round among those who have something waiting")
