@@ -69,7 +69,7 @@ extension FlagTable {
             .buckler,
             .nonEmptyString,
             .works(.list(\.modelCalls.controlFor)),
-            "Model whose code may load and unload models, in explicit mode; may be given more than once."
+            "Model whose code may load and unload models, in explicit mode."
         ),
         Flag(
             "model-call-depth",

@@ -109,10 +109,10 @@ class TritonPythonModel:
 """)
     python_model(repository, "outer", code)
     python_model(repository, "inner_loop", code.replace("async def execute", "def execute").replace(
-        "await asyncio.gather", "asyncio.run").replace("asyncio.run(*[", "asyncio.run(self.all([").replace(
+        "await asyncio.gather", "asyncio.run").replace("asyncio.run(*[", "asyncio.run(self.everything([").replace(
             "for i in range(4)])", "for i in range(4)]))").replace(
                 "[call(f\"slow{i}\", x + i).async_exec() for", "[(f\"slow{i}\", x + i) for") + """
-    async def all(self, wanted):
+    async def everything(self, wanted):
         return await asyncio.gather(*[call(*one).async_exec() for one in wanted])
 """)
     server = serve()
@@ -154,17 +154,17 @@ for answer in {made}.exec(decoupled=True):
 """,
         "async for": f"""
 import asyncio
-async def all():
+async def everything():
     async for answer in await {made}.async_exec(decoupled=True):
         seen.extend(t.as_numpy().tolist() for t in answer.output_tensors())
-asyncio.run(all())
+asyncio.run(everything())
 """,
         "await": f"""
 import asyncio
-async def all():
+async def everything():
     for answer in await {made}.async_exec(decoupled=True):
         seen.extend(t.as_numpy().tolist() for t in answer.output_tensors())
-asyncio.run(all())
+asyncio.run(everything())
 """}
     caller(repository, "outer", "seen = []" + lines[way] + """
 assert seen == [[i] for i in range(50)], seen
@@ -330,7 +330,7 @@ def test_a_worker_that_dies_takes_its_calls_with_it(repository, serve):
     caller(repository, "outer", """
 stream = pb_utils.InferenceRequest(model_name="repeat", requested_output_names=["OUT"], inputs=%s).exec(decoupled=True)
 next(stream)
-os.kill(os.getpid(), signal.SIGKILL) if x[0] else None
+os._exit(3)
 """ % (DECOUPLED_INPUTS % (2000, 2000, 20)))
     server = serve()
     assert "not healthy" in error_of(infer(server, "outer", [1.0]))
@@ -376,7 +376,7 @@ if answer.has_error():
     assert answer.error().message() == seen, (answer.error().message(), seen)
 """)
     all_of_it = make_key(home, "all", "--scopes=infer,metadata")
-    some = make_key(home, "some", "--scopes=infer,metadata", "--models=outer,open")
+    some = make_key(home, "some", "--scopes=infer,metadata", "--model=outer", "--model=open")
     server = start_server(f"--model-repository={repository}", INTERPRETER, anonymous=False,
                           env={"BUCKLER_HOME": str(home)})
 
@@ -400,7 +400,7 @@ class TritonPythonModel:
         return [pb_utils.InferenceResponse([pb_utils.Tensor("OUTPUT0", np.array([[
             len(requests), not a.has_error(), not b.has_error()]], np.float32))]) for a, b in zip(made, named)]
 """), batch=8, extra="dynamic_batching { }")
-    keys = [make_key(home, "all", "--scopes=infer"), make_key(home, "some", "--scopes=infer", "--models=outer")]
+    keys = [make_key(home, "all", "--scopes=infer"), make_key(home, "some", "--scopes=infer", "--model=outer")]
     server = start_server(f"--model-repository={repository}", INTERPRETER, anonymous=False,
                           env={"BUCKLER_HOME": str(home)})
 
@@ -444,14 +444,27 @@ class TritonPythonModel:
     assert server.stop() == 0
 
 
+def test_a_request_of_somebody_else_cannot_be_named(repository, serve):
+    echo(repository)
+    caller(repository, "outer", """
+trace = r.trace()
+trace._request += 100
+answer = call("echo", x, trace=trace).exec()
+assert "while it answers no request" in answer.error().message(), answer.error().message()
+""")
+    server = serve()
+    output(infer(server, "outer", [1.0]))
+    assert server.stop() == 0
+
+
 def test_too_many_calls_at_once_are_refused(repository, serve):
     identity_model(repository, "slow", "TYPE_FP32", dims="-1",
                    extra='parameters [{ key: "execute_delay_ms" value: { string_value: "300" } }]')
     caller(repository, "outer", """
 import asyncio
-async def all():
+async def everything():
     return await asyncio.gather(*[call("slow", x).async_exec() for _ in range(5)])
-answers = asyncio.run(all())
+answers = asyncio.run(everything())
 refused = [a.error().message() for a in answers if a.has_error()]
 assert len(refused) == 2 and all("at most 3 are allowed" in text for text in refused), refused
 """)
@@ -466,7 +479,7 @@ def test_a_limit_of_the_operator_holds_for_calls_too(repository, serve):
 seen = [call("echo", np.ones(n, np.float32)).exec() for n in (10, 11)]
 assert not seen[0].has_error() and "at most 10 are allowed" in seen[1].error().message()
 """)
-    server = serve("--model-limit=echo,elements=10")
+    server = serve("--model-limit=echo,max-tensor-elements=10")
     output(infer(server, "outer", [1.0]))
     assert server.stop() == 0
 

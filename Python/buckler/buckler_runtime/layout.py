@@ -34,8 +34,8 @@ LEASE_BODY = Struct("<IIQQ")
 LEASE_RETURNED_BODY = Struct("<IIQ")
 PROBED_BODY = Struct("<II")
 ANSWER_BODY = Struct("<IIQQ")
-# request, version, correlation id, time-out, flags, inputs, outputs, lengths of the model's name, the id, the parameters
-# and the correlation text, 0
+# request, version, correlation id, time-out, flags, inputs, outputs, lengths of the model's name, the id, the
+# parameters and the correlation text, 0
 CALL_BODY = Struct("<QqQQIIIIIIII")
 # what, length of the model's name, version, files, 0
 ASK_BODY = Struct("<IIqII")

@@ -28,7 +28,7 @@ class MetricKind(IntEnum):
 
 
 class Metric:
-    """A metric with its labels. Made by its family; those with the same labels are one, in all instances of the model."""
+    """A metric with its labels, made by its family. Those with the same labels are one, in all instances."""
 
     def __init__(self) -> None:
         raise TypeError("a Metric is made by MetricFamily.Metric()")
@@ -86,7 +86,8 @@ class MetricFamily:
         labels = labels or {}
         if len(labels) > _LABELS or len(bounds) > _BUCKETS:
             raise TritonModelException(f"a metric may have {_LABELS} labels and {_BUCKETS} buckets at most")
-        body = layout.METRIC_BODY.pack(self._number, len(labels), len(bounds)) + Struct(f"<{len(bounds)}d").pack(*bounds)
+        body = layout.METRIC_BODY.pack(self._number, len(labels), len(bounds))
+        body += Struct(f"<{len(bounds)}d").pack(*bounds)
         for name, value in labels.items():
             name, value = encoded(name, _LABEL_LIMIT, "a label's name"), encoded(value, _LABEL_LIMIT, "a label's value")
             body += layout.LABEL.pack(len(name), len(value)) + layout.padded(name) + layout.padded(value)

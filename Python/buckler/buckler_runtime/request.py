@@ -132,7 +132,10 @@ class InferenceRequest:
         loop = asyncio.get_running_loop()
         call = self._begin(decoupled)
         if not decoupled:
-            return loop.create_task(call.only_async())
+            task = loop.create_task(call.only_async())
+            # One that is cancelled before it has begun does not come to its end by itself.
+            task.add_done_callback(lambda _: call.abandon())
+            return task
         future = loop.create_future()
         future.set_result(call.iterator())
         return future

@@ -5,17 +5,28 @@ private import Synchronization
 struct ReadinessQuestion {
     typealias Waiting = @Sendable (Bool) -> Void
 
+    /// A model that hangs must not gather those who ask.
+    static let waitingLimit = 1024
+
     /// Whether the model has a say.
     var isOfInterest = false
     private var number: UInt64 = 0
     private var waiting: [Waiting] = []
 
-    /// - Returns: the number to ask by; `nil` if the question is on its way.
-    mutating func ask(_ answer: @escaping Waiting) -> UInt64? {
+    enum Step {
+        /// By this number.
+        case ask(UInt64)
+        /// The question is on its way.
+        case wait
+        case tooMany
+    }
+
+    mutating func ask(_ answer: @escaping Waiting) -> Step {
+        guard waiting.count < Self.waitingLimit else { return .tooMany }
         waiting.append(answer)
-        guard waiting.count == 1 else { return nil }
+        guard waiting.count == 1 else { return .wait }
         number += 1
-        return number
+        return .ask(number)
     }
 
     /// - Parameter number: `nil` if there will be no answer.
@@ -57,14 +68,14 @@ extension WorkerSession {
         let seconds = setup.limits.readySeconds
         return await withCheckedContinuation { continuation in
             let first = FirstAnswer(continuation)
-            let number = state.withLock { state -> UInt64? in
-                guard state.ended == nil else {
-                    first.answer(false)
-                    return nil
-                }
-                return state.readiness.ask { first.answer($0) }
+            let step = state.withLock { state in
+                state.ended == nil ? state.readiness.ask { first.answer($0) } : .tooMany
             }
-            if let number { send(ServerMessage.probe(number)) }
+            switch step {
+            case .ask(let number): send(ServerMessage.probe(number))
+            case .wait: break
+            case .tooMany: return first.answer(false)
+            }
             Task {
                 try? await Task.sleep(for: .seconds(seconds))
                 first.answer(false)
