@@ -108,7 +108,10 @@ struct CallLedger: Sendable {
             "the model does not take the answers of its calls: more than \(byteLimit) bytes wait",
             reason: .rejected
         )
-        call.waiting = [Answer(.failed(error))]
+        var failure = Answer(.failed(error))
+        // It is told however little room there is.
+        failure.bytes = 0
+        call.waiting = [failure]
         calls[number] = call
         return .overflow
     }
