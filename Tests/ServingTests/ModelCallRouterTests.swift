@@ -25,7 +25,9 @@ import Testing
     }
 
     private struct NamedGate: Gate {
-        func admit(_ arrival: Arrival) throws(ServingError) -> Permit { Permit(principal: .anonymous, reservedBytes: 0) }
+        func admit(_ arrival: Arrival) throws(ServingError) -> Permit {
+            Permit(principal: .anonymous, reservedBytes: 0)
+        }
         func authorise(_: Permit, _: Endpoint, model: String?, version: Int64?) throws(ServingError) {}
         func shows(model: String, version: Int64?, to permit: Permit) -> Bool {
             (permit.visit as? Guest)?.models.contains(model) ?? false
@@ -162,9 +164,12 @@ import Testing
         #expect(texts == ["Request for unknown model: 'M' is not found"])
         let all = Self.origin(["secret"])
         _ = try calls.begin(Self.call("secret", for: [all]), sink: Answers())
-        #expect(Self.code { () throws(ServingError) in
-            try calls.begin(Self.call("secret", for: [all, Self.origin()]), sink: Answers())
-        } == .notFound, "all of them have to be allowed")
+        #expect(
+            Self.code { () throws(ServingError) in
+                try calls.begin(Self.call("secret", for: [all, Self.origin()]), sink: Answers())
+            } == .notFound,
+            "all of them have to be allowed"
+        )
         #expect(calls.isReady("secret", version: nil, for: [all], caller: Self.caller))
         #expect(!calls.isReady("secret", version: nil, for: [Self.origin()], caller: Self.caller))
         #expect(!calls.isReady("secret", version: nil, for: [], caller: Self.caller))
@@ -173,9 +178,11 @@ import Testing
 
     @Test func withoutARequestNothingIsCalled() async throws {
         let fixture = try await Fixture()
-        #expect(Self.code { () throws(ServingError) in
-            try fixture.calls.begin(Self.call("echo", for: []), sink: Answers())
-        } == .unavailable)
+        #expect(
+            Self.code { () throws(ServingError) in
+                try fixture.calls.begin(Self.call("echo", for: []), sink: Answers())
+            } == .unavailable
+        )
         await fixture.server.stop()
     }
 
@@ -184,9 +191,11 @@ import Testing
         let fixture = try await Fixture { $0.depth = 2 }
         let callers = (0..<before).map { ModelIdentity(name: "m\($0)", version: 1) }
         let origin = Self.origin(callers: callers)
-        #expect(Self.code { () throws(ServingError) in
-            try fixture.calls.begin(Self.call("echo", for: [Self.origin(), origin]), sink: Answers())
-        } == expected)
+        #expect(
+            Self.code { () throws(ServingError) in
+                try fixture.calls.begin(Self.call("echo", for: [Self.origin(), origin]), sink: Answers())
+            } == expected
+        )
         await fixture.server.stop()
     }
 
@@ -215,9 +224,11 @@ import Testing
         #expect(abs(try seconds([Self.origin(deadline: soon), Self.origin(deadline: later)]) - 19) < 0.2)
         #expect(abs(try seconds([Self.origin(deadline: soon), Self.origin()]) - 30) < 0.2)
         #expect(abs(try seconds([Self.origin()], limit: soon) - 4.5) < 0.2)
-        #expect(Self.code { () throws(ServingError) in
-            try fixture.calls.begin(Self.call("echo", for: [Self.origin(deadline: now)]), sink: Answers())
-        } == .deadlineExceeded)
+        #expect(
+            Self.code { () throws(ServingError) in
+                try fixture.calls.begin(Self.call("echo", for: [Self.origin(deadline: now)]), sink: Answers())
+            } == .deadlineExceeded
+        )
         await fixture.server.stop()
     }
 

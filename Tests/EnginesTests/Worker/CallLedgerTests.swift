@@ -8,7 +8,12 @@ import Testing
     private static let span = AreaSpan(area: 0, offset: 0, length: 64)
 
     private static func response(_ bytes: Int, isFinal: Bool = false) -> ResponseEvent {
-        let output = OutputTensor(name: "O", dataType: .uint8, shape: [Int64(bytes)], bytes: TensorBytes(count: bytes) { _ in })
+        let output = OutputTensor(
+            name: "O",
+            dataType: .uint8,
+            shape: [Int64(bytes)],
+            bytes: TensorBytes(count: bytes) { _ in }
+        )
         return .response(InferenceResponse(outputs: [output]), isFinal: isFinal)
     }
 

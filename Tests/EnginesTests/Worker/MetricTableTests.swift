@@ -59,10 +59,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([], false), ([1], true), ([1, 1], false), ([2, 1], false), ([.nan], false), ([1, .infinity], false),
-        (Array(stride(from: 0, to: 64, by: 1)), true), (Array(stride(from: 0, to: 65, by: 1)), false),
-    ] as [([Double], Bool)])
+    @Test(
+        arguments: [
+            ([], false), ([1], true), ([1, 1], false), ([2, 1], false), ([.nan], false), ([1, .infinity], false),
+            (Array(stride(from: 0, to: 64, by: 1)), true), (Array(stride(from: 0, to: 65, by: 1)), false),
+        ] as [([Double], Bool)]
+    )
     func buckets(bounds: [Double], isTaken: Bool) throws {
         var table = MetricTable(limits: CustomMetricLimits())
         _ = try table.family(FamilyWanted(name: "h", help: "", kind: .histogram))
