@@ -8,8 +8,10 @@ import numpy as _np
 
 from buckler_runtime import current as _current
 from buckler_runtime import datatypes as _datatypes
+from buckler_runtime import models as _models
 from buckler_runtime import request as _request
 from buckler_runtime import sender as _sender
+from buckler_runtime.calls import ResponseIterator
 from buckler_runtime.config import ModelConfig
 from buckler_runtime.errors import TritonError, TritonModelException
 from buckler_runtime.log import Logger, LogLevel
@@ -19,8 +21,6 @@ from buckler_runtime.response import InferenceResponse
 from buckler_runtime.sender import InferenceResponseSender
 from buckler_runtime.tensor import Tensor
 from buckler_runtime.texts import deserialize_bytes_tensor, serialize_byte_tensor
-from buckler_runtime.unavailable import ResponseIterator
-from buckler_runtime.unavailable import refuse as _refuse
 
 __all__ = [
     "InferenceRequest", "InferenceResponse", "InferenceResponseSender", "InferenceTrace", "LogLevel", "Logger",
@@ -112,18 +112,22 @@ def empty_output(shape: Any, dtype: Any) -> _np.ndarray:
 
 
 def load_model(model_name: str, config: str = "", files: Optional[dict] = None) -> None:
-    """Not there yet."""
-    raise _refuse("load_model")
+    """Loads or reloads a model, once the operator has given this one the right to (--model-control-for).
+
+    config is a configuration in JSON that counts in place of the repository's, files is what there is in place of its
+    directory: bytes by path, as in {"file:1/model.onnx": ...}.
+    """
+    _models.load(model_name, config, files)
 
 
 def unload_model(model_name: str, unload_dependents: bool = False) -> None:
-    """Not there yet."""
-    raise _refuse("unload_model")
+    """Begins to unload a model, once the operator has given this one the right to (--model-control-for)."""
+    _models.unload(model_name, unload_dependents)
 
 
 def is_model_ready(model_name: str, model_version: str = "") -> bool:
-    """Not there yet."""
-    raise _refuse("is_model_ready")
+    """Whether a model is ready, and those whose requests are being answered may call it."""
+    return _models.is_ready(model_name, model_version)
 
 
 def _named(entries: Optional[list], name: str) -> Optional[dict]:

@@ -28,7 +28,7 @@ extension ControlResponder {
         case .model(let path, .traceSetting):
             return try traceSettings(ofModel: path.name, method, body: body)
         case .model(let path, let action):
-            return try answer(action, model: path.name, version: try path.version())
+            return try await answer(action, model: path.name, version: try path.version())
         case .repositoryIndex:
             let readyOnly = try ControlBodies.indexReadyOnly(body, limits: settings.requestLimits)
             let shown = await control.repositoryIndex(readyOnly: readyOnly).filter {
@@ -53,14 +53,14 @@ extension ControlResponder {
         }
     }
 
-    private func answer(_ action: ModelAction, model: String, version: Int64?) throws -> Response {
+    private func answer(_ action: ModelAction, model: String, version: Int64?) async throws -> Response {
         switch action {
         case .metadata:
             return ControlAnswer.document(
                 ControlDocuments.modelMetadata(try control.metadata(ofModel: model, version: version))
             )
         case .ready:
-            guard try control.isModelReady(named: model, version: version) else {
+            guard try await control.askModelReady(named: model, version: version) else {
                 return ControlAnswer.message("Model version not ready", status: .badRequest)
             }
             return Response(status: .ok)

@@ -196,6 +196,7 @@ extension InferHandler {
         HeaderForwarding.add(exchange.head.forwarded, to: &fields.parameters)
         try readSharedInputs(read.decoded.sharedInputs, into: &fields, for: exchange)
         fields.principal = exchange.permit.principal
+        fields.visit = exchange.permit.visit
         fields.arrival = exchange.arrival
         fields.lender = mailbox
         fields.deadline = exchange.deadline

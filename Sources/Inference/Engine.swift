@@ -49,6 +49,8 @@ package struct EngineModelSource: Sendable {
     package var configurationJSON = ""
     /// Whether the model may say what the configuration leaves out.
     package var autoCompletes = false
+    /// For a model that calls others; `nil` where there are none to call.
+    package var calls: (any ModelCalls)?
 
     package init(modelName: String, version: Int64, files: any ModelFiles, path: String, outputLimit: Int) {
         self.modelName = modelName
@@ -130,6 +132,12 @@ package protocol EngineModel: AnyObject, Sendable {
     /// Whether any of its instances can run now: one whose process has ended can not until the next has started.
     var isReady: Bool { get }
 
+    /// The same, once the model's own code was asked, if it has a say; in bounded time.
+    func askReady() async -> Bool
+
+    /// What the model's own code counts.
+    var customMetrics: [CustomMetricFamily] { get }
+
     /// No instance will execute again. `closed` is called, on any thread, when all that ran for the model is gone.
     func close(whenClosed closed: @escaping @Sendable () -> Void)
 }
@@ -138,6 +146,8 @@ extension EngineModel {
     package var hasSteadyCost: Bool { true }
     package var completedConfiguration: String? { nil }
     package var isReady: Bool { true }
+    package func askReady() async -> Bool { isReady }
+    package var customMetrics: [CustomMetricFamily] { [] }
     package func close(whenClosed closed: @escaping @Sendable () -> Void) { closed() }
 }
 

@@ -166,6 +166,11 @@ package protocol Gate: Sendable {
     /// - Throws: `.notFound` for a model that the caller may not see, as for one that does not exist.
     func authorise(_ permit: Permit, _ endpoint: Endpoint, model: String?, version: Int64?) throws(ServingError)
 
+    /// For a request that a model makes while it answers one of the caller's.
+    /// - Parameter permit: of the caller; nothing is charged to it, and it need not be out any more.
+    /// - Throws: `.notFound` for a model that the caller may not call, as for one that does not exist.
+    func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError)
+
     /// Whether lists may show the model to the caller.
     func shows(model: String, version: Int64?, to permit: Permit) -> Bool
 
@@ -201,6 +206,12 @@ package protocol Gate: Sendable {
 extension Gate {
     package func served(_ model: ServedModel, to permit: Permit) {}
     package func refused(_ refusal: EarlyRefusal) {}
+
+    package func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError) {
+        guard isValid(permit), shows(model: model, version: version, to: permit) else {
+            throw ServingError(.notFound, "Request for unknown model: '\(model)' is not found")
+        }
+    }
 
     /// The same for what is asked of no model.
     package func authorise(_ permit: Permit, _ endpoint: Endpoint) throws(ServingError) {

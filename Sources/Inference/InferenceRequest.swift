@@ -79,6 +79,12 @@ package final class InferenceRequest: Sendable {
         package var startsSequence = false
         package var endsSequence = false
         package var principal = Principal.anonymous
+        /// What the gate remembers of whoever sent it; what a model asks of other models while it answers is judged by it.
+        package var visit: (any Visit)?
+        /// Whether the server sent it itself, as it does to warm a model up.
+        package var isServersOwn = false
+        /// The models that called each other until it came to this, the first one first; empty for a client's request.
+        package var callers: [ModelIdentity] = []
         /// When the answer stops being of use to anyone, by the server's own limit.
         package var deadline: MonotonicTime?
         /// When the first byte of the request was read.

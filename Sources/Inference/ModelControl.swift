@@ -69,6 +69,8 @@ package protocol ModelControl: Sendable {
     /// Whether the server is on its way out: health answers 503 then.
     var isExiting: Bool { get }
     func isModelReady(named name: String, version: Int64?) throws(ServingError) -> Bool
+    /// The same for a client that asks: a model with a say in it is asked, in bounded time.
+    func askModelReady(named name: String, version: Int64?) async throws(ServingError) -> Bool
     func metadata(ofModel name: String, version: Int64?) throws(ServingError) -> ModelMetadata
     /// The completed `ModelConfig` as Triton's JSON.
     func configurationJSON(ofModel name: String, version: Int64?) throws(ServingError) -> String
@@ -85,4 +87,10 @@ package protocol ModelControl: Sendable {
 
 extension ModelControl {
     package func served(_ name: String) -> ServedModel? { nil }
+}
+
+extension ModelControl {
+    package func askModelReady(named name: String, version: Int64?) async throws(ServingError) -> Bool {
+        try isModelReady(named: name, version: version)
+    }
 }

@@ -28,14 +28,15 @@ actor ModelLifecycle {
         retirement = Retirement(registry: registry, logger: logger)
     }
 
-    func load(_ name: String, parameters: LoadParameters) async throws(ServingError) {
+    /// - Parameter isNested: it is wanted by a model that may be loading itself, and so has a thread already.
+    func load(_ name: String, parameters: LoadParameters, isNested: Bool = false) async throws(ServingError) {
         try ModelName.validate(name)
         await begin(name)
         defer { end(name) }
         let loader = loader
         let definition: ModelDefinition
         do throws(ServingError) {
-            definition = try await blocking { () throws(ServingError) in
+            definition = try await blocking(isNested) { () throws(ServingError) in
                 try loader.definition(of: name, overrides: parameters)
             }
         } catch {
@@ -54,7 +55,7 @@ actor ModelLifecycle {
         for version in definition.versions {
             logger.info("loading: \(name):\(version)")
             do throws(ServingError) {
-                loaded.append(try await load(definition, version: version))
+                loaded.append(try await load(definition, version: version, isNested: isNested))
             } catch {
                 failures[version] = error
             }
@@ -67,9 +68,13 @@ actor ModelLifecycle {
         }
     }
 
-    private func load(_ definition: ModelDefinition, version: Int64) async throws(ServingError) -> VersionParts {
+    private func load(
+        _ definition: ModelDefinition,
+        version: Int64,
+        isNested: Bool
+    ) async throws(ServingError) -> VersionParts {
         let loader = loader
-        return try await blocking { () throws(ServingError) in
+        return try await blocking(isNested) { () throws(ServingError) in
             var attemptsLeft = loader.settings.loadRetries
             while true {
                 do throws(ServingError) {
@@ -151,14 +156,16 @@ actor ModelLifecycle {
 
     /// Runs `body` on a thread of its own kind: reading a model blocks, and must hold up nothing else.
     private func blocking<Value: Sendable>(
+        _ isNested: Bool,
         _ body: @escaping @Sendable () throws(ServingError) -> Value
     ) async throws(ServingError) -> Value {
         let slots = slots
         let threads = threads
         let result: Result<Value, ServingError> = await withCheckedContinuation { continuation in
             threads.async {
-                slots.wait()
-                defer { slots.signal() }
+                // Whoever waits for it may have the last slot.
+                if !isNested { slots.wait() }
+                defer { if !isNested { slots.signal() } }
                 do throws(ServingError) {
                     continuation.resume(returning: .success(try body()))
                 } catch {

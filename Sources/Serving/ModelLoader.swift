@@ -48,6 +48,8 @@ struct ModelLoader: Sendable {
     let repository: ModelRepository
     let engines: EngineSelection
     let settings: LoadSettings
+    /// For models that call others.
+    var calls: (any ModelCalls)?
 
     func definition(of name: String, overrides: LoadParameters) throws(ServingError) -> ModelDefinition {
         var definition = try repository.definition(
@@ -184,6 +186,7 @@ struct ModelLoader: Sendable {
         source.executionSeconds = settings.executionSeconds
         source.configurationJSON = ModelConfigJSON.print(config)
         source.autoCompletes = settings.definition.autoComplete
+        source.calls = calls
         return source
     }
 

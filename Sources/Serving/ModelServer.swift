@@ -21,6 +21,8 @@ package final class ModelServer: Sendable {
         package var startupModels: [String] = []
         package var isReadinessStrict = true
         package var loading = LoadSettings()
+        /// `nil`: models call nobody.
+        package var calls: ModelCallSettings?
 
         package init() {}
     }
@@ -36,11 +38,17 @@ package final class ModelServer: Sendable {
     package init(repository: ModelRepository, engines: EngineSelection, settings: Settings, logger: Logger) {
         self.repository = repository
         self.settings = settings
+        let calls = settings.calls.map { [registry] in ModelCallRouter($0, registry: registry) }
         lifecycle = ModelLifecycle(
-            loader: ModelLoader(repository: repository, engines: engines, settings: settings.loading),
+            loader: ModelLoader(repository: repository, engines: engines, settings: settings.loading, calls: calls),
             registry: registry,
             logger: logger
         )
+        // Weakly: what models hold must not keep alive what holds them.
+        calls?.setChanger { [weak self] (name, change) throws(ServingError) in
+            guard let self else { throw ServingError(.unavailable, "the server is exiting") }
+            try await self.change(name, change)
+        }
     }
 
     /// Loads what the settings name. Models that fail are left `UNAVAILABLE` with their reason.
@@ -114,6 +122,12 @@ extension ModelServer: ModelControl {
         try registry.read { (table) throws(ServingError) in try table.isReady(name, version: version) }
     }
 
+    package func askModelReady(named name: String, version: Int64?) async throws(ServingError) -> Bool {
+        guard try isModelReady(named: name, version: version) else { return false }
+        let servable = try registry.read { (table) throws(ServingError) in try table.lookUp(name, version: version) }
+        return await servable.parts.engine.askReady()
+    }
+
     package func metadata(ofModel name: String, version: Int64?) throws(ServingError) -> ModelMetadata {
         let (servable, versions) = try registry.read { (table) throws(ServingError) in
             (try table.lookUp(name, version: version), table.ready(name).keys.sorted())
@@ -134,6 +148,17 @@ extension ModelServer: ModelControl {
             try table.readyVersions(ofModel: name, version: version)
         }
         return servables.map { $0.parts.statistics.snapshot(pending: $0.parts.scheduler.pendingCount) }
+    }
+
+    /// What models count themselves, the newest version of a model first.
+    package func customMetrics() -> [CustomMetrics] {
+        let servables = registry.read { table in (try? table.readyVersions(ofModel: nil, version: nil)) ?? [] }
+        return servables.sorted { ($0.name, -$0.version) < ($1.name, -$1.version) }.map { servable in
+            CustomMetrics(
+                model: ModelIdentity(name: servable.name, version: servable.version),
+                families: servable.parts.engine.customMetrics
+            )
+        }
     }
 
     package func repositoryIndex(readyOnly: Bool) async -> [RepositoryIndexEntry] {
@@ -158,6 +183,15 @@ extension ModelServer: ModelControl {
             (try? table.lookUp(name, version: nil)).map {
                 ServedModel(name: name, version: $0.version, digest: $0.digest)
             }
+        }
+    }
+
+    /// By a model that was given the right to.
+    private func change(_ name: String, _ change: ModelChange) async throws(ServingError) {
+        try requireExplicitControl()
+        switch change {
+        case .load(let parameters): try await lifecycle.load(name, parameters: parameters, isNested: true)
+        case .unload: try await lifecycle.unload(name)
         }
     }
 

@@ -82,6 +82,7 @@ struct Warmup: Sendable {
         }
         var fields = InferenceRequest.Fields()
         fields.id = warmup.name
+        fields.isServersOwn = true
         var bytesLeft = byteLimit
         for (name, input) in warmup.inputs.sorted(by: { $0.key < $1.key }) {
             let content = WarmupInput(name: name, input: input, batchSize: Int(max(1, warmup.batchSize)))

@@ -65,6 +65,27 @@ extension FlagTable {
             "Run executions that take no longer on the thread that read the requests; 0 for never."
         ),
         Flag(
+            "model-control-for",
+            .buckler,
+            .nonEmptyString,
+            .works(.list(\.modelCalls.controlFor)),
+            "Model whose code may load and unload models, in explicit mode."
+        ),
+        Flag(
+            "model-call-depth",
+            .buckler,
+            .integer(1...64),
+            .works(.integer(\.modelCalls.depth)),
+            "How many models may call each other in a row."
+        ),
+        Flag(
+            "model-call-timeout-secs",
+            .buckler,
+            .integer(1...86_400),
+            .works(.integer(\.modelCalls.seconds)),
+            "Seconds that a model's call of another may take, if whoever waits for it may wait longer."
+        ),
+        Flag(
             "trace-max-bytes",
             .tracing,
             .integer(1...Int.max),

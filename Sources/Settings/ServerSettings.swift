@@ -68,6 +68,17 @@ package struct ServerSettings: Sendable, Equatable {
         }
     }
 
+    /// What models may ask of the server while they run.
+    package struct ModelCalls: Sendable, Equatable {
+        /// How many models may call each other in a row.
+        package var depth = 8
+        package var seconds = 30
+        /// Models that may load and unload models.
+        package var controlFor: [String] = []
+
+        package init() {}
+    }
+
     package var profile: Profile
     /// The name in `/v2`.
     package var id = "triton"
@@ -111,6 +122,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var modelArenaBytes: Int
     /// Bytes that the outputs of one execution may have.
     package var maxOutputBytes: Int
+    package var modelCalls = ModelCalls()
     /// Executions that take no longer may run on an event loop; 0: none.
     package var inlineExecutionMicroseconds = 500
     /// What the log is warned of at start: flags that have others in their place.
@@ -131,6 +143,7 @@ package struct ServerSettings: Sendable, Equatable {
         case .triton:
             modelArenaBytes = .max
             maxOutputBytes = Int(Int32.max)
+            modelCalls.seconds = 300
         }
     }
 }

@@ -18,6 +18,8 @@ package enum SettingRules: Sendable {
     static let pythonKeys: [String: ValueKind] = [
         "interpreter": .string, "stub-timeout-seconds": .integer(1...86_400),
         "execution-timeout-seconds": .integer(1...86_400), "memory-limit-bytes": .integer(1...Int.max),
+        "ready-timeout-seconds": .integer(1...86_400), "max-calls": .integer(1...4096),
+        "max-metric-families": .integer(0...4096), "max-metrics": .integer(0...65_536),
     ]
     /// What Triton's backend takes besides, about how its shared memory is made.
     private static let idlePythonKeys: [String: ValueKind] = [

@@ -22,7 +22,11 @@ struct MetricFamily {
     }
 
     /// Not a number is what Prometheus itself calls `Nan`.
-    mutating func add(_ value: Double, _ labels: MetricLabels = MetricLabels()) {
+    mutating func add(_ value: Double, _ labels: MetricLabels = MetricLabels(), suffix: String = "") {
+        samples += "\(name)\(suffix)\(labels.text) \(Self.text(value))\n"
+    }
+
+    static func text(_ value: Double) -> String {
         let number: String
         if let whole = Int64(exactly: value) {
             number = String(whole)
@@ -33,7 +37,7 @@ struct MetricFamily {
         } else {
             number = String(value)
         }
-        samples += "\(name)\(labels.text) \(number)\n"
+        return number
     }
 
     /// A family without samples still says what it is, as Triton's page does.

@@ -8,10 +8,12 @@ package enum MetricsPage {
 
     /// - Parameters:
     ///   - models: versions that are loaded; the series of others are not there.
+    ///   - custom: what models count themselves; of two with the same name and labels the first is shown.
     ///   - host: `nil` if the machine's use is not shown.
     ///   - counterLatencies: whether the `…_duration_us` counters have series.
     package static func render(
         models: [ModelStatisticsSnapshot],
+        custom: [CustomMetrics] = [],
         host: HostUse?,
         counterLatencies: Bool = true
     ) -> String {
@@ -22,6 +24,7 @@ package enum MetricsPage {
         families += memoryPools()
         families += withoutSeries
         families += machine(host)
+        families += CustomFamilies(custom).families
         return families.map(\.text).joined()
     }
 

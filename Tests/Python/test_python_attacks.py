@@ -32,6 +32,9 @@ def say(data):
     os.write(20, data)
 def answer(request, *places, **more):
     say(head(7, 0, response(request, outputs=b"".join(places), count=len(places), **more)))
+def call(number, *inputs, origin=1, model=b"nobody", flags=0):
+    body = struct.pack("<QqQQIIIIIIII", origin, -1, 0, 0, flags, len(inputs), 0, len(model), 0, 0, 0, 0)
+    say(head(19, number, body + b"".join(inputs) + model + bytes(-len(model) % 8)))
 """
 
 # What the model does while request number 1, the only one it has, is open; and what the log says of it.
@@ -58,6 +61,17 @@ ATTACKS = {
     "a lease that was not asked for": ("say(head(11, 0, struct.pack('<IIQ', 0, 0, 0)))", "not asked for"),
     "inputs of nobody": ("say(head(18, 1))", "of which none are kept"),
     "parameters that are none": ("answer(1, parameters=b'[1]')", "JSON"),
+    "a call with inputs of nobody": ("call(1 << 40, place(0, 1 << 19, 4096))", "outside of every lease"),
+    "a call with inputs beyond all numbers": ("call(1 << 40, place(0, 2**64 - 64, 4096))", "outside of every lease"),
+    "a call made twice": ("call(1 << 40); call(1 << 40)", "is not over and made again"),
+    "calls whose answers it does not read": ("[call(1 << 40 | i) for i in range(5000)]", "does not read its messages"),
+    "an answer taken that was not given": ("say(head(21, 1 << 40))", "is taken that was not given"),
+    "a call with flags that are none": ("call(1 << 40, flags=16)", "has flags 16"),
+    "a question of no kind": ("say(head(23, 1, struct.pack('<IIqII', 9, 0, -1, 0, 0)))", "a question of kind 9"),
+    "a load with files of nobody": ("say(head(23, 1, struct.pack('<IIqIIIIQQ', 2, 0, -1, 1, 0, 0, 0, 1 << 19, 9)))",
+                                    "outside of every lease"),
+    "a measurement of nothing": ("say(head(27, 77, struct.pack('<IId', 1, 0, 1.0)))", "there is no metric 77"),
+    "a readiness that was not asked for": ("say(head(16, 3, struct.pack('<II', 1, 0)))", "which was not asked"),
     "a closed channel": ("os.close(20)", "failed with 1 requests in flight"),
 }
 

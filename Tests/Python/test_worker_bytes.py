@@ -13,9 +13,12 @@ from worker_models import RUNTIME  # noqa: F401
 
 from buckler_runtime import layout  # noqa: E402
 from buckler_runtime.areas import Areas  # noqa: E402
+from buckler_runtime import calls, metrics, models, told  # noqa: E402
+from buckler_runtime import current as running  # noqa: E402
 from buckler_runtime.block import BlockReader  # noqa: E402
 from buckler_runtime.errors import TritonError  # noqa: E402
 from buckler_runtime.outlet import Outlet  # noqa: E402
+from buckler_runtime.request import InferenceRequest, InferenceTrace  # noqa: E402
 from buckler_runtime.response import InferenceResponse  # noqa: E402
 from buckler_runtime.tensor import Tensor  # noqa: E402
 
@@ -53,6 +56,16 @@ class Socket:
 
     def forget(self, numbers):
         pass
+
+    def number(self):
+        return 6
+
+    def add_call(self, number, call):
+        pass
+
+    def ask(self, kind, body):
+        self.send(layout.message(kind, 8, body))
+        return layout.TOLD_BODY.pack(0, 0, 0, 0, 3)
 
 
 def areas():
@@ -98,6 +111,60 @@ def responses():
     return data
 
 
+def call():
+    """Call 6, made for request 7, with inputs in a lease at 8192 of area 1."""
+    socket = Socket((1, 8192, 256))
+    trace = InferenceTrace()
+    trace._request = 7
+    made = InferenceRequest(
+        request_id="id \u00e9", correlation_id="text", model_name="other", model_version=3, flags=1, timeout=5,
+        inputs=[Tensor("IN", np.array([[1, 2], [3, 4]], np.int16)), Tensor("W", np.array([b"hi"], object))],
+        requested_output_names=["OUT", "\u00f6"], trace=trace, parameters={"p": 1})
+    calls.Calls(socket, areas()).begin(made, True)
+    return socket.sent[0]
+
+
+ANSWER_AT = 4096
+
+
+def answer_block():
+    """A response to call 6 as the server writes it to area 3 from byte 4096; it is not the last."""
+    parameters = double.pad(b'{"p":1}')
+    start = 32 + 2 * 48 + len(parameters)
+    first = start + -start % 64
+    tensors = double.pad(struct.pack("<4I2Qq", 7, 1, 3, 3, ANSWER_AT + first, 4, 2) + b"OUT")
+    tensors += double.pad(struct.pack("<4I2Qq", 13, 1, 2, 3, ANSWER_AT + first + 64, 6, 1) + "\u00f6".encode())
+    head = struct.pack("<Q6I", 6, 0, 2, 7, 0, 0, start)
+    block = bytearray(first + 64 + 6)
+    block[:start] = head + tensors + parameters
+    block[first:first + 4] = struct.pack("<2h", -1, 5)
+    block[first + 64:] = struct.pack("<I", 2) + b"hi"
+    return bytes(block)
+
+
+def asked(do):
+    """What a function of the runtime asks the server."""
+    socket = Socket((1, 8192, 256))
+    running.channel, running.areas = socket, areas()
+    try:
+        do()
+    finally:
+        running.channel = running.areas = None
+    return [data for data in socket.sent if data[0] != layout.LEASE_RETURNED]
+
+
+def metric(kind):
+    made = object.__new__(metrics.Metric)
+    made._kind, made._number_of_it = kind, 4
+    return made
+
+
+def family():
+    made = object.__new__(metrics.MetricFamily)
+    made._kind, made._number = metrics.MetricKind.HISTOGRAM, 2
+    return made
+
+
 def golden():
     """Each message kind: name, what the runtime makes or the double packs."""
     body = layout
@@ -122,6 +189,19 @@ def golden():
         "16-probed": layout.message(layout.PROBED, 77, body.PROBED_BODY.pack(1, 0)),
         "17-inputs-kept": layout.message(layout.INPUTS_KEPT, 9),
         "18-inputs-released": layout.message(layout.INPUTS_RELEASED, 9),
+        "19-call": call(),
+        "20-answer": message(20, 6, struct.pack("<2I2Q", 3, 0, ANSWER_AT, len(answer_block()))),
+        "21-answer-taken": layout.message(layout.ANSWER_TAKEN, 6),
+        "22-call-cancelled": layout.message(layout.CALL_CANCELLED, 6),
+        "23-ask": asked(lambda: models.is_ready("other", "3"))[0],
+        "23-ask-load": asked(lambda: models.load("other", "{}", {"file:1/a": b"abc"}))[0],
+        "24-told": message(24, 8, struct.pack("<4IQ", 0, 0, 0, 0, 1)),
+        "24-told-failed": message(24, 8, struct.pack("<4IQ", 1, 5, 5, 0, 0) + "no \u00e9".encode()),
+        "25-family-wanted": asked(lambda: metrics.MetricFamily("n_total", "d \u00e9", metrics.MetricKind.GAUGE))[0],
+        "26-metric-wanted": asked(lambda: family().Metric({"a": "\u00e9", "b": ""}, [0.5, 2]))[0],
+        "27-measure": asked(lambda: metric(metrics.MetricKind.COUNTER).increment(2.5))[0],
+        "28-value-wanted": asked(lambda: metric(metrics.MetricKind.GAUGE).value())[0],
+        "answer-block": answer_block(),
         "block": whole_block(),
         "start-arguments": START,
     }
@@ -141,7 +221,7 @@ def test_golden_bytes(name):
 
 def test_there_is_a_golden_message_of_each_kind():
     assert {path.stem for path in FIXTURES.glob("*.hex")} == set(golden())
-    assert {int(name[:2]) for name in golden() if name[0] in "01"} == set(range(1, 19))
+    assert {int(name[:2]) for name in golden() if name[0] in "012"} == set(range(1, 29))
 
 
 def read(name):
@@ -175,6 +255,45 @@ def test_the_golden_responses_are_what_the_model_returned():
         ("OUT", 7, (2, 2), 640), ("\u00f6", 13, (1,), 704)]
     assert one.outputs[0].data == struct.pack("<4h", 1, 2, 3, 4) and one.outputs[1].data[4:] == b"hi"
     assert (two.number, two.flags, two.text, two.code) == (2, 3, "no such thing \u00e9", 2)
+
+
+def test_the_golden_call_and_its_answer():
+    message = read("19-call")
+    kind, version, length, subject = struct.unpack_from("<HHIQ", message)
+    assert (kind, version, length, subject) == (19, 1, len(message), 6)
+    fields = struct.unpack_from("<QqQQIIIIIIII", message, 16)
+    assert fields == (7, 3, 0, 5, 1 | 4 | 8, 2, 2, 5, 5, 8, 4, 0)
+    shared = areas()
+    block = read("answer-block")
+    shared.requests[3][ANSWER_AT:ANSWER_AT + len(block)] = block
+    socket = Socket()
+    socket.wait = lambda is_there: None
+    socket.remove_call = lambda number: None
+    made = calls.Call(socket, shared, 6)
+    made.arrived(3, ANSWER_AT, len(block))
+    response, last = made.next()
+    assert not last and not made.ended and response.parameters() == '{"p":1}' and not response.has_error()
+    one, two = response.output_tensors()
+    assert (one.name(), two.name()) == ("OUT", "\u00f6")
+    assert one.as_numpy().tolist() == [-1, 5] and one.as_numpy().dtype == np.int16 and two.as_numpy().tolist() == [b"hi"]
+    shared.requests[3][:] = bytes(1 << 20)
+    assert one.as_numpy().tolist() == [-1, 5] and two.as_numpy().tolist() == [b"hi"], "they are copies"
+    assert socket.sent == [read("21-answer-taken")]
+    made.arrived(0, 0, 0)
+    response, last = made.next()
+    assert last and made.ended and "no room" in response.error().message()
+
+
+def test_what_is_told_is_read():
+    running.channel = Socket()
+    try:
+        running.channel.ask = lambda kind, body: read("24-told")[16:]
+        assert told.value_of(23, b"", "x") == 1
+        running.channel.ask = lambda kind, body: read("24-told-failed")[16:]
+        with pytest.raises(Exception, match="^no \u00e9$"):
+            told.value_of(23, b"", "x")
+    finally:
+        running.channel = None
 
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 2, 8: 4, 9: 8, 10: 2, 11: 4, 12: 8, 14: 2}

@@ -168,28 +168,13 @@ def test_constants():
 
 ANY_REQUEST = dict(inputs=[], requested_output_names=[], model_name="m")
 MISSING = [
-    ("InferenceRequest.exec", lambda: pb_utils.InferenceRequest(**ANY_REQUEST).exec(decoupled=True)),
-    ("InferenceRequest.exec", lambda: pb_utils.ResponseIterator()),
-    ("InferenceRequest.exec", lambda: next(object.__new__(pb_utils.ResponseIterator))),
-    ("InferenceRequest.exec", lambda: iter(object.__new__(pb_utils.ResponseIterator))),
-    ("InferenceRequest.exec", lambda: object.__new__(pb_utils.ResponseIterator).cancel()),
-    ("InferenceRequest.async_exec", lambda: pb_utils.InferenceRequest(**ANY_REQUEST).async_exec(decoupled=True)),
     ("InferenceRequest.set_release_flags", lambda: pb_utils.InferenceRequest(**ANY_REQUEST).set_release_flags(
         flags=pb_utils.TRITONSERVER_REQUEST_RELEASE_RESCHEDULE)),
     ("InferenceTrace.get_context", lambda: pb_utils.InferenceRequest(**ANY_REQUEST).trace().get_context()),
-    ("load_model", lambda: pb_utils.load_model(model_name="m", config="{}", files={})),
-    ("unload_model", lambda: pb_utils.unload_model(model_name="m", unload_dependents=True)),
-    ("is_model_ready", lambda: pb_utils.is_model_ready(model_name="m", model_version="1")),
-    ("MetricFamily", lambda: pb_utils.MetricFamily("n", "d", pb_utils.MetricFamily.COUNTER)),
-    ("MetricFamily", lambda: object.__new__(pb_utils.MetricFamily).Metric(labels={}, buckets=[])),
-    ("MetricFamily", lambda: pb_utils.Metric()),
-    *[("MetricFamily", lambda call=call: getattr(object.__new__(pb_utils.Metric), call)(1))
-      for call in ("increment", "set", "observe")],
-    ("MetricFamily", lambda: object.__new__(pb_utils.Metric).value()),
 ]
 
 
-@names("InferenceTrace", "load_model", "unload_model", "is_model_ready", "MetricFamily", "Metric", "ResponseIterator")
+@names("InferenceTrace")
 @pytest.mark.parametrize("feature,use", MISSING)
 def test_what_is_missing_names_the_feature(feature, use):
     with pytest.raises(pb_utils.TritonModelException, match=f"^{feature} is not supported by this server yet"):
@@ -199,6 +184,70 @@ def test_what_is_missing_names_the_feature(feature, use):
 def test_the_table_of_what_is_missing_is_what_is_missing():
     from buckler_runtime.unavailable import FEATURES
     assert set(FEATURES) == {feature for feature, _ in MISSING}
+
+
+def test_the_table_of_the_documentation_is_the_table():
+    from buckler_runtime.unavailable import FEATURES
+    text = (ROOT / "Docs/PythonModels.md").read_text()
+    for name, missing in FEATURES.items():
+        assert f"`{name}`" in text and missing in text
+
+
+# Those that ask the server: their effect is tested in test_worker_calls.py and with a live server.
+
+@names("load_model", "unload_model", "is_model_ready", "MetricFamily", "Metric", "ResponseIterator")
+def test_those_that_ask_need_a_server():
+    for ask in (lambda: pb_utils.load_model(model_name="m", config="{}", files={}),
+                lambda: pb_utils.unload_model(model_name="m", unload_dependents=True),
+                lambda: pb_utils.is_model_ready(model_name="m", model_version="1"),
+                lambda: pb_utils.MetricFamily("n", "d", pb_utils.MetricFamily.COUNTER)):
+        with pytest.raises(pb_utils.TritonModelException, match="only there while a model is served"):
+            ask()
+    with pytest.raises(pb_utils.TritonModelException, match="only supported during the 'execute' function"):
+        pb_utils.InferenceRequest(**ANY_REQUEST).exec(decoupled=True)
+    for kind in (pb_utils.ResponseIterator, pb_utils.Metric):
+        with pytest.raises(TypeError):
+            kind()
+
+
+# Names of the reference, section 5.3, as they are written there.
+REFERENCE = {
+    "Tensor": "name as_numpy shape triton_dtype is_cpu to_dlpack from_dlpack __dlpack__ __dlpack_device__",
+    "InferenceRequest": "inputs request_id correlation_id flags set_flags timeout parameters trace "
+                        "requested_output_names exec async_exec get_response_sender is_cancelled set_release_flags",
+    "InferenceResponse": "output_tensors has_error error parameters",
+    "InferenceResponseSender": "send is_cancelled",
+    "ResponseIterator": "__iter__ __next__ __aiter__ __anext__ cancel",
+    "TritonError": "code message UNKNOWN INTERNAL NOT_FOUND INVALID_ARG UNAVAILABLE UNSUPPORTED ALREADY_EXISTS "
+                   "CANCELLED",
+    "TritonModelException": "", "Logger": "log log_info log_warn log_error log_verbose", "LogLevel": "",
+    "MetricFamily": "Metric COUNTER GAUGE HISTOGRAM", "Metric": "increment set observe value",
+    "PreferredMemory": "", "MemoryType": "TRITONSERVER_MEMORY_CPU TRITONSERVER_MEMORY_GPU",
+    "InferenceTrace": "get_context",
+    "ModelConfig": "as_dict set_max_batch_size set_dynamic_batching add_input add_output set_model_transaction_policy",
+}
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_each_name_of_the_reference_is_there(name):
+    kind = getattr(pb_utils, name)
+    for member in REFERENCE[name].split():
+        assert hasattr(kind, member), f"{name}.{member}"
+
+
+def test_no_function_does_nothing():
+    """What has a body of a docstring alone, or only passes, would be there for show."""
+    import ast
+    idle = []
+    for path in sorted(RUNTIME.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                rest = [line for line in node.body
+                        if not isinstance(line, ast.Pass)
+                        and not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))]
+                if not rest:
+                    idle.append(f"{path.name}: {node.name}")
+    assert idle == []
 
 
 # The model's configuration

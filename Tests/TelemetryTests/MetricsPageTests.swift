@@ -48,6 +48,45 @@ import Testing
         #expect(page.contains("nv_inference_request_success{"))
     }
 
+    @Test("shows what models count themselves, each name and each series once")
+    func customMetrics() {
+        var counter = CustomMetricFamily(name: "things_total", help: "a\nb\\", kind: .counter)
+        counter.metrics = [.init(labels: ["k": "\"\n"], bounds: nil), .init(labels: [:], bounds: nil)]
+        counter.metrics[0].value = 2.5
+        var times = CustomMetricFamily(name: "times", help: "", kind: .histogram)
+        times.metrics = [.init(labels: ["k": "v"], bounds: [0.5, 2])]
+        times.metrics[0].histogram?.counts = [1, 2, 3]
+        times.metrics[0].histogram?.sum = 7.25
+        var again = counter
+        again.metrics = [.init(labels: [:], bounds: nil), .init(labels: ["k": "other"], bounds: nil)]
+        again.metrics[0].value = 99
+        let unlike = CustomMetricFamily(name: "times", help: "", kind: .gauge)
+        let page = MetricsPage.render(
+            models: [],
+            custom: [
+                CustomMetrics(model: ModelIdentity(name: "a", version: 1), families: [counter, times]),
+                CustomMetrics(model: ModelIdentity(name: "b", version: 1), families: [again, unlike]),
+            ],
+            host: nil
+        )
+        let expected = #"""
+            # HELP things_total a\nb\\
+            # TYPE things_total counter
+            things_total{k="\"\n"} 2.5
+            things_total 0
+            things_total{k="other"} 0
+            # HELP times 
+            # TYPE times histogram
+            times_bucket{k="v",le="0.5"} 1
+            times_bucket{k="v",le="2"} 3
+            times_bucket{k="v",le="+Inf"} 6
+            times_sum{k="v"} 7.25
+            times_count{k="v"} 6
+
+            """#
+        #expect(page.hasSuffix(expected))
+    }
+
     @Test("cannot be forged by the name or the tags of a model")
     func hostileLabels() {
         var model = ModelStatisticsSnapshot(name: "a\"} 1\nnv_fake 2\\", version: 1)

@@ -7,7 +7,7 @@ import socket
 import threading
 from array import array
 from collections import OrderedDict, deque
-from typing import Iterable
+from typing import Any, Callable, Iterable
 
 from . import layout
 from .areas import Areas
@@ -23,8 +23,9 @@ class Channel:
     """One SEQPACKET socket.
 
     There is no thread that only reads: that would cost every message a switch. One thread at a time has the turn to
-    read: the worker's loop while it has nothing to do, else one that waits for a lease or asks whether a request is
-    cancelled. What it reads and is not its own it puts where the others look.
+    read: the worker's loop while it has nothing to do, else one that waits for a lease or an answer, or asks whether a
+    request is cancelled. What it reads and is not its own it puts where the others look. Only while coroutines await
+    answers does a thread read that does nothing else.
     """
 
     def __init__(self, descriptor: int, areas: Areas) -> None:
@@ -40,7 +41,13 @@ class Channel:
         self._waiting = 0
         self._tasks: deque = deque()
         self._leases: dict[int, Lease | None] = {}
-        self._last_lease = 0
+        self._last_number = 0
+        self._told: dict[int, bytes] = {}
+        # Whoever takes the answers to a call, by its number.
+        self._calls: dict[int, Any] = {}
+        # Calls whose answers somebody awaits who does not read by himself.
+        self._awaited = 0
+        self._reader: threading.Thread | None = None
         self._cancelled: OrderedDict = OrderedDict()
 
     def send(self, data: bytes) -> None:
@@ -63,16 +70,58 @@ class Channel:
 
     def lease(self, size: int) -> Lease | None:
         """Asks for so many bytes of a response area and waits for the answer; None: refused."""
-        with self._turn:
-            self._last_lease += 1
-            number = self._last_lease
+        number = self.number()
         self.send(layout.message(layout.LEASE_WANTED, number, layout.LEASE_WANTED_BODY.pack(size)))
+        self.wait(lambda: number in self._leases)
+        return self._leases.pop(number)
+
+    def ask(self, kind: int, body: bytes) -> bytes:
+        """Asks a question and waits for what the server tells."""
+        number = self.number()
+        self.send(layout.message(kind, number, body))
+        self.wait(lambda: number in self._told)
+        return self._told.pop(number)
+
+    def number(self) -> int:
+        """One that nothing was asked by before."""
+        with self._turn:
+            self._last_number += 1
+            return self._last_number
+
+    def add_call(self, number: int, call: Any) -> None:
+        """From now on its answers are handed to the call as they come, by whichever thread reads."""
+        self._calls[number] = call
+
+    def remove_call(self, number: int) -> None:
+        """The call is over."""
+        self._calls.pop(number, None)
+
+    def wait(self, is_there: Callable[[], bool]) -> None:
+        """Reads, or waits for the one who does, until what is wanted has come."""
         while True:
             with self._turn:
-                while self._reading and number not in self._leases:
+                while self._reading and not is_there():
                     self._wait()
-                if number in self._leases:
-                    return self._leases.pop(number)
+                if is_there():
+                    return
+                self._reading = True
+            self._read_in_turn(0)
+
+    def awaited(self, change: int) -> None:
+        """So many answers more, or fewer, are awaited: while there are any, a thread reads that does nothing else."""
+        with self._turn:
+            self._awaited += change
+            if self._awaited and self._reader is None:
+                self._reader = threading.Thread(target=self._read_awaited, daemon=True, name="answers")
+                self._reader.start()
+            if self._waiting:
+                self._turn.notify_all()
+
+    def _read_awaited(self) -> None:
+        while True:
+            with self._turn:
+                while self._reading or not self._awaited:
+                    self._wait()
                 self._reading = True
             self._read_in_turn(0)
 
@@ -141,6 +190,13 @@ class Channel:
         if kind == layout.LEASE:
             area, _, offset, length = layout.LEASE_BODY.unpack(body)
             self._leases[subject] = (area, offset, length) if length else None
+        elif kind == layout.ANSWER:
+            call = self._calls.get(subject)
+            if call is not None:
+                area, _, offset, length = layout.ANSWER_BODY.unpack(body)
+                call.arrived(area, offset, length)
+        elif kind == layout.TOLD:
+            self._told[subject] = body
         elif kind == layout.CANCEL:
             self._cancelled[subject] = True
             if len(self._cancelled) > _CANCELLED_LIMIT:

@@ -13,9 +13,13 @@ ALIGNMENT = 64
 
 HELLO, AREA, START, READY, REFUSED, EXECUTE, RESPOND, DONE, LEASE_WANTED = range(1, 10)
 LEASE, LEASE_RETURNED, CANCEL, LOG, FINISH, PROBE, PROBED, INPUTS_KEPT, INPUTS_RELEASED = range(10, 19)
+CALL, ANSWER, ANSWER_TAKEN, CALL_CANCELLED, ASK, TOLD, FAMILY_WANTED, METRIC_WANTED, MEASURE, VALUE_WANTED = \
+    range(19, 29)
 
 # Flags of a request's record.
 SEQUENCE_START, SEQUENCE_END, TEXT_CORRELATION = 1, 2, 4
+# Besides, of a call.
+STREAM = 8
 # Flags of a response.
 LAST, FAILED, ONLY_THE_END = 1, 2, 4
 
@@ -29,6 +33,25 @@ LEASE_WANTED_BODY = Struct("<Q")
 LEASE_BODY = Struct("<IIQQ")
 LEASE_RETURNED_BODY = Struct("<IIQ")
 PROBED_BODY = Struct("<II")
+ANSWER_BODY = Struct("<IIQQ")
+# request, version, correlation id, time-out, flags, inputs, outputs, lengths of the model's name, the id, the
+# parameters and the correlation text, 0
+CALL_BODY = Struct("<QqQQIIIIIIII")
+# what, length of the model's name, version, files, 0
+ASK_BODY = Struct("<IIqII")
+# length of the name, area, offset, bytes
+PART = Struct("<IIQQ")
+# failed, error's code, error's text, 0, value
+TOLD_BODY = Struct("<IIIIQ")
+# kind, lengths of name and description, 0
+FAMILY_BODY = Struct("<IIII")
+# family, labels, buckets
+METRIC_BODY = Struct("<QII")
+# lengths of name and value
+LABEL = Struct("<II")
+# what, 0, value
+MEASURE_BODY = Struct("<IId")
+VALUE_WANTED_BODY = Struct("<Q")
 
 # number, correlation id, time-out, priority, flags, inputs, outputs, lengths of id, parameters, correlation text and
 # record, batch size

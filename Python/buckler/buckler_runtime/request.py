@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, Optional, Union
 
-from . import layout
+from . import current, layout
 from .errors import TritonModelException
 from .parameters import json_text
 from .sender import DetachedSender, InferenceResponseSender
@@ -32,7 +32,9 @@ class PreferredMemory:
 
 
 class InferenceTrace:
-    """The trace that a request belongs to."""
+    """The trace that a request belongs to. A request that is made with it is made for the one that it comes from."""
+
+    _request = 0
 
     def get_context(self) -> Optional[str]:
         """Not there yet."""
@@ -120,12 +122,28 @@ class InferenceRequest:
             raise refuse("InferenceRequest.set_release_flags")
 
     def exec(self, decoupled: bool = False) -> Any:
-        """Not there yet."""
-        raise refuse("InferenceRequest.exec")
+        """Calls the model and waits for its response; with decoupled, an iterator over any number of them."""
+        call = self._begin(decoupled)
+        return call.iterator() if decoupled else call.only()
 
     def async_exec(self, decoupled: bool = False) -> Any:
-        """Not there yet."""
-        raise refuse("InferenceRequest.async_exec")
+        """Calls the model; what this gives is awaited for the response, or for the iterator over responses."""
+        import asyncio
+        loop = asyncio.get_running_loop()
+        call = self._begin(decoupled)
+        if not decoupled:
+            task = loop.create_task(call.only_async())
+            # One that is cancelled before it has begun does not come to its end by itself.
+            task.add_done_callback(lambda _: call.abandon())
+            return task
+        future = loop.create_future()
+        future.set_result(call.iterator())
+        return future
+
+    def _begin(self, decoupled: bool) -> Any:
+        if current.calls is None:
+            raise TritonModelException("BLS is only supported during the 'execute' function.")
+        return current.calls.begin(self, decoupled)
 
 
 class ReceivedRequest(InferenceRequest):
@@ -174,7 +192,15 @@ class ReceivedRequest(InferenceRequest):
 
     def trace(self) -> InferenceTrace:
         """The trace that the request belongs to."""
-        return InferenceTrace()
+        trace = InferenceTrace()
+        trace._request = self._head[0]
+        return trace
+
+    def exec(self, decoupled: bool = False) -> Any:
+        """Always an error: this request is to be answered, not made."""
+        raise TritonModelException("A request that the model was handed cannot be executed: make one of its own.")
+
+    async_exec = exec
 
     def get_response_sender(self) -> InferenceResponseSender:
         """What sends this request's responses; the same each time."""

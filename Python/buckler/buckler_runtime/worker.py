@@ -14,6 +14,7 @@ from typing import Optional
 from . import current, layout, memory, second_filter
 from .areas import Areas
 from .block import BlockReader
+from .calls import Calls
 from .channel import Channel
 from .failure import text_of
 from .kept import Release, Sweep, held
@@ -36,7 +37,7 @@ class Worker:
         self._batch_began: Optional[float] = None
         self._directory: Optional[str] = None
         self._model: Optional[Model] = None
-        current.channel = self._channel
+        current.channel, current.areas = self._channel, self._areas
 
     def run(self) -> None:
         """All of a worker's life."""
@@ -71,6 +72,7 @@ class Worker:
             return {"config": complete(module, arguments["model_name"], arguments["model_config"])}
         self._model = Model(module, arguments)
         self._outlet = current.outlet = Outlet(self._channel, self._areas, self._model.decoupled)
+        current.calls = Calls(self._channel, self._areas)
         self._reader = BlockReader(self._areas, self._outlet, self._model.output_names, self._model.writes_inputs)
         return {"is_ready": True} if self._model.has_is_ready else {}
 
@@ -83,6 +85,7 @@ class Worker:
             elif kind == layout.PROBE:
                 self._probed(subject)
             elif kind == layout.FINISH:
+                current.calls = None
                 if self._model is not None:
                     self._model.finalize()
                 return
@@ -92,7 +95,9 @@ class Worker:
         requests, sections = self._reader.read(area, offset, count)
         self._outlet.begin(lease_area, lease_offset, lease_length)
         self._batch_began = time.monotonic()
+        current.request.set(requests[0]._head[0] if count == 1 else 0)
         failure = self._run_batch(number, requests)
+        current.request.set(0)
         self._batch_began = None
         del requests
         self._outlet.end()

@@ -119,6 +119,24 @@ package final class AccessGate: Gate {
         }
     }
 
+    package func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError) {
+        guard let guest = permit.visit as? Guest else { throw Self.unknown(model, .infer) }
+        if isValid(permit), guest.caller.grant.scopes.contains(.infer),
+            shows(model: model, version: version, to: permit)
+        {
+            return
+        }
+        let error = Self.unknown(model, .infer)
+        let conclusion = Conclusion(
+            .infer,
+            model: model,
+            version: version,
+            status: status(error, guest.arrival.transport)
+        )
+        note(.deny, guest, conclusion, "model out of reach, called by a model")
+        throw error
+    }
+
     package func shows(model: String, version: Int64?, to permit: Permit) -> Bool {
         guard let guest = permit.visit as? Guest else { return false }
         guard let version else { return guest.caller.grant.reaches(model: model) }

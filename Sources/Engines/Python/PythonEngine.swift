@@ -54,7 +54,7 @@ package final class PythonEngine: Engine {
             environment: Self.environment,
             limits: try limits(source)
         )
-        return try PythonModel(source, launch: launch, log: log)
+        return try PythonModel(source, launch: launch, metrics: try metricLimits(source), log: log)
     }
 
     /// What a model may ask for and does not get yet.
@@ -98,13 +98,26 @@ package final class PythonEngine: Engine {
         if let bytes = try Self.number("memory-limit-bytes", source) { limits.addressSpaceBytes = bytes }
         if let seconds = try Self.number("stub-timeout-seconds", source) { limits.startSeconds = seconds }
         if let seconds = try Self.number("execution-timeout-seconds", source) { limits.executionSeconds = seconds }
+        if let seconds = try Self.number("ready-timeout-seconds", source) { limits.readySeconds = seconds }
+        if let calls = try Self.number("max-calls", source) { limits.calls = calls }
         return limits
     }
 
-    private static func number(_ key: String, _ source: EngineModelSource) throws(ServingError) -> Int? {
+    private func metricLimits(_ source: EngineModelSource) throws(ServingError) -> CustomMetricLimits {
+        var limits = CustomMetricLimits()
+        if let count = try Self.number("max-metric-families", source, least: 0) { limits.families = count }
+        if let count = try Self.number("max-metrics", source, least: 0) { limits.metrics = count }
+        return limits
+    }
+
+    private static func number(
+        _ key: String,
+        _ source: EngineModelSource,
+        least: Int = 1
+    ) throws(ServingError) -> Int? {
         guard let text = source.engineSettings[key] else { return nil }
-        guard let number = Int(text), number > 0 else {
-            throw ServingError(.invalidArgument, "--backend-config=python,\(key) must be a number above 0")
+        guard let number = Int(text), number >= least else {
+            throw ServingError(.invalidArgument, "--backend-config=python,\(key) must be a number from \(least) on")
         }
         return number
     }

@@ -7,12 +7,19 @@ final class PythonModel: EngineModel {
     private let source: EngineModelSource
     private let launch: WorkerLaunch
     private let log: WorkerLog
+    private let metrics: ModelMetrics
     let completedConfiguration: String?
     private let configuration = Mutex<EngineModelConfiguration?>(nil)
     private let lanes = Mutex<[WorkerLane]>([])
 
     /// Has the model's own `auto_complete_config` run, in a worker that is thrown away.
-    init(_ source: EngineModelSource, launch: WorkerLaunch, log: WorkerLog) throws(ServingError) {
+    init(
+        _ source: EngineModelSource,
+        launch: WorkerLaunch,
+        metrics: CustomMetricLimits,
+        log: WorkerLog
+    ) throws(ServingError) {
+        self.metrics = ModelMetrics(limits: metrics)
         self.source = source
         self.launch = launch
         self.log = log
@@ -25,6 +32,17 @@ final class PythonModel: EngineModel {
     var hasSteadyCost: Bool { false }
     var isReady: Bool { lanes.withLock { $0.contains { $0.session != nil } } }
 
+    var customMetrics: [CustomMetricFamily] { metrics.families }
+
+    func askReady() async -> Bool {
+        let sessions = lanes.withLock { $0.compactMap(\.session) }
+        guard !sessions.isEmpty else { return false }
+        return await withTaskGroup(of: Bool.self) { asking in
+            for session in sessions { asking.addTask { await session.askReady() } }
+            return await asking.allSatisfy { $0 }
+        }
+    }
+
     func configure(_ configuration: EngineModelConfiguration) throws(ServingError) {
         self.configuration.withLock { $0 = configuration }
     }
@@ -35,11 +53,14 @@ final class PythonModel: EngineModel {
         }
         let setup = WorkerSetup(
             modelName: source.modelName,
+            version: source.version,
             instanceName: "\(source.modelName)_0_\(index)",
             isDecoupled: configuration.isDecoupled,
             limits: launch.limits,
             estimate: LeaseEstimate(outputs: configuration.outputs),
-            log: log
+            log: log,
+            metrics: metrics,
+            calls: source.calls
         )
         let arguments = arguments(.serve, configuration.json, setup)
         let lane = try WorkerLane(launch, arguments, setup: setup)
@@ -85,11 +106,13 @@ final class PythonModel: EngineModel {
     ) throws(ServingError) -> String? {
         let setup = WorkerSetup(
             modelName: source.modelName,
+            version: source.version,
             instanceName: "\(source.modelName)_0_0",
             isDecoupled: false,
             limits: launch.limits,
             estimate: LeaseEstimate(outputs: []),
-            log: log
+            log: log,
+            metrics: ModelMetrics()
         )
         let arguments = arguments(.complete, source, source.configurationJSON, setup)
         let answer = try WorkerLane.startOnce(launch, arguments, setup: setup)

@@ -40,6 +40,16 @@ struct JSONObjectReader {
         return found
     }
 
+    /// Whether `name` is there and true.
+    static func flag(named name: String, in text: String) throws(WorkerFault) -> Bool {
+        var found = false
+        var reader = JSONObjectReader(text)
+        try reader.object { (member, value) throws(WorkerFault) in
+            if member == name, case .plain(.bool(let value)) = value { found = value }
+        }
+        return found
+    }
+
     private mutating func object(_ member: (String, Value) throws(WorkerFault) -> Void) throws(WorkerFault) {
         try expect("{")
         var count = 0

@@ -32,6 +32,12 @@ struct MessageReader {
         return text
     }
 
+    /// The same, of no more than `limit` bytes.
+    mutating func paddedText(_ count: UInt32, limit: Int, _ what: StaticString) throws(WorkerFault) -> String {
+        guard count <= limit else { throw WorkerFault("\(what) has \(count) bytes, at most \(limit) are allowed") }
+        return try paddedText(Int(count), what)
+    }
+
     mutating func text(_ count: Int, _ what: StaticString) throws(WorkerFault) -> String {
         guard count >= 0, remaining >= count else { throw WorkerFault("a message ends within \(what)") }
         let part = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Inference
 
 /// What the server tells a worker, as bytes. Little endian.
 struct MessageWriter {
@@ -14,6 +15,8 @@ struct MessageWriter {
     mutating func put(_ number: some FixedWidthInteger) {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
+
+    mutating func put(text: [UInt8]) { bytes += text }
 
     mutating func put(_ span: AreaSpan?) {
         put(span?.area ?? 0)
@@ -66,6 +69,32 @@ enum ServerMessage {
     }
 
     static func cancel(request: UInt64) -> [UInt8] { MessageWriter(.cancel, subject: request).finished() }
+
+    /// - Parameter span: where the answer lies; `nil` if there was no room for it, and the call has failed.
+    static func answer(call: UInt64, _ span: AreaSpan?) -> [UInt8] {
+        var writer = MessageWriter(.answer, subject: call)
+        writer.put(span)
+        return writer.finished()
+    }
+
+    static func told(_ number: UInt64, _ answer: QuestionAnswer) -> [UInt8] {
+        var writer = MessageWriter(.told, subject: number)
+        switch answer {
+        case .value(let value):
+            for part in [UInt32(0), 0, 0, 0] { writer.put(part) }
+            writer.put(value)
+        case .failed(let error):
+            let text = Array(error.message.utf8.prefix(WorkerProtocol.logBytes))
+            // Cut within a character, it is mended.
+            let whole = Array(String(decoding: text, as: UTF8.self).utf8)
+            for part in [1, error.code.workerNumber, UInt32(whole.count), 0] { writer.put(part) }
+            writer.put(UInt64(0))
+            writer.put(text: whole)
+        }
+        return writer.finished()
+    }
+
+    static func probe(_ number: UInt64) -> [UInt8] { MessageWriter(.probe, subject: number).finished() }
 
     static func finish() -> [UInt8] { MessageWriter(.finish, subject: 0).finished() }
 }

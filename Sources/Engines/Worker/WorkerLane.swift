@@ -117,7 +117,8 @@ final class WorkerLane: Sendable {
                 batchDone: batchDone
             )
             do throws(WorkerRun.StartProblem) {
-                _ = try run.start(session, launch, arguments, setup: setup) { isStopped }
+                let text = try run.start(session, launch, arguments) { isStopped }
+                do throws(WorkerFault) { try session.becameReady(text) } catch { throw .fault(error) }
             } catch {
                 throw WorkerFailure.ofStart(
                     error,
@@ -165,7 +166,7 @@ final class WorkerLane: Sendable {
                 if isStopped { return .stopped }
                 if let fault = signal.fault { return .fault(fault) }
                 // Requests that are answered later have nobody else who looks after them.
-                let hasLongOnes = setup.isDecoupled && session.hasOpenRequests
+                let hasLongOnes = session.needsSweeping
                 let patience = Int32(WorkerSession.sweepNanoseconds / 1_000_000)
                 switch try run.listen(milliseconds: hasLongOnes ? patience : -1) {
                 case .nothing: break
@@ -245,7 +246,7 @@ extension WorkerLane {
         let session = WorkerSession(channel: run.process.channel, setup: setup, signal: signal, batchDone: WakeWord())
         let answer: String
         do throws(WorkerRun.StartProblem) {
-            answer = try run.start(session, launch, arguments, setup: setup) { false }
+            answer = try run.start(session, launch, arguments) { false }
         } catch {
             throw WorkerFailure.ofStart(error, ended: run.end(graceMilliseconds: endGraceMilliseconds), launch, setup)
         }

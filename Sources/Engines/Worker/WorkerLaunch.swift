@@ -9,6 +9,10 @@ package struct WorkerLimits: Sendable {
     package var fileBytes = 256 << 20
     package var startSeconds = 30
     package var finishSeconds = 5
+    /// For a model to say whether it is ready.
+    package var readySeconds = 5
+    /// Calls of other models that may run at once.
+    package var calls = 256
     /// From when a request is handed over to its end; 0: as long as it takes.
     package var executionSeconds = 0
     /// What requests may have in memory shared with it.

@@ -107,14 +107,35 @@ struct WorkerLedger: Sendable {
         forgetIfOver(number)
     }
 
+    /// Whether the inputs of a call may lie where it says, and be as large.
+    func checkPlaces(of inputs: [WorkerOutput]) throws(WorkerFault) {
+        var taken = 0
+        for input in inputs where input.length > 0 {
+            try checkPlace(of: input)
+            taken = try total(taken, input)
+        }
+    }
+
+    /// The same of the files that come with a question.
+    func checkPlaces(of parts: [ModelQuestion.Part]) throws(WorkerFault) {
+        for part in parts where part.length > 0 {
+            guard isLeased(part.area, part.offset, part.length) else {
+                throw WorkerFault("file '\(part.name)' lies outside of every lease")
+            }
+        }
+    }
+
     private func checkPlace(of output: WorkerOutput) throws(WorkerFault) {
         guard output.offset % UInt64(WorkerProtocol.alignment) == 0 else {
-            throw WorkerFault("output '\(output.name)' lies at \(output.offset), which is no multiple of 64")
+            throw WorkerFault("tensor '\(output.name)' lies at \(output.offset), which is no multiple of 64")
         }
-        let isLeased = leases.values.contains {
-            $0.area == output.area && $0.contains(offset: output.offset, length: output.length)
+        guard isLeased(output.area, output.offset, output.length) else {
+            throw WorkerFault("tensor '\(output.name)' lies outside of every lease")
         }
-        guard isLeased else { throw WorkerFault("output '\(output.name)' lies outside of every lease") }
+    }
+
+    private func isLeased(_ area: UInt32, _ offset: UInt64, _ length: UInt64) -> Bool {
+        leases.values.contains { $0.area == area && $0.contains(offset: offset, length: length) }
     }
 
     private func total(_ taken: Int, _ output: WorkerOutput) throws(WorkerFault) -> Int {

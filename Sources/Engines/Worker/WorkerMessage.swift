@@ -38,6 +38,19 @@ enum WorkerMessage: Equatable {
     case probed(number: UInt64, isReady: Bool)
     case inputsKept(batch: UInt64)
     case inputsReleased(batch: UInt64)
+    case call(number: UInt64, WorkerCall)
+    case answerTaken(call: UInt64)
+    case callCancelled(call: UInt64)
+    case ask(number: UInt64, WorkerQuestion)
+    case measure(metric: UInt64, Measurement)
+
+    /// Whether it may come while the model starts: its `initialize` runs then.
+    var mayComeEarly: Bool {
+        switch self {
+        case .ask, .measure, .leaseWanted, .leaseReturned, .log: true
+        default: false
+        }
+    }
 
     /// - Parameter bytes: one message, whole.
     init(_ bytes: UnsafeRawBufferPointer) throws(WorkerFault) {
@@ -97,14 +110,22 @@ enum WorkerMessage: Equatable {
             return .probed(number: subject, isReady: isReady)
         case .inputsKept: return .inputsKept(batch: subject)
         case .inputsReleased: return .inputsReleased(batch: subject)
-        case .area, .start, .execute, .lease, .cancel, .finish, .probe:
+        case .call: return .call(number: subject, try WorkerCall(&reader))
+        case .answerTaken: return .answerTaken(call: subject)
+        case .callCancelled: return .callCancelled(call: subject)
+        case .ask: return .ask(number: subject, .models(try ModelQuestion(&reader)))
+        case .familyWanted: return .ask(number: subject, .family(try FamilyWanted(&reader)))
+        case .metricWanted: return .ask(number: subject, .metric(try MetricWanted(&reader)))
+        case .valueWanted: return .ask(number: subject, .value(metric: try reader.number("a wanted value")))
+        case .measure: return .measure(metric: subject, try Measurement(&reader))
+        case .area, .start, .execute, .lease, .cancel, .finish, .probe, .answer, .told:
             throw WorkerFault("a message of kind \(kind.rawValue), which only the server sends")
         }
     }
 }
 
 extension MessageReader {
-    fileprivate mutating func flag(_ what: StaticString) throws(WorkerFault) -> Bool {
+    mutating func flag(_ what: StaticString) throws(WorkerFault) -> Bool {
         let flag = try number(UInt32.self, what)
         guard flag <= 1 else { throw WorkerFault("\(what) says \(flag) where it is 0 or 1") }
         return flag == 1

@@ -15,11 +15,22 @@ enum WorkerProtocol {
     static let nameBytes = 4096
     static let recordBytes = 64
     static let responseBytes = 32
+    static let callBytes = 64
+    /// Calls that may be without their last answer, refused ones too; and questions.
+    static let callCount = 4096
+    static let questionCount = 64
+    /// Files that come with a question to load a model.
+    static let partCount = 256
+    static let labelCount = 32
+    static let labelBytes = 1024
+    static let descriptionBytes = 4096
+    static let bucketCount = 128
 
     enum Kind: UInt16 {
         case hello = 1
         case area, start, ready, refused, execute, respond, done, leaseWanted, lease, leaseReturned, cancel, log, finish
         case probe, probed, inputsKept, inputsReleased
+        case call, answer, answerTaken, callCancelled, ask, told, familyWanted, metricWanted, measure, valueWanted
     }
 
     enum AreaUse: UInt32, Sendable {

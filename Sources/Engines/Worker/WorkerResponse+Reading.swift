@@ -62,6 +62,22 @@ extension WorkerResponse {
     }
 }
 
+extension ServingError.Code {
+    /// As `TritonError` has it: the nearest, where it has none of its own.
+    var workerNumber: UInt32 {
+        switch self {
+        case .unknown: 0
+        case .internalError: 1
+        case .notFound, .unauthenticated, .permissionDenied: 2
+        case .invalidArgument, .payloadTooLarge: 3
+        case .unavailable, .resourceExhausted, .deadlineExceeded: 4
+        case .unsupported: 5
+        case .alreadyExists: 6
+        case .cancelled: 7
+        }
+    }
+}
+
 extension WorkerOutput {
     init(_ reader: inout MessageReader) throws(WorkerFault) {
         let type = try reader.number(UInt32.self, "an output's type")

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
-private import Synchronization
+internal import Synchronization
 
 /// One worker while it serves: what it was given and who waits for its answers.
 ///
 /// Two threads use it: the instance's, which sends batches, and the one that started the worker, which hears what it
-/// says. What is decided is decided by ``WorkerLedger``.
+/// says; others bring what it has asked for. What is decided is decided by ``WorkerLedger`` and ``CallLedger``.
 final class WorkerSession: Sendable {
     /// Between two looks at who has been cancelled or has waited too long.
     static let sweepNanoseconds: UInt64 = 25_000_000
 
-    private struct Recipient {
+    struct Recipient {
         var sender: ResponseSender
         /// When the worker has had long enough.
         var limit: MonotonicTime?
@@ -19,13 +19,14 @@ final class WorkerSession: Sendable {
         var isOver = false
     }
 
-    private struct State {
+    struct State {
         var ledger: WorkerLedger
         var requestAreas: [SharedArea] = []
         var responseAreas: [SharedArea] = []
         var recipients: [UInt64: Recipient] = [:]
         /// What whoever comes now is told.
         var ended: ServingError?
+        var readiness = ReadinessQuestion()
     }
 
     /// A batch between its being opened and its being sent.
@@ -38,16 +39,18 @@ final class WorkerSession: Sendable {
     }
 
     let channel: WorkerChannel
-    private let setup: WorkerSetup
-    private let state: Mutex<State>
-    private let batchDone: WakeWord
-    private let signal: WorkerSignal
+    let setup: WorkerSetup
+    let state: Mutex<State>
+    let batchDone: WakeWord
+    let signal: WorkerSignal
+    let calls: WorkerCalls
 
     init(channel: WorkerChannel, setup: WorkerSetup, signal: WorkerSignal, batchDone: WakeWord) {
         self.channel = channel
         self.setup = setup
         self.signal = signal
         self.batchDone = batchDone
+        calls = WorkerCalls(setup)
         state = Mutex(
             State(
                 ledger: WorkerLedger(
@@ -59,71 +62,11 @@ final class WorkerSession: Sendable {
         )
     }
 
-    var hasOpenRequests: Bool { state.withLock { !$0.recipients.isEmpty } }
+    /// Whether requests or calls are open that nobody but the one who asks looks after.
+    var needsSweeping: Bool { calls.areRunning || (setup.isDecoupled && hasOpenRequests) }
+    private var hasOpenRequests: Bool { state.withLock { !$0.recipients.isEmpty } }
     var openRequestCount: Int { state.withLock { $0.recipients.count } }
     func isRunning(_ batch: UInt64) -> Bool { state.withLock { $0.ended == nil && $0.ledger.isRunning(batch) } }
-
-    /// The first areas, and the arguments in one of them.
-    func sendStart(arguments: [UInt8]) throws(WorkerFault) {
-        try state.withLock { (state) throws(WorkerFault) in
-            do throws(AreaProblem) {
-                try add(.response, bytes: AreaRanges.smallestArea, to: &state)
-                let span = try reserveBlock(arguments.count, in: &state)
-                guard let span else { throw .worker(WorkerFault("the model's configuration is too large for it")) }
-                state.requestAreas[Int(span.area)].write(span) { $0.copyBytes(from: arguments) }
-                try send(ServerMessage.start(arguments: span))
-            } catch {
-                throw error.asFault
-            }
-        }
-    }
-
-    private func send(_ message: [UInt8]) throws(AreaProblem) {
-        do throws(WorkerFault) {
-            try channel.sendPatiently(message)
-        } catch {
-            throw .worker(error)
-        }
-    }
-
-    private func add(_ use: WorkerProtocol.AreaUse, bytes: Int, to state: inout State) throws(AreaProblem) {
-        let number = UInt32(use == .request ? state.requestAreas.count : state.responseAreas.count)
-        let area = try SharedArea(use, bytes: bytes) { (descriptor) throws(WorkerFault) in
-            let message = ServerMessage.area(number, use, bytes: bytes)
-            guard try channel.send(message, passing: descriptor) == .sent else {
-                throw WorkerFault("it does not read its messages")
-            }
-        }
-        switch use {
-        case .request:
-            state.requestAreas.append(area)
-            state.ledger.requestRanges.addArea(bytes: bytes)
-        case .response:
-            state.responseAreas.append(area)
-            state.ledger.responseRanges.addArea(bytes: bytes)
-        }
-    }
-
-    private func reserveBlock(_ bytes: Int, in state: inout State) throws(AreaProblem) -> AreaSpan? {
-        while true {
-            switch state.ledger.requestRanges.reserve(bytes) {
-            case .span(let span): return span
-            case .refused: return nil
-            case .needsArea(let bytes): try add(.request, bytes: bytes, to: &state)
-            }
-        }
-    }
-
-    private func reserveLease(_ bytes: Int, in state: inout State) throws(AreaProblem) -> AreaSpan? {
-        guard bytes > 0 else { return nil }
-        while true {
-            switch state.ledger.responseRanges.reserve(bytes) {
-            case .span(let span): return span
-            case .refused: return nil
-            case .needsArea(let bytes): try add(.response, bytes: bytes, to: &state)
-            }
-        }
-    }
 
     /// Opens a batch: from now on its requests fail if the worker does.
     func begin(_ block: RequestBlock, batch: ExecutionBatch) throws(ServingError) -> Turn {
@@ -198,7 +141,7 @@ final class WorkerSession: Sendable {
             batchDone.wait(untilNanoseconds: now.advanced(byNanoseconds: Self.sweepNanoseconds).nanoseconds)
             sweep(at: .now())
         }
-        if setup.isDecoupled, hasOpenRequests { signal.attention.post() }
+        if needsSweeping { signal.attention.post() }
     }
 
     /// Passes cancellations on; gives the worker up if a request has waited too long for it.
@@ -219,105 +162,51 @@ final class WorkerSession: Sendable {
             return nil
         }
         if let fault { signal.giveUp(fault) }
+        calls.sweep(at: now, session: self)
     }
 
     /// Everything that is open fails; whoever comes later is refused.
     func end(openRequests: ServingError, refusal: ServingError) {
-        let recipients = state.withLock { state in
+        let (recipients, asking) = state.withLock { state in
             state.ended = refusal
             defer { state.recipients = [:] }
-            return state.recipients
+            return (state.recipients, state.readiness.answered(nil))
         }
+        calls.end()
         for recipient in recipients.values { recipient.sender.fail(openRequests) }
+        for answer in asking { answer(false) }
         batchDone.post()
     }
+}
 
-    /// Does what `message` says, if it may.
-    func received(_ message: WorkerMessage) throws(WorkerFault) {
-        switch message {
-        case .respond(let batch, let responses):
-            for response in responses { try deliver(response, batch: batch) }
-        case .done(let batch, let failure): try done(batch, failure: failure)
-        case .leaseWanted(let number, let bytes): try leaseWanted(number, bytes: bytes)
-        case .leaseReturned(let area, let offset):
-            try state.withLock { (state) throws(WorkerFault) in
-                try state.ledger.leaseReturned(area: area, offset: offset)
-            }
-        case .inputsKept(let batch):
-            try state.withLock { (state) throws(WorkerFault) in try state.ledger.inputsKept(batch) }
-        case .inputsReleased(let batch):
-            try state.withLock { (state) throws(WorkerFault) in try state.ledger.inputsReleased(batch) }
-        case .log(let level, let text): setup.logged(level, text)
-        case .hello, .ready, .refused, .probed: throw WorkerFault("a message that has no place while it serves")
+extension WorkerSession {
+    /// The open requests that a call is made for, and when the worker's time for them is over.
+    /// - Parameter number: of one of them; 0 for all.
+    func origins(_ number: UInt64) -> (requests: [InferenceRequest], limit: MonotonicTime?) {
+        state.withLock { state in
+            let open =
+                number == 0
+                ? state.recipients.sorted { $0.key < $1.key }.map(\.value)
+                : state.recipients[number].map { [$0] } ?? []
+            let wanted = open.filter { !$0.isOver }
+            return (wanted.map(\.sender.request), wanted.compactMap(\.limit).min())
         }
     }
 
-    private func deliver(_ response: WorkerResponse, batch: UInt64) throws(WorkerFault) {
-        let (sender, areas) = try state.withLock { (state) throws(WorkerFault) -> (ResponseSender?, [SharedArea]) in
-            try state.ledger.accept(response, batch: batch)
-            guard let recipient = state.recipients[response.request], !recipient.isOver else { return (nil, []) }
-            if response.error != nil { state.recipients[response.request]?.isOver = true }
-            return (recipient.sender, state.responseAreas)
-        }
-        if let sender { try send(response, through: sender, areas: areas) }
-        guard response.isLast else { return }
-        // Let go of outside of the lock: a sender that has not been told an end tells one as it goes.
-        let recipient = state.withLock { $0.recipients.removeValue(forKey: response.request) }
-        withExtendedLifetime(recipient) {}
+    func isOpen(_ request: InferenceRequest) -> Bool {
+        state.withLock { state in state.recipients.values.contains { !$0.isOver && $0.sender.request === request } }
     }
 
-    private func send(
-        _ response: WorkerResponse,
-        through sender: ResponseSender,
-        areas: [SharedArea]
-    ) throws(WorkerFault) {
-        if let error = response.error { return sender.fail(error) }
-        if response.isEmpty { return sender.complete() }
-        var outputs: [OutputTensor] = []
-        for output in response.wanted(by: sender.request) { outputs.append(try output.tensor(in: areas)) }
-        let parameters = try JSONObjectReader.parameters(response.parameters)
-        sender.send(InferenceResponse(outputs: outputs, parameters: parameters), isFinal: response.isLast)
+    /// For what comes from elsewhere. A worker that does not read is given up.
+    func send(_ message: [UInt8]) {
+        guard state.withLock({ $0.ended == nil }) else { return }
+        do throws(WorkerFault) {
+            guard try channel.send(message) == .full else { return }
+            signal.giveUp(WorkerFault("it does not read its messages"))
+        } catch {
+            signal.giveUp(error)
+        }
     }
 
-    private func done(_ batch: UInt64, failure: String?) throws(WorkerFault) {
-        let unanswered = try state.withLock { (state) throws(WorkerFault) -> [Recipient] in
-            let open = try state.ledger.done(batch)
-            // A decoupled model may answer later, unless it failed.
-            guard !setup.isDecoupled || failure != nil else { return [] }
-            return open.compactMap { number in
-                state.ledger.close(number)
-                return state.recipients.removeValue(forKey: number)
-            }
-        }
-        if let failure {
-            let error = ServingError(.internalError, failure, reason: .backend)
-            for recipient in unanswered { recipient.sender.fail(error) }
-        }
-        batchDone.post()
-    }
-
-    private func leaseWanted(_ number: UInt64, bytes: UInt64) throws(WorkerFault) {
-        try state.withLock { (state) throws(WorkerFault) in
-            var span: AreaSpan?
-            asking: while true {
-                switch try state.ledger.leaseWanted(bytes: bytes) {
-                case .granted(let granted):
-                    span = granted
-                    break asking
-                case .refused: break asking
-                case .needsArea(let bytes):
-                    do throws(AreaProblem) {
-                        try add(.response, bytes: bytes, to: &state)
-                    } catch {
-                        guard case .system = error else { throw error.asFault }
-                        // The system has no memory for it: as if it were too large.
-                        break asking
-                    }
-                }
-            }
-            guard try channel.send(ServerMessage.lease(number, span)) == .sent else {
-                throw WorkerFault("it does not read its messages")
-            }
-        }
-    }
+    func tell(_ number: UInt64, _ answer: QuestionAnswer) { send(ServerMessage.told(number, answer)) }
 }

@@ -5,12 +5,19 @@ private import Synchronization
 /// What stays the same while workers of one instance come and go.
 struct WorkerSetup: Sendable {
     var modelName: String
+    var version: Int64
     /// As Triton names it: `MODEL_0_0`.
     var instanceName: String
     var isDecoupled: Bool
     var limits: WorkerLimits
     var estimate: LeaseEstimate
     var log: WorkerLog
+    /// What its code counts; one for all instances.
+    var metrics: ModelMetrics
+    /// The way to other models; `nil` if there is none.
+    var calls: (any ModelCalls)?
+
+    var identity: ModelIdentity { ModelIdentity(name: modelName, version: version) }
 
     /// Triton's text for a worker that is not there.
     func unhealthy(_ code: ServingError.Code, cause: String? = nil) -> ServingError {

@@ -41,7 +41,8 @@ struct WorkerStart: Sendable {
         /// With what it says about the model's configuration.
         case ready(String)
         case refused(String)
-        case log(level: UInt64, String)
+        /// What a model may say while it starts, for whoever hears it while it serves.
+        case hear(WorkerMessage)
     }
 
     private enum State { case awaitsHello, awaitsReady, over }
@@ -59,7 +60,7 @@ struct WorkerStart: Sendable {
         case (.awaitsReady, .refused(let text)):
             state = .over
             return .refused(text)
-        case (.awaitsReady, .log(let level, let text)): return .log(level: level, text)
+        case (.awaitsReady, _) where message.mayComeEarly: return .hear(message)
         default: throw WorkerFault("a message that has no place while it starts")
         }
     }
@@ -82,7 +83,6 @@ extension WorkerRun {
         _ session: WorkerSession,
         _ launch: WorkerLaunch,
         _ arguments: WorkerArguments,
-        setup: WorkerSetup,
         isUnwanted: () -> Bool
     ) throws(StartProblem) -> String {
         let limit = MonotonicTime.now().advanced(byNanoseconds: UInt64(launch.limits.startSeconds) * 1_000_000_000)
@@ -96,8 +96,16 @@ extension WorkerRun {
             case .sendStart: try sendStart(session, launch, arguments)
             case .ready(let text): return text
             case .refused(let text): throw .refused(text)
-            case .log(let level, let text): setup.logged(level, text)
+            case .hear(let message): try hear(message, session)
             }
+        }
+    }
+
+    private func hear(_ message: WorkerMessage, _ session: WorkerSession) throws(StartProblem) {
+        do throws(WorkerFault) {
+            try session.received(message)
+        } catch {
+            throw .fault(error)
         }
     }
 

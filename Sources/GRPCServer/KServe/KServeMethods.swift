@@ -29,7 +29,7 @@ package enum KServeMethods {
         [
             unary(environment, "ServerLive", .serverLive, .health, .immediate(environment.serverLive)),
             unary(environment, "ServerReady", .serverReady, .health, .immediate(environment.serverReady)),
-            unary(environment, "ModelReady", .modelReady, .health, .immediate(environment.modelReady)),
+            unary(environment, "ModelReady", .modelReady, .health, .eventual(environment.modelReady)),
             unary(environment, "ServerMetadata", .serverMetadata, .metadata, .immediate(environment.serverMetadata)),
             unary(environment, "ModelMetadata", .modelMetadata, .metadata, .immediate(environment.modelMetadata)),
             unary(environment, "ModelConfig", .modelConfig, .modelConfig, .eventual(environment.modelConfig)),

@@ -52,7 +52,7 @@ struct Serve {
         }
         let policies = try parts.headerPolicies()
         let modelLimits = try settings.limitsOfModels()
-        models = try parts.modelServer()
+        models = try parts.modelServer(gate: access.gate, modelLimits: modelLimits)
         traces = try parts.traceRecorder(models: models)
         let controls = parts.controls(traces: traces, log: log)
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)

@@ -58,12 +58,18 @@ struct ServerParts {
     /// Patterns and restrictions, which are refused here if they cannot be what the operator meant.
     func headerPolicies() throws(ServingError) -> HeaderPolicies { try HeaderPolicies(settings) }
 
-    func modelServer() throws(ServingError) -> ModelServer {
+    func modelServer(gate: any Gate, modelLimits: ModelLimits) throws(ServingError) -> ModelServer {
         var modelSettings = ModelServer.Settings()
         modelSettings.controlMode = settings.repository.controlMode == .explicit ? .explicit : .none
         modelSettings.startupModels = settings.repository.loadModels
         modelSettings.isReadinessStrict = settings.repository.strictReadiness
         modelSettings.loading = loadSettings
+        var calls = ModelCallSettings(gate: gate)
+        calls.depth = settings.modelCalls.depth
+        calls.seconds = settings.modelCalls.seconds
+        calls.controlFor = Set(settings.modelCalls.controlFor)
+        calls.modelLimits = modelLimits
+        modelSettings.calls = calls
         return ModelServer(
             repository: try ModelRepository(roots: settings.repository.paths),
             engines: engines,
@@ -204,6 +210,7 @@ struct ServerParts {
                 let all = (try? models.statistics(ofModel: nil, version: nil)) ?? []
                 return MetricsPage.render(
                     models: all.filter { isShown($0.name, $0.version) },
+                    custom: models.customMetrics().filter { isShown($0.model.name, $0.model.version) },
                     host: sampler?.sample(),
                     counterLatencies: counterLatencies
                 )

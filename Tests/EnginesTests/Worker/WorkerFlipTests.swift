@@ -60,12 +60,80 @@ import Testing
             case .leaseReturned(let area, let offset): try ledger.leaseReturned(area: area, offset: offset)
             case .inputsKept(let batch): try ledger.inputsKept(batch)
             case .inputsReleased(let batch): try ledger.inputsReleased(batch)
-            case .hello, .ready, .refused, .log, .probed: break
+            case .call(let number, let call):
+                try ledger.checkPlaces(of: call.inputs)
+                for input in call.inputs where input.length > 0 {
+                    #expect(input.area == 0 && input.offset >= 640 && input.offset + input.length <= 4736)
+                }
+                _ = try call.fields(inputs: [])
+                var calls = CallLedger(countLimit: 4, byteLimit: 1 << 20)
+                _ = try calls.open(number, inputBytes: 0)
+            case .answerTaken(let call):
+                var calls = CallLedger(countLimit: 4, byteLimit: 1 << 20)
+                _ = try calls.open(6, inputBytes: 0)
+                _ = calls.answered(6, .completed)
+                calls.placed(6, at: AreaSpan(area: 0, offset: 0, length: 64))
+                _ = try calls.taken(call)
+            case .ask(_, let question): try Self.ask(question, ledger)
+            case .measure(let metric, let measurement):
+                var table = Self.metrics()
+                try table.measured(metric, measurement)
+            case .callCancelled, .hello, .ready, .refused, .log, .probed: break
             }
             return true
         } catch {
             return false
         }
+    }
+
+    /// A counter in place 4.
+    private static func metrics() -> MetricTable {
+        var table = MetricTable(limits: CustomMetricLimits())
+        _ = try? table.family(FamilyWanted(name: "a", help: "", kind: .counter))
+        for index in 0..<5 { _ = try? table.metric(MetricWanted(family: 0, labels: ["l": "\(index)"], bounds: [])) }
+        return table
+    }
+
+    private static func ask(_ question: WorkerQuestion, _ ledger: WorkerLedger) throws(WorkerFault) {
+        var table = metrics()
+        switch question {
+        case .models(let question):
+            try ledger.checkPlaces(of: question.parts)
+            for part in question.parts where part.length > 0 {
+                #expect(part.area == 0 && part.offset >= 640 && part.offset + part.length <= 4736)
+            }
+        case .family(let wanted): _ = try? table.family(wanted)
+        case .metric(let wanted): _ = try? table.metric(wanted)
+        case .value(let metric): _ = try table.value(metric)
+        }
+    }
+
+    /// The golden call or load, with what comes along in the lease.
+    private static func inLease(_ name: String) throws -> [UInt8] {
+        var bytes = try WorkerFixtures.bytes(name)
+        func replace(_ old: UInt64, by new: UInt64) {
+            let pattern = withUnsafeBytes(of: old.littleEndian) { Array($0) }
+            for index in 16..<bytes.count - 8 where Array(bytes[index..<index + 8]) == pattern {
+                bytes.replaceSubrange(index - 4..<index, with: [0, 0, 0, 0])
+                bytes.replaceSubrange(index..<index + 8, with: withUnsafeBytes(of: new.littleEndian) { Array($0) })
+            }
+        }
+        for (old, new) in [(8192, 640), (8256, 704), (8194, 642)] as [(UInt64, UInt64)] { replace(old, by: new) }
+        return bytes
+    }
+
+    private static func message(_ name: String) throws -> [UInt8] {
+        switch name {
+        case "07-respond": try respond()
+        case "19-call", "23-ask-load": try inLease(name)
+        default: try WorkerFixtures.bytes(name)
+        }
+    }
+
+    @Test(arguments: ["19-call", "23-ask", "23-ask-load", "26-metric-wanted", "27-measure", "28-value-wanted"])
+    func questionsThatAreNotFlippedAreTaken(name: String) throws {
+        var ledger = Self.ledger()
+        #expect(Self.take(try Self.message(name), &ledger, []))
     }
 
     @Test func whatIsNotFlippedIsTaken() throws {
@@ -77,7 +145,7 @@ import Testing
 
     @Test(arguments: WorkerFixtures.fromWorker)
     func everyByteFlipped(name: String) throws {
-        let bytes = name == "07-respond" ? try Self.respond() : try WorkerFixtures.bytes(name)
+        let bytes = try Self.message(name)
         let area = [UInt8](repeating: 0, count: 8192)
         let fresh = Self.ledger()
         var refused = 0
@@ -98,7 +166,7 @@ import Testing
         let area = [UInt8](repeating: 0, count: 8192)
         let fresh = Self.ledger()
         for name in WorkerFixtures.fromWorker {
-            let bytes = name == "07-respond" ? try Self.respond() : try WorkerFixtures.bytes(name)
+            let bytes = try Self.message(name)
             for _ in 0..<2_000 {
                 var changed = bytes
                 for _ in 0..<1 + Int(random.next() % 8) {

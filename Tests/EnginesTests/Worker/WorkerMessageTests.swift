@@ -55,8 +55,69 @@ import Testing
             "10-lease": ServerMessage.lease(5, AreaSpan(area: 1, offset: 8192, length: 65_536)),
             "12-cancel": ServerMessage.cancel(request: 0x1122_3344_5566_7788),
             "14-finish": ServerMessage.finish(),
+            "15-probe": ServerMessage.probe(77),
+            "20-answer": ServerMessage.answer(
+                call: 6,
+                AreaSpan(area: 3, offset: 4096, length: try WorkerFixtures.bytes("answer-block").count)
+            ),
+            "24-told": ServerMessage.told(8, .value(1)),
+            "24-told-failed": ServerMessage.told(8, .failed(ServingError(.unsupported, "no é"))),
         ]
         for (name, message) in messages { #expect(try WorkerFixtures.bytes(name) == message, "\(name)") }
+    }
+
+    @Test func goldenQuestionsAreRead() throws {
+        #expect(try golden("21-answer-taken") == .answerTaken(call: 6))
+        #expect(try golden("22-call-cancelled") == .callCancelled(call: 6))
+        #expect(try golden("27-measure") == .measure(metric: 4, Measurement(.increment, 2.5)))
+        #expect(try golden("28-value-wanted") == .ask(number: 8, .value(metric: 4)))
+        let family = FamilyWanted(name: "n_total", help: "d é", kind: .gauge)
+        #expect(try golden("25-family-wanted") == .ask(number: 8, .family(family)))
+        let metric = MetricWanted(family: 2, labels: ["a": "é", "b": ""], bounds: [0.5, 2])
+        #expect(try golden("26-metric-wanted") == .ask(number: 8, .metric(metric)))
+        guard case .ask(8, .models(let ready)) = try golden("23-ask"),
+            case .ask(8, .models(let load)) = try golden("23-ask-load")
+        else {
+            Issue.record("no questions about models")
+            return
+        }
+        #expect(ready.what == .isReady && ready.model == "other" && ready.version == 3 && ready.parts.isEmpty)
+        #expect(load.what == .load && load.version == nil)
+        #expect(
+            load.parts == [
+                ModelQuestion.Part(name: "", area: 1, offset: 8192, length: 2),
+                ModelQuestion.Part(name: "1/a", area: 1, offset: 8194, length: 3),
+            ]
+        )
+    }
+
+    @Test func theGoldenCallIsRead() throws {
+        guard case .call(6, let call) = try golden("19-call") else {
+            Issue.record("no call 6")
+            return
+        }
+        #expect(call.origin == 7 && call.model == "other" && call.version == 3 && call.id == "id é")
+        #expect(call.correlation == .string("text") && call.timeoutMicroseconds == 5 && call.takesStream)
+        #expect(call.startsSequence && !call.endsSequence && call.requestedOutputs == ["OUT", "ö"])
+        #expect(call.inputs.map(\.name) == ["IN", "W"] && call.inputs.map(\.offset) == [8192, 8256])
+        #expect(call.inputs.map(\.dataType) == [.int16, .bytes] && call.inputs.map(\.shape) == [[2, 2], [1]])
+        #expect(try call.fields(inputs: []).parameters == [Parameter(name: "p", value: .int64(1))])
+    }
+
+    @Test func theServersAnswerIsTheGoldenOne() throws {
+        let outputs = [
+            OutputTensor(name: "OUT", dataType: .int16, shape: [2], bytes: TensorBytes([0xFF, 0xFF, 5, 0])),
+            OutputTensor(name: "ö", dataType: .bytes, shape: [1], bytes: TensorBytes([2, 0, 0, 0, 0x68, 0x69])),
+        ]
+        let response = InferenceResponse(outputs: outputs, parameters: [Parameter(name: "p", value: .int64(1))])
+        let block = try #require(AnswerBlock(call: 6, .response(response, isFinal: false)))
+        let golden = try WorkerFixtures.bytes("answer-block")
+        #expect(block.byteCount == golden.count)
+        var bytes = [UInt8](repeating: 0, count: block.byteCount)
+        bytes.withUnsafeMutableBytes {
+            block.write(into: $0, at: AreaSpan(area: 3, offset: 4096, length: block.byteCount))
+        }
+        #expect(bytes == golden)
     }
 
     @Test(arguments: WorkerFixtures.fromServer)

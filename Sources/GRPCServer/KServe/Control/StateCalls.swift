@@ -29,9 +29,9 @@ extension KServeEnvironment {
     func modelReady(
         _ request: Inference_ModelReadyRequest,
         _ permit: Permit
-    ) throws(ServingError) -> Inference_ModelReadyResponse {
+    ) async throws(ServingError) -> Inference_ModelReadyResponse {
         let version = try authorised(permit, .modelReady, request.name, request.version)
-        let isReady = try control.isModelReady(named: request.name, version: version)
+        let isReady = try await control.askModelReady(named: request.name, version: version)
         return .with { $0.ready = isReady }
     }
 

@@ -58,6 +58,7 @@ extension KServeEnvironment {
             HeaderForwarding.add(try headerForwarding.parameters(of: head.metadata), to: &fields.parameters)
         }
         fields.principal = call.permit.principal
+        fields.visit = call.permit.visit
         fields.arrival = times.arrived
         fields.deadline = head.deadline
         fields.lender = mailbox

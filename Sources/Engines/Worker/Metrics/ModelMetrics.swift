@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+private import Synchronization
+
+/// What the code of one version of a model counts, in all of its workers.
+final class ModelMetrics: Sendable {
+    private let table: Mutex<MetricTable>
+
+    init(limits: CustomMetricLimits = CustomMetricLimits()) { table = Mutex(MetricTable(limits: limits)) }
+
+    var families: [CustomMetricFamily] { table.withLock { $0.families } }
+
+    func family(_ wanted: FamilyWanted) -> QuestionAnswer {
+        table.withLock { table in
+            do throws(ServingError) { return .value(UInt64(try table.family(wanted))) } catch { return .failed(error) }
+        }
+    }
+
+    func metric(_ wanted: MetricWanted) -> QuestionAnswer {
+        table.withLock { table in
+            do throws(ServingError) { return .value(UInt64(try table.metric(wanted))) } catch { return .failed(error) }
+        }
+    }
+
+    func value(_ number: UInt64) throws(WorkerFault) -> QuestionAnswer {
+        try table.withLock { (table) throws(WorkerFault) in .value(try table.value(number).bitPattern) }
+    }
+
+    func measured(_ number: UInt64, _ measurement: Measurement) throws(WorkerFault) {
+        try table.withLock { (table) throws(WorkerFault) in try table.measured(number, measurement) }
+    }
+}
