@@ -36,8 +36,10 @@ import Testing
         settings.apiKey = key
         let exchange = HTTPExchange(address: try ServerAddress("h:1"), apiKey: key)
         var dumped = ""
-        dump(settings, to: &dumped)
-        dump(exchange, to: &dumped)
+        // No deeper than their own parts: the event loops that they share hold what other tests do at the same time.
+        dump(settings, to: &dumped, maxDepth: 3)
+        dump(exchange, to: &dumped, maxDepth: 3)
+        #expect(dumped.contains("apiKey"))
         let printed = ["\(key)", "\(settings)", "\(exchange)"]
         for text in printed + [String(reflecting: key), String(reflecting: exchange), dumped] {
             #expect(!text.contains("TheSecret"))

@@ -2,7 +2,7 @@
 package import Inference
 private import Synchronization
 
-/// What others tell the gate for the audit log.
+/// What the audit log is told.
 extension AccessGate {
     package func served(_ model: ServedModel, to permit: Permit) {
         guard let guest = permit.visit as? Guest else { return }
@@ -23,5 +23,37 @@ extension AccessGate {
                 reason: refusal.reason
             )
         )
+    }
+
+    func note(_ decision: LedgerEntry.Decision, _ guest: Guest, _ conclusion: Conclusion, _ reason: String?) {
+        guard parts.ledger != nil, !(decision == .allow && isOpen(conclusion.endpoint)) else { return }
+        let principal = guest.caller.principal
+        append(
+            LedgerEntry(
+                decision: decision,
+                requestID: conclusion.requestID ?? guest.arrival.requestID ?? "",
+                principal: principal.name,
+                tenant: principal.tenant,
+                keyID: guest.caller.credentialID,
+                address: guest.address,
+                route: conclusion.endpoint.rawValue,
+                protocolName: guest.arrival.transport.rawValue,
+                model: conclusion.model,
+                version: conclusion.version,
+                modelDigest: conclusion.digest,
+                bytesIn: conclusion.bytesIn,
+                bytesOut: conclusion.bytesOut,
+                status: conclusion.status,
+                durationMicroseconds: Int64(clamping: MonotonicTime.now().nanoseconds(since: guest.began) / 1000),
+                reason: reason
+            )
+        )
+    }
+
+    /// What cannot be written keeps the next request out, in `admit`: this one is decided.
+    func append(_ entry: LedgerEntry) { try? parts.ledger?.append(entry) }
+
+    func status(_ error: ServingError, _ transport: Arrival.Transport) -> Int {
+        transport == .grpc ? error.code.grpcStatus : error.code.httpStatus
     }
 }

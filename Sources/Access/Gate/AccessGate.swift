@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Inference
-private import Synchronization
-
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
-#endif
+internal import Synchronization
 
 /// The gate of a server that knows its callers: who it is, whether he may, how much of it, and a line of it in the
 /// audit log. What each part decides is in a value of its own; here they are asked in turn.
@@ -41,9 +35,9 @@ package final class AccessGate: Gate {
         }
     }
 
-    private let parts: Parts
-    private let rates: Mutex<RateTable>
-    private let shares: Mutex<FairShare>
+    let parts: Parts
+    let rates: Mutex<RateTable>
+    let shares: Mutex<FairShare>
 
     package init(_ parts: Parts) {
         self.parts = parts
@@ -53,8 +47,6 @@ package final class AccessGate: Gate {
 
     /// What is admitted at the moment.
     package var inFlight: (requests: Int, bytes: Int) { parts.flight.inFlight }
-
-    // MARK: one request
 
     package func admit(_ arrival: Arrival) throws(ServingError) -> Permit {
         let now = MonotonicTime.now()
@@ -202,222 +194,4 @@ package final class AccessGate: Gate {
         let now = MonotonicTime.now()
         while uncount(guest, at: now) {}
     }
-}
-
-// MARK: - Who may
-
-extension AccessGate {
-    private func isOpen(_ endpoint: Endpoint) -> Bool {
-        endpoint.isOpen || parts.openEndpoints.contains(endpoint)
-    }
-
-    private func requireScope(of endpoint: Endpoint, _ caller: Caller) throws(ServingError) {
-        guard let scope = endpoint.scope, !isOpen(endpoint), !caller.grant.scopes.contains(scope) else { return }
-        throw ServingError(
-            .permissionDenied,
-            "the credential does not have the scope '\(scope.rawValue)', which this takes",
-            reason: .rejected
-        )
-    }
-
-    /// The same for every credential that is not good, whatever is wrong with it.
-    private static let unauthenticated: ServingError = {
-        var error = ServingError(
-            .unauthenticated,
-            "a valid credential is needed: send an API key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
-            reason: .rejected
-        )
-        error.fields = [AnswerField("WWW-Authenticate", "Bearer")]
-        return error
-    }()
-
-    /// A model that a caller may not see looks like one that there is not.
-    private static func unknown(_ model: String, _ endpoint: Endpoint) -> ServingError {
-        switch endpoint {
-        case .load:
-            let name = "failed to load '\(model)'"
-            return ServingError(
-                .notFound,
-                "\(name), failed to poll from model repository: \(name), no such model in any model repository"
-            )
-        case .statistics: return ServingError(.invalidArgument, "requested model '\(model)' is not available")
-        default: return ServingError(.notFound, "Request for unknown model: '\(model)' is not found")
-        }
-    }
-
-    private func refused(_ arrival: Arrival, _ address: String, _ refusal: Authenticator.Refusal) -> ServingError {
-        var error = Self.unauthenticated
-        if case .throttled(let seconds) = refusal {
-            error = ServingError(
-                .resourceExhausted,
-                "too many credentials that are not valid came from this address, try again later",
-                reason: .rejected
-            )
-            error.fields = [AnswerField("Retry-After", "\(seconds)")]
-        }
-        append(
-            LedgerEntry(
-                decision: .deny,
-                requestID: arrival.requestID ?? "",
-                principal: Principal.anonymous.name,
-                keyID: refusal.claimedKey,
-                address: address,
-                route: arrival.endpoint.rawValue,
-                protocolName: arrival.transport.rawValue,
-                status: status(error, arrival.transport),
-                reason: refusal.reason
-            )
-        )
-        return error
-    }
-
-    func clientAddress(of remoteAddress: String, forwardedFor: String?) -> String {
-        guard let forwarded = forwardedFor, !parts.proxies.trusted.isEmpty, let peer = IPAddress(remoteAddress)
-        else { return remoteAddress }
-        return parts.proxies.client(peer: peer, fields: [forwarded]).description
-    }
-
-    private static func seconds() -> Int64 { Int64(time(nil)) }
-}
-
-// MARK: - How much
-
-extension AccessGate {
-    private func count(_ guest: Guest, at now: MonotonicTime) throws(ServingError) {
-        guard !isOpen(guest.arrival.endpoint) else { return }
-        let caller = guest.caller
-        let isInference = guest.arrival.endpoint.isInference
-        let rule = caller.rate.filled(with: parts.defaultRate)
-        var rate: RateTable.Ticket?
-        if !rule.isUnlimited || (isInference && parts.concurrentRequestsPerModel != nil) {
-            do throws(RateRefusal) {
-                rate = try rates.withLock { rates throws(RateRefusal) in
-                    try rates.admit(Self.subject(guest), rule: rule, at: now)
-                }
-            } catch {
-                throw Self.limited(error)
-            }
-        }
-        guard isInference else {
-            if let rate { guest.state.withLock { $0.push(Guest.Tickets(rate: rate)) } }
-            return
-        }
-        do throws(FairShare.Refusal) {
-            let share = try shares.withLock { shares throws(FairShare.Refusal) in
-                try shares.admit(caller.principal.name, at: now)
-            }
-            guest.state.withLock { $0.push(Guest.Tickets(rate: rate, share: share)) }
-        } catch {
-            if let rate { rates.withLock { $0.release(rate) } }
-            throw Self.crowded(error)
-        }
-    }
-
-    /// - Returns: whether there was a request to be counted no more.
-    @discardableResult
-    private func uncount(_ guest: Guest, at now: MonotonicTime) -> Bool {
-        guard let tickets = guest.state.withLock({ $0.pop() }) else { return false }
-        if let rate = tickets.rate {
-            rates.withLock { rates in
-                if let model = tickets.model { rates.leave(model: model, rate) }
-                rates.release(rate)
-            }
-        }
-        if let share = tickets.share { shares.withLock { $0.release(share, at: now) } }
-        return true
-    }
-
-    private func enter(_ model: String, _ guest: Guest) throws(ServingError) {
-        guard parts.concurrentRequestsPerModel != nil, let ticket = guest.state.withLock({ $0.rateTicket }) else {
-            return
-        }
-        do throws(RateRefusal) {
-            try rates.withLock { rates throws(RateRefusal) in try rates.enter(model: model, ticket) }
-        } catch {
-            throw Self.limited(error)
-        }
-        guest.state.withLock { $0.enter(model: model) }
-    }
-
-    private func charge(_ bytes: Int, to guest: Guest) {
-        let rule = guest.caller.rate.filled(with: parts.defaultRate)
-        guard bytes > 0, rule.bytesPerSecond != nil else { return }
-        rates.withLock { $0.charge(bytes: bytes, to: Self.subject(guest), rule: rule, at: .now()) }
-    }
-
-    /// Whoever shows no credential is told from others by his address, as far as that can be read.
-    private static func subject(_ guest: Guest) -> RateSubject {
-        let principal = guest.caller.principal
-        guard principal == .anonymous, let network = IPAddress.network(of: guest.address) else {
-            return .principal(principal.name)
-        }
-        return .address(network)
-    }
-
-    private static func limited(_ refusal: RateRefusal) -> ServingError {
-        var error = ServingError(
-            .resourceExhausted,
-            "the limit '\(refusal.limit.rawValue)' of \(refusal.quota) is reached, try again in "
-                + "\(refusal.retryAfterSeconds) s",
-            reason: .rejected
-        )
-        error.fields = refusal.fields.map { AnswerField($0.name, $0.value) }
-        return error
-    }
-
-    private static func crowded(_ refusal: FairShare.Refusal) -> ServingError {
-        switch refusal {
-        case .full:
-            return ServingError(
-                .unavailable,
-                "the server has too many requests in flight, try again later",
-                reason: .rejected
-            )
-        case .share:
-            var error = ServingError(
-                .resourceExhausted,
-                "others want the server too, and this caller has its share of it, try again later",
-                reason: .rejected
-            )
-            error.fields = [AnswerField("Retry-After", "1")]
-            return error
-        }
-    }
-}
-
-// MARK: - The audit log
-
-extension AccessGate {
-    private func note(_ decision: LedgerEntry.Decision, _ guest: Guest, _ conclusion: Conclusion, _ reason: String?) {
-        guard parts.ledger != nil, !(decision == .allow && isOpen(conclusion.endpoint)) else { return }
-        let principal = guest.caller.principal
-        append(
-            LedgerEntry(
-                decision: decision,
-                requestID: conclusion.requestID ?? guest.arrival.requestID ?? "",
-                principal: principal.name,
-                tenant: principal.tenant,
-                keyID: guest.caller.credentialID,
-                address: guest.address,
-                route: conclusion.endpoint.rawValue,
-                protocolName: guest.arrival.transport.rawValue,
-                model: conclusion.model,
-                version: conclusion.version,
-                modelDigest: conclusion.digest,
-                bytesIn: conclusion.bytesIn,
-                bytesOut: conclusion.bytesOut,
-                status: conclusion.status,
-                durationMicroseconds: Int64(clamping: MonotonicTime.now().nanoseconds(since: guest.began) / 1000),
-                reason: reason
-            )
-        )
-    }
-
-    /// What cannot be written keeps the next request out, in `admit`: this one is decided.
-    func append(_ entry: LedgerEntry) { try? parts.ledger?.append(entry) }
-
-    private func status(_ error: ServingError, _ transport: Arrival.Transport) -> Int {
-        transport == .grpc ? error.code.grpcStatus : error.code.httpStatus
-    }
-
 }
