@@ -90,7 +90,7 @@ def main():
     options = parser.parse_args()
 
     digits = list(read_digits())
-    target = urlsplit(options.url)
+    target = urlsplit(options.url if "//" in options.url else "http://" + options.url)
     connection = http.client.HTTPConnection(target.hostname, target.port or 8000, timeout=10)
     try:
         if options.all:
@@ -101,8 +101,12 @@ def main():
             return
         # The first request of a connection pays for opening it; the latencies shown are those of the others.
         infer(connection, digits[0][1])
-        for label, pixels in random.Random(options.seed).sample(digits, options.count):
+        for label, pixels in random.Random(options.seed).sample(digits, max(0, min(options.count, len(digits)))):
             show(label, pixels, *infer(connection, pixels))
+    except http.client.HTTPException:
+        sys.exit(f"{options.url} does not speak HTTP: is it the port for gRPC?")
+    except KeyboardInterrupt:
+        sys.exit(130)
     except OSError as error:
         sys.exit(f"cannot reach {options.url}: {error}. Start a server with: buckler serve --model-repository Examples/models")
 

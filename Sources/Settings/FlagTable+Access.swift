@@ -187,7 +187,7 @@ extension FlagTable {
             .access,
             .integer(0...36_500),
             .works(.integer(\.access.ledger.retainDays)),
-            "Days after which old files may be removed when the quota is used up; 0 for never."
+            "Days that files stay even if the quota is used up, and requests are refused; 0: the oldest then give way."
         ),
         Flag(
             "ledger-checkpoint-lines",

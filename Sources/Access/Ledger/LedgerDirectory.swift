@@ -25,7 +25,8 @@ struct LedgerDirectory: ~Copyable {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let failure =
                 errno == EWOULDBLOCK
-                ? LedgerFailure("another server keeps its ledger in \(path)") : LedgerFailure.errno("lock", name)
+                ? LedgerFailure("another server keeps its ledger in \(path): is one running on the same port?")
+                : LedgerFailure.errno("lock", name)
             close(lock)
             throw failure
         }

@@ -51,7 +51,9 @@ package struct LedgerSpace: Sendable, Equatable {
         let isOverQuota = bytes > quota - min(quota, used)
         let isDiskFull = bytes > freeBytes - min(freeBytes, reserved)
         guard isOverQuota || isDiskFull else { return .write }
-        if let oldest = removable(now: now) { return .remove(oldest.name) }
+        // That others have filled the disk is no reason to forget, unless it was said how long is long enough.
+        let mayForget = isOverQuota || (retainSeconds ?? 0) > 0
+        if mayForget, let oldest = removable(now: now) { return .remove(oldest.name) }
         return .refuse(isOverQuota ? "the ledger's quota is used up" : "the ledger's file system is full")
     }
 

@@ -33,6 +33,7 @@ package struct EngineInstaller: Sendable {
         progress: Progress = { _ in }
     ) throws(ServingError) -> InstalledEngine {
         try LocalDirectory.create(store.path)
+        LocalDirectory.removeLeftovers(in: store.path)
         let staging = try LocalDirectory.createTemporary(in: store.path)
         defer { LocalDirectory.remove(staging) }
         switch source {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import CLinux
 internal import Inference
 
 #if canImport(Glibc)
@@ -22,6 +23,25 @@ enum LocalDirectory {
         guard mkdtemp(&template) != nil else { throw LocalFile.failure("create", parent) }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+
+    /// What installations that were ended in the middle have left, once none can still be at work on it.
+    static func removeLeftovers(in parent: String) {
+        guard let directory = opendir(parent) else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            let path = parent + "/" + name
+            var status = stat()
+            guard name.hasPrefix(".installing-"), lstat(path, &status) == 0,
+                time(nil) - status.st_mtim.tv_sec > leftoverSeconds
+            else { continue }
+            _ = buckler_remove_tree(path)
+        }
+    }
+
+    private static let leftoverSeconds = 3600
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -54,6 +54,9 @@ package final class ONNXRuntimeLibrary: @unchecked Sendable {
     }
 
     private init(path: String) throws(ServingError) {
+        // Official builds tell their maker what machine they run on: already while their environment is made, which is
+        // before the interface to turn it off can be called.
+        setenv("ORT_DISABLE_TELEMETRY", "1", 1)
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? ""
             // The loader names what is missing, which may be a library that this one needs.

@@ -66,24 +66,25 @@ struct PythonInterpreter: Sendable, Equatable {
                 cause: path
             )
         }
-        self.path = path
+        // What was found may be a program that only finds the interpreter, and lies where no worker can reach it.
+        self.path = answer.executable.hasPrefix("/") ? answer.executable : path
         readable = Self.readable(answer.paths)
     }
 
     private static let question = """
         import os, sys
-        print("buckler", sys.version_info[0], sys.version_info[1])
+        print("buckler", sys.version_info[0], sys.version_info[1], sys.executable)
         for path in [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path]:
             print(path)
             print(os.path.realpath(path))
         """
 
-    static func answer(_ output: String) -> (major: Int, minor: Int, paths: [String])? {
+    static func answer(_ output: String) -> (major: Int, minor: Int, executable: String, paths: [String])? {
         let lines = output.split(separator: "\n").map(String.init)
         guard let first = lines.firstIndex(where: { $0.hasPrefix("buckler ") }) else { return nil }
-        let words = lines[first].split(separator: " ")
-        guard words.count == 3, let major = Int(words[1]), let minor = Int(words[2]) else { return nil }
-        return (major, minor, Array(lines[(first + 1)...]))
+        let words = lines[first].split(separator: " ", maxSplits: 3)
+        guard words.count >= 3, let major = Int(words[1]), let minor = Int(words[2]) else { return nil }
+        return (major, minor, words.count > 3 ? String(words[3]) : "", Array(lines[(first + 1)...]))
     }
 
     /// What is there of `paths` and of the system's libraries, without what lies within another.

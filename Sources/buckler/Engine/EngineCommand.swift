@@ -50,6 +50,9 @@ struct EngineCommand: AsyncParsableCommand {
         @Flag(help: "Take a library that is not the pinned one (with --from). Its SHA-256 is recorded.")
         var allowUnpinned = false
 
+        @Flag(help: "Fetch it even if it is installed and whole.")
+        var again = false
+
         @Flag(help: "Print JSON.")
         var json = false
 
@@ -60,7 +63,9 @@ struct EngineCommand: AsyncParsableCommand {
         func run() async throws {
             let source = from.map { EngineInstaller.Source.file($0) } ?? .pip(python: python)
             let installed = try EngineCommand.reporting { () throws(ServingError) in
-                let installer = EngineInstaller(store: try EngineStore())
+                let store = try EngineStore()
+                if from == nil, !again, let installed = try? store.locate() { return installed }
+                let installer = EngineInstaller(store: store)
                 return try installer.install(from: source, allowUnpinned: allowUnpinned, progress: Terminal.progress)
             }
             let row = EngineReport.row(installed, state: .ready)

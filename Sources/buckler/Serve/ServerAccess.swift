@@ -207,7 +207,7 @@ extension ServerAccess {
         ledger.quotaBytes = settings.quotaBytes
         ledger.rotationBytes = settings.rotationBytes
         ledger.reservedBytes = settings.reservedBytes
-        ledger.retainSeconds = settings.retainDays > 0 ? Int64(settings.retainDays) * 86_400 : nil
+        ledger.retainSeconds = Int64(settings.retainDays) * 86_400
         ledger.checkpointLines = settings.checkpointLines
         ledger.checkpointSeconds = Double(settings.checkpointSeconds)
         var sinks: [any CheckpointSink] = []

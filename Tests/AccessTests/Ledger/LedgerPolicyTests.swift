@@ -146,6 +146,16 @@ import Testing
         #expect(space.verdict(adding: 1, freeBytes: 0, now: now) == full)
     }
 
+    @Test func theOldestGivesWayToTheQuotaAndNotToOthersWhoFillTheDisk() {
+        var space = LedgerSpace(quota: 1000, reserved: 0, retainSeconds: 0)
+        space.filesListed(closed: [LedgerSpace.File(name: "a", bytes: 900, modified: 1000)], current: 100)
+        let now = WallClockTime(microseconds: 1_000_000_000)
+        #expect(space.verdict(adding: 1, freeBytes: .max, now: now) == .remove("a"))
+        #expect(!space.isShort(now: now))
+        space.filesListed(closed: [LedgerSpace.File(name: "a", bytes: 100, modified: 1000)], current: 100)
+        #expect(space.verdict(adding: 1, freeBytes: 0, now: now) == .refuse("the ledger's file system is full"))
+    }
+
     @Test func onlyWhatWasKeptLongEnoughIsRemoved() {
         var space = LedgerSpace(quota: 1000, reserved: 0, retainSeconds: 60)
         space.filesListed(closed: [LedgerSpace.File(name: "a", bytes: 900, modified: 1000)], current: 100)

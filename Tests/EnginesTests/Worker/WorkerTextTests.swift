@@ -131,8 +131,10 @@ import Testing
     }
 
     @Test func theInterpretersAnswerIsFoundAmongWhatItPrints() {
-        let answer = PythonInterpreter.answer("a warning\nbuckler 3 11\n/usr\n/usr/lib\n")
+        let answer = PythonInterpreter.answer("a warning\nbuckler 3 11 /a b/python3\n/usr\n/usr/lib\n")
         #expect(answer?.major == 3 && answer?.minor == 11 && answer?.paths == ["/usr", "/usr/lib"])
+        #expect(answer?.executable == "/a b/python3")
+        #expect(PythonInterpreter.answer("buckler 3 11 \n/usr\n")?.executable == "")
         #expect(PythonInterpreter.answer("Python 3.11") == nil)
     }
 
