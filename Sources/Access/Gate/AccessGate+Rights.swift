@@ -37,10 +37,9 @@ extension AccessGate {
     static func unknown(_ model: String, _ endpoint: Endpoint) -> ServingError {
         switch endpoint {
         case .load:
-            let name = "failed to load '\(model)'"
             return ServingError(
-                .notFound,
-                "\(name), failed to poll from model repository: \(name), no such model in any model repository"
+                .internalError,
+                "failed to load '\(model)', failed to poll from model repository: model not found in any model repository"
             )
         case .statistics: return ServingError(.invalidArgument, "requested model '\(model)' is not available")
         default: return ServingError(.notFound, "Request for unknown model: '\(model)' is not found")

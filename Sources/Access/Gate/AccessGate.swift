@@ -93,20 +93,20 @@ package final class AccessGate: Gate {
         version: Int64?
     ) throws(ServingError) {
         guard let guest = permit.visit as? Guest else { throw Self.unauthenticated }
+        var isOutOfReach = false
         do throws(ServingError) {
             guard isValid(permit) else { throw Self.unauthenticated }
             try requireScope(of: endpoint, guest.caller)
             guard let model else { return }
             guest.state.withLock { $0.model = (model, version) }
-            guard guest.caller.grant.reaches(model: model, version: version) else {
-                throw Self.unknown(model, endpoint)
-            }
+            isOutOfReach = !guest.caller.grant.reaches(model: model, version: version)
+            guard !isOutOfReach else { throw Self.unknown(model, endpoint) }
             if endpoint.isInference { try enter(model, guest) }
         } catch {
             var conclusion = Conclusion(endpoint, model: model, version: version, status: 0)
             conclusion.status = status(error, guest.arrival.transport)
             guest.state.withLock { $0.tell(model, status: conclusion.status) }
-            note(.deny, guest, conclusion, error.code == .notFound ? "model out of reach" : error.message)
+            note(.deny, guest, conclusion, isOutOfReach ? "model out of reach" : error.message)
             throw error
         }
     }

@@ -34,7 +34,9 @@ import Testing
             }
             return stream.status == 0
                 && answer?.errorMessage == "Request for unknown model: '\(call.model ?? "")' is not found"
-        case .outOfReach: return stream.status == (call.endpoint == .statistics ? 3 : 5) && stream.bytes.isEmpty
+        case .outOfReach:
+            let expected = [.statistics: 3, .load: 13][call.endpoint] ?? 5
+            return stream.status == expected && stream.bytes.isEmpty
         case .allowed where call.staysOpen: return stream.messages?.count == 1 && !stream.isEnded
         // ScriptedControl knows every model, and the only service that it does not know is asked for by name.
         case .allowed: return ![7, 16].contains(stream.status) && (stream.status != 5 || call.model == nil)

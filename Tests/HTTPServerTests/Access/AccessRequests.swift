@@ -62,8 +62,19 @@ struct AccessRequest: Sendable {
         case .unauthenticated: status == 401
         case .forbidden: status == 403
         // A model is looked for only by a method that there is.
-        case .outOfReach: status == (isServed ? endpoint == .statistics ? 400 : 404 : 405)
+        case .outOfReach: status == (isServed ? Self.statusOutOfReach(endpoint) : 405)
         case .allowed: endpoint == .unknown ? status == 404 : ![401, 403, 404, 429].contains(status)
+        }
+    }
+}
+
+extension AccessRequest {
+    /// What is said of a model that there is not, too.
+    private static func statusOutOfReach(_ endpoint: Endpoint) -> Int {
+        switch endpoint {
+        case .statistics: 400
+        case .load: 500
+        default: 404
         }
     }
 }
