@@ -19,26 +19,14 @@ from conftest import identity_model
 INFER = json.dumps({"inputs": [{"name": "INPUT0", "shape": [1, 1], "datatype": "FP32", "data": [1]}]}).encode()
 
 
-@pytest.fixture
-def start(start_server, home, tmp_path):
-    repository = tmp_path / "models"
-    identity_model(repository, "alpha", "TYPE_FP32")
-
-    def start(*arguments, **options):
-        return start_server(f"--model-repository={repository}", f"--ledger-directory={home}/log", *arguments,
-                            anonymous=False, env={"BUCKLER_HOME": str(home)}, **options)
-
-    return start
-
-
 def verify(home, directory=None, *arguments):
     return buckler(home, "ledger", "verify", directory or home / "log", *arguments)
 
 
-def test_each_decision_has_its_line_and_no_secret_is_in_any(start, home):
+def test_each_decision_has_its_line_and_no_secret_is_in_any(serve, home):
     keys = {name: make_key(home, name, f"--scopes={scopes}")
             for name, scopes in [("all", ALL), ("reader", "metadata")]}
-    server = start()
+    server = serve()
     asked = [
         ("POST", "/v2/models/alpha/infer", INFER, "all", 200, "allow", "infer"),
         ("POST", "/v2/models/none/infer", INFER, "all", 404, "allow", "infer"),
@@ -82,11 +70,11 @@ def test_each_decision_has_its_line_and_no_secret_is_in_any(start, home):
     assert "0 after the last checkpoint" in verified.stdout
 
 
-def test_what_is_allowed_over_grpc_is_in_it_too(start, home):
+def test_what_is_allowed_over_grpc_is_in_it_too(serve, home):
     import grpc
 
     key = make_key(home, "ci")
-    server = start()
+    server = serve()
     with grpc.insecure_channel(server.grpc_url) as channel:
         for path, who, code in [("ServerMetadata", [("x-api-key", key)], None), ("ServerMetadata", [], "UNAUTHENTICATED"),
                                 ("Nope", [("x-api-key", key)], "UNIMPLEMENTED"), ("Nope", [], "UNAUTHENTICATED"),
@@ -107,13 +95,13 @@ HOSTILE = ["a\r\nb", "a\nb", 'x","kind":"allow","principal":"root', "x\x1b[31m",
            "%0d%0a", "\\", '"']
 
 
-def test_cve_2024_0095_no_line_can_be_forged(start, home):
+def test_cve_2024_0095_no_line_can_be_forged(serve, home):
     """Request ids, names of models and of keys of metadata, over both protocols; the server's own log too."""
     import tritonclient.grpc as triton_grpc
     from tritonclient.utils import InferenceServerException
 
     key = make_key(home, "ci", f"--scopes={ALL}")
-    server = start("--log-verbose=1")
+    server = serve("--log-verbose=1")
     count = 0
     for text in HOSTILE:
         raw = text.encode("utf-8")
@@ -142,9 +130,9 @@ def test_cve_2024_0095_no_line_can_be_forged(start, home):
         assert re.match(r"[IWEV]\d{4} |[+|]|there was|$", line), line
 
 
-def test_a_change_of_one_byte_is_found_wherever_it_is(start, home, tmp_path):
+def test_a_change_of_one_byte_is_found_wherever_it_is(serve, home, tmp_path):
     key = make_key(home, "ci")
-    server = start()
+    server = serve()
     for _ in range(20):
         server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
     server.stop()
@@ -167,9 +155,9 @@ def test_a_change_of_one_byte_is_found_wherever_it_is(start, home, tmp_path):
         shutil.rmtree(copy)
 
 
-def test_a_checkpoint_kept_elsewhere_finds_what_was_cut_off(start, home, tmp_path):
+def test_a_checkpoint_kept_elsewhere_finds_what_was_cut_off(serve, home, tmp_path):
     key = make_key(home, "ci")
-    server = start(f"--ledger-checkpoint-file={tmp_path}/checkpoints")
+    server = serve(f"--ledger-checkpoint-file={tmp_path}/checkpoints")
     for _ in range(20):
         server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
     server.stop()
@@ -182,17 +170,17 @@ def test_a_checkpoint_kept_elsewhere_finds_what_was_cut_off(start, home, tmp_pat
     assert verify(home, None, *arguments).returncode == 1
 
 
-def test_a_directory_that_cannot_be_written_is_an_error_at_start(start, tmp_path):
+def test_a_directory_that_cannot_be_written_is_an_error_at_start(serve, tmp_path):
     (tmp_path / "file").write_text("")
-    server = start(f"--ledger-directory={tmp_path}/file/log", ready=False)
+    server = serve(f"--ledger-directory={tmp_path}/file/log", ready=False)
     assert server.process.wait(20) == 1
     assert "audit log" in server.log.read_text()
 
 
 @pytest.mark.parametrize("setting, status", [("refuse", 503), ("continue", 200)])
-def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(start, home, setting, status):
+def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(serve, home, setting, status):
     key = make_key(home, "ci")
-    server = start(f"--ledger-quota-byte-size={1 << 20}", f"--ledger-on-failure={setting}")
+    server = serve(f"--ledger-quota-byte-size={1 << 20}", f"--ledger-on-failure={setting}")
     # A line for each request, until the quota is used up.
     for _ in range(8000):
         if server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] != 200:
@@ -204,18 +192,18 @@ def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(s
     assert server.get("/v2")[0] == 401
 
 
-def test_a_call_over_grpc_says_which_model_it_was_about(start, home):
+def test_a_call_over_grpc_says_which_model_it_was_about(serve, home):
     key = make_key(home, "ci")
-    server = start()
+    server = serve()
     with triton_grpc.InferenceServerClient(server.grpc_url) as client:
         assert client.is_model_ready("alpha", headers=bearer(key))
     server.stop()
     assert [line["model"] for line in ledger_lines(home / "log") if line["route"] == "model.ready"] == ["alpha"]
 
 
-def test_a_ledger_signed_with_a_key_of_somebody_elses_is_not_ours(start, home, tmp_path):
+def test_a_ledger_signed_with_a_key_of_somebody_elses_is_not_ours(serve, home, tmp_path):
     make_key(home, "ci")
-    start().stop()
+    serve().stop()
     assert verify(home).returncode == 0
     (home / "access" / "ledger.key").unlink()
     assert buckler(home, "ledger", "key").returncode == 0
@@ -223,9 +211,9 @@ def test_a_ledger_signed_with_a_key_of_somebody_elses_is_not_ours(start, home, t
     assert found.returncode == 1 and "not one that is trusted" in found.stdout
 
 
-def test_files_that_are_missing_from_the_beginning_are_missed(start, home):
+def test_files_that_are_missing_from_the_beginning_are_missed(serve, home):
     key = make_key(home, "ci")
-    server = start("--ledger-file-byte-size=65536", "--ledger-checkpoint-lines=20")
+    server = serve("--ledger-file-byte-size=65536", "--ledger-checkpoint-lines=20")
     for _ in range(500):
         server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
     server.stop()
@@ -235,6 +223,44 @@ def test_files_that_are_missing_from_the_beginning_are_missed(start, home):
     files[0].unlink()
     found = verify(home)
     assert found.returncode == 1 and "was not removed by the server" in found.stdout
+
+
+def append_without_a_key(directory, content):
+    """A line at the end that fits the chain, as anyone can reckon it."""
+    last = None
+    for file in ledger_files(directory):
+        for line in file.read_bytes().splitlines():
+            fields = json.loads(line)
+            if fields["kind"] == "genesis":
+                last = bytes.fromhex(fields["hash"]) if "hash" in fields else bytes(32)
+            last = hashlib.sha256(last + line[:line.rindex(b',"chain":')]).digest()
+            assert last.hex()[:32] == fields["chain"]
+    line = f'{{"seq":{fields["seq"] + 1},"time":"{fields["time"]}",{content}'.encode()
+    with open(file, "ab") as end:
+        end.write(line + b',"chain":"' + hashlib.sha256(last + line).hexdigest()[:32].encode() + b'"}\n')
+
+
+@pytest.mark.parametrize("count", ["first", "all but last"])
+def test_that_the_server_removed_a_file_only_the_server_can_say(serve, home, count):
+    key = make_key(home, "ci")
+    arguments = ("--ledger-file-byte-size=65536", "--ledger-checkpoint-lines=20")
+    server = serve(*arguments)
+    for _ in range(500):
+        server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))
+    server.stop()
+    files = ledger_files(home / "log")
+    gone = files[:1] if count == "first" else files[:-1]
+    assert len(files) > 2
+    for file in gone:
+        file.unlink()
+    append_without_a_key(home / "log", f'"kind":"removed","file":"{gone[-1].name}"')
+    found = verify(home)
+    assert found.returncode == 1 and "was not removed by the server" in found.stdout
+    # A server that starts now signs the line; it does not make it true.
+    serve(*arguments).stop()
+    found = verify(home)
+    assert found.returncode == 1 and "was not removed by the server" in found.stdout
+    assert "; 0 after the last checkpoint" in found.stdout
 
 
 def digest(directory, configuration, labels=b""):
@@ -248,7 +274,7 @@ def digest(directory, configuration, labels=b""):
     return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def test_each_inference_names_the_version_and_the_digest_of_what_answered(start, start_server, home, tmp_path):
+def test_each_inference_names_the_version_and_the_digest_of_what_answered(serve, start_server, home, tmp_path):
     key = make_key(home, "ci", f"--scopes={ALL}")
     repository = tmp_path / "versions"
     for name in ("echo", "other"):
@@ -313,7 +339,7 @@ exec "$@"
 """
 
 
-def test_checkpoints_reach_the_systems_log(start, home, tmp_path):
+def test_checkpoints_reach_the_systems_log(serve, home, tmp_path):
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
         pytest.skip("not proven here: no mount namespace of its own can be had")
     key = make_key(home, "ci")
@@ -321,7 +347,7 @@ def test_checkpoints_reach_the_systems_log(start, home, tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.bind(str(tmp_path / "log"))
         log.settimeout(10)
-        server = start("--ledger-checkpoint-syslog", "--ledger-checkpoint-lines=4",
+        server = serve("--ledger-checkpoint-syslog", "--ledger-checkpoint-lines=4",
                        prefix=["unshare", "-m", "bash", "-c", IN_A_MACHINE_WITH_A_LOG, "_", tmp_path / "dev",
                                tmp_path / "log"])
         for _ in range(8):
@@ -342,11 +368,11 @@ def test_checkpoints_reach_the_systems_log(start, home, tmp_path):
     assert sent == written
 
 
-def test_a_systems_log_that_is_not_there_is_said_and_stops_nothing(start, home):
+def test_a_systems_log_that_is_not_there_is_said_and_stops_nothing(serve, home):
     if Path("/dev/log").exists():
         pytest.skip("not proven here: this machine has a log")
     key = make_key(home, "ci")
-    server = start("--ledger-checkpoint-syslog", "--ledger-checkpoint-lines=2")
+    server = serve("--ledger-checkpoint-syslog", "--ledger-checkpoint-lines=2")
     for _ in range(8):
         assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == 200
     server.stop()

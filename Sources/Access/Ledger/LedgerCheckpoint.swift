@@ -79,6 +79,7 @@ package struct CheckpointSchedule: Sendable, Equatable {
     /// Lines that no signature covers.
     package private(set) var unsigned: UInt64 = 0
     private var since: MonotonicTime?
+    private var isHastened = false
 
     package init(lines: Int, seconds: Double) {
         self.lines = UInt64(max(1, lines))
@@ -90,15 +91,19 @@ package struct CheckpointSchedule: Sendable, Equatable {
         if since == nil { since = now }
     }
 
+    /// The last line is worth nothing until it is signed.
+    package mutating func hasten() { isHastened = true }
+
     package mutating func checkpointWritten() {
         unsigned = 0
         since = nil
+        isHastened = false
     }
 
     /// `nil`: nothing is unsigned.
     package var due: MonotonicTime? {
         guard let since else { return nil }
-        return unsigned >= lines ? since : since.advanced(byNanoseconds: nanoseconds)
+        return isHastened || unsigned >= lines ? since : since.advanced(byNanoseconds: nanoseconds)
     }
 
     package func isDue(at now: MonotonicTime) -> Bool { due.map { $0 <= now } ?? false }

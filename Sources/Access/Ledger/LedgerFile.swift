@@ -49,6 +49,15 @@ struct LedgerFile: ~Copyable {
         }
     }
 
+    /// Whether its name still leads to it. What is written to a file that was removed or replaced succeeds, and is lost.
+    var isInPlace: Bool {
+        var opened = stat()
+        var named = stat()
+        guard fstat(descriptor, &opened) == 0 else { return true }
+        guard lstat(path, &named) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+        return opened.st_nlink > 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+    }
+
     borrowing func synchronise() throws(LedgerFailure) {
         while fdatasync(descriptor) != 0 {
             guard errno == EINTR else { throw .errno("synchronise", path) }

@@ -15,6 +15,8 @@ struct LedgerJournal: ~Copyable {
     private let sendCheckpoint: @Sendable ([UInt8]) -> Void
     private var file: LedgerFile
     private var name: String
+    /// Someone removed or replaced it.
+    private var isFileGone = false
     /// What the file will have once `out` is written.
     private var fileBytes = 0
     private var space: LedgerSpace
@@ -93,7 +95,12 @@ struct LedgerJournal: ~Copyable {
             sealContent(now: now)
         }
         for _ in 0..<found.unsigned { schedule.lineWritten(at: now) }
-        if let opening = found.opening { records.append(.opened(opening)) }
+        if let opening = found.opening {
+            // In this file, however full: a checkpoint before it would sign what was found as if this server wrote it.
+            content.removeAll()
+            printer.print(.opened(opening), at: .now(), into: &content)
+            sealContent(now: now)
+        }
         try advance(now: now, time: .now())
         try directory.synchronise()
     }
@@ -120,6 +127,7 @@ struct LedgerJournal: ~Copyable {
     /// Writes what there is, and a checkpoint if one is due.
     mutating func advance(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         try settle(time: time)
+        if isFileGone { try replaceFile(now: now, time: time) }
         while waitingStart < waiting.count || !records.isEmpty {
             try fillOut(now: now, time: time)
             try settle(time: time)
@@ -160,8 +168,11 @@ struct LedgerJournal: ~Copyable {
                 try rotate(now: now, time: time)
                 continue
             }
-            if records.isEmpty { waitingStart += 4 + content.count } else { records.removeFirst() }
+            let record = records.isEmpty ? nil : records.removeFirst()
+            if record == nil { waitingStart += 4 + content.count }
             sealContent(now: now)
+            // Until then it looks as if someone else had removed the file.
+            if case .removed = record { schedule.hasten() }
         }
     }
 
@@ -219,6 +230,10 @@ struct LedgerJournal: ~Copyable {
 
     private mutating func checkpoint(time: WallClockTime) throws(LedgerFailure) {
         try settle(time: time)
+        guard file.isInPlace else {
+            isFileGone = true
+            throw LedgerFailure("\(file.path) was removed or replaced while it was written")
+        }
         content.removeAll()
         let checkpoint = LedgerCheckpoint(ledger: ledger, chain: chain, time: time, key: key)
         printer.print(checkpoint, into: &content)
@@ -233,10 +248,25 @@ struct LedgerJournal: ~Copyable {
     private mutating func rotate(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         try settle(time: time)
         if schedule.unsigned > 0 { try checkpoint(time: time) }
+        try beginFile(now: now, time: time)
+    }
+
+    /// Goes on in a new file, whose genesis names the one that is gone, and says how many lines were in that.
+    private mutating func replaceFile(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
+        let next = LedgerDirectory.name(first: chain.next)
+        records.insert(.lost(lines: linesInFile, refused: 0), at: 0)
+        do throws(LedgerFailure) { try beginFile(now: now, time: time) } catch {
+            // Unless the file came to be, it is tried again from here.
+            if name != next { records.removeFirst() }
+            throw error
+        }
+    }
+
+    private mutating func beginFile(now: MonotonicTime, time: WallClockTime) throws(LedgerFailure) {
         let next = LedgerDirectory.name(first: chain.next)
         file = try LedgerFile(directory.path + "/" + next, .create)
         let previous = LedgerGenesis.Previous(file: name, hash: chain.hash)
-        (name, fileBytes) = (next, 0)
+        (name, fileBytes, isFileGone) = (next, 0, false)
         printGenesis(previous: previous, time: time)
         sealContent(now: now)
         try settle(time: time)

@@ -48,7 +48,7 @@ package struct LedgerReport: Sendable, Equatable, Encodable {
     package var key: String?
     /// Bytes of an unfinished line at the very end.
     package var tornBytes = 0
-    /// The file before the first one here, if no line says that the server removed it to make room.
+    /// The file before the first one here, if no signed line says that the server removed it to make room.
     package var missingFile: String?
     package var notes: [String] = []
 }

@@ -25,8 +25,8 @@ package struct LedgerSettings: Sendable, Equatable {
     package var reservedBytes = 64 << 20
     /// Bytes after which a new file begins.
     package var rotationBytes = 64 << 20
-    /// Files that nothing was added to for so long may be removed when the quota is used up; `nil`: none ever.
-    package var retainSeconds: Int64?
+    /// Files that nothing was added to for so long may be removed when the quota is used up; `.max`: none ever.
+    package var retainSeconds = Int64.max
 
     package init(directory: String) { self.directory = directory }
 }

@@ -25,12 +25,12 @@ package struct LedgerSpace: Sendable, Equatable {
 
     private let quota: Int
     private let reserved: Int
-    private let retainSeconds: Int64?
+    private let retainSeconds: Int64
     /// Oldest first, without the one that is written to.
     private var closed: [File] = []
     private var current = 0
 
-    package init(quota: Int, reserved: Int, retainSeconds: Int64?) {
+    package init(quota: Int, reserved: Int, retainSeconds: Int64) {
         self.quota = max(0, quota)
         self.reserved = max(0, reserved)
         self.retainSeconds = retainSeconds
@@ -52,7 +52,7 @@ package struct LedgerSpace: Sendable, Equatable {
         let isDiskFull = bytes > freeBytes - min(freeBytes, reserved)
         guard isOverQuota || isDiskFull else { return .write }
         // That others have filled the disk is no reason to forget, unless it was said how long is long enough.
-        let mayForget = isOverQuota || (retainSeconds ?? 0) > 0
+        let mayForget = isOverQuota || retainSeconds > 0
         if mayForget, let oldest = removable(now: now) { return .remove(oldest.name) }
         return .refuse(isOverQuota ? "the ledger's quota is used up" : "the ledger's file system is full")
     }
@@ -61,7 +61,7 @@ package struct LedgerSpace: Sendable, Equatable {
     package func isShort(now: WallClockTime) -> Bool { used > quota / 4 * 3 && removable(now: now) == nil }
 
     private func removable(now: WallClockTime) -> File? {
-        guard let retainSeconds, let oldest = closed.first else { return nil }
+        guard let oldest = closed.first else { return nil }
         // The file system's clock may be ahead of a time that was read before the file was written.
         return max(0, now.second - oldest.modified) >= retainSeconds ? oldest : nil
     }

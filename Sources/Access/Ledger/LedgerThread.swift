@@ -29,6 +29,9 @@ final class LedgerBell: @unchecked Sendable {
 
 /// A thread of the ledger's own: it waits for disks and programs, which no event loop and no pool may.
 struct LedgerThread: @unchecked Sendable {
+    // SAFETY: a thread's name is a number that any thread may use; it is joined once, by whoever has this value.
+    private let thread: pthread_t
+
     private final class Start {
         let name: String
         let body: @Sendable () -> Void
@@ -39,10 +42,8 @@ struct LedgerThread: @unchecked Sendable {
         }
     }
 
-    // SAFETY: a thread's name is a number that any thread may use; it is joined once, by whoever has this value.
-    private let thread: pthread_t
-
     init(name: String, body: @escaping @Sendable () -> Void) throws(LedgerFailure) {
+        // SAFETY: let go of by the thread, or below if there comes to be none.
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
         guard pthread_create(&thread, nil, Self.main, start.toOpaque()) == 0 else {

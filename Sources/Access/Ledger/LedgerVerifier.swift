@@ -18,8 +18,10 @@ package struct LedgerVerifier: Sendable {
     private let exported: LedgerCheckpoint?
     private let isWhole: Bool
     private var suspect: Suspect?
-    /// A file that lines before the first one here are in, until a line says that the server removed it.
+    /// A file that lines before the first one here are in, until it is believed that the server removed it.
     private var missing: (file: String, first: UInt64)?
+    /// Whether a line that no signature covers yet says so: whoever can write the file can write that.
+    private var isRemovalClaimed = false
     private var file = ""
     private var line = 0
     /// Whether its genesis line was read.
@@ -152,15 +154,29 @@ package struct LedgerVerifier: Sendable {
         if let exported, exported.covers == parsed.number, exported.hash != hash {
             return fail(.edited, "the checkpoint has another hash for this line, or one before it was changed")
         }
-        if parsed.kind == "removed", let old = missing, parsed.names(file: old.file) {
-            report.notes.append("lines before \(old.first) were removed by the server to make room, as it says")
-            missing = nil
-        }
+        judgeRemoval(parsed)
         chain = LedgerChain(next: parsed.number + 1, hash: hash)
         report.first = report.first ?? parsed.number
         report.last = parsed.number
         report.lines += 1
         report.unsignedLines = report.lines - report.signedLines
+    }
+
+    /// That the server removed the missing file is believed once a checkpoint covers the line that says so, but not if
+    /// a server began in between: it signs what it found unsigned along with its own lines, and did not write it for
+    /// certain. Where the last checkpoint stands tells which lines those are; the count that the server gives is of its
+    /// last file alone.
+    /// - Parameter parsed: a good line; a checkpoint's signature is checked.
+    private mutating func judgeRemoval(_ parsed: LedgerLine) {
+        guard let old = missing else { return }
+        switch parsed.kind {
+        case "removed" where parsed.names(file: old.file): isRemovalClaimed = true
+        case "opened", "recovered": isRemovalClaimed = false
+        case "checkpoint" where isRemovalClaimed:
+            report.notes.append("lines before \(old.first) were removed by the server to make room, as it says")
+            missing = nil
+        default: break
+        }
     }
 
     private mutating func checkpoint(_ parsed: LedgerLine) -> Bool {

@@ -38,13 +38,15 @@ extension KeyCommand {
         @Option(help: "The group that its holder belongs to.")
         var tenant: String?
 
-        @Option(help: ArgumentHelp("Requests that it may make: 100/s, 600/m.", valueName: "rate"))
+        @Option(
+            help: ArgumentHelp("Requests that it may make, for each second or minute: 100/s, 600/m.", valueName: "rate")
+        )
         var rate: String?
 
         @Option(help: ArgumentHelp("Requests that may come at once after a pause (with --rate).", valueName: "count"))
         var burst: String?
 
-        @Option(help: ArgumentHelp("Bytes of tensors that it may send: 10M.", valueName: "bytes"))
+        @Option(help: ArgumentHelp("Bytes of tensors that it may send each second: 10M.", valueName: "bytes"))
         var bytesPerSecond: String?
 
         @Option(help: ArgumentHelp("Requests that it may have under way.", valueName: "count"))

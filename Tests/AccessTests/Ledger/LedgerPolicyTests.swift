@@ -126,7 +126,7 @@ import Testing
     // MARK: Space
 
     @Test func theQuotaIsKeptToTheByte() {
-        var space = LedgerSpace(quota: 1000, reserved: 0, retainSeconds: nil)
+        var space = LedgerSpace(quota: 1000, reserved: 0, retainSeconds: .max)
         space.filesListed(closed: [LedgerSpace.File(name: "a", bytes: 500, modified: 0)], current: 300)
         let now = WallClockTime(microseconds: 100_000_000)
         #expect(space.verdict(adding: 200, freeBytes: .max, now: now) == .write)
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test func theReserveIsKeptToTheByte() {
-        let space = LedgerSpace(quota: 1000, reserved: 100, retainSeconds: nil)
+        let space = LedgerSpace(quota: 1000, reserved: 100, retainSeconds: .max)
         let now = WallClockTime(microseconds: 0)
         #expect(space.verdict(adding: 50, freeBytes: 150, now: now) == .write)
         let full = LedgerSpace.Verdict.refuse("the ledger's file system is full")
@@ -209,6 +209,12 @@ import Testing
         #expect(schedule.isDue(at: time(5)) && schedule.unsigned == 3)
         schedule.checkpointWritten()
         #expect(schedule.due == nil)
+        schedule.lineWritten(at: time(6))
+        schedule.hasten()
+        #expect(schedule.isDue(at: time(6)))
+        schedule.checkpointWritten()
+        schedule.lineWritten(at: time(7))
+        #expect(schedule.due == time(17))
     }
 
     // MARK: Pending lines

@@ -205,6 +205,34 @@ import Testing
         #expect(try report().isIntact)
     }
 
+    @Test(arguments: ["removed", "moved", "replaced"])
+    func aFileThatIsTakenAwayIsMissed(_ how: String) throws {
+        var settings = scratch.settings
+        settings.checkpointSeconds = 0.1
+        let writer = try writer(settings)
+        try writer.append(.request("before"))
+        #expect(eventually { scratch.lines.last?.contains("\"kind\":\"checkpoint\"") == true })
+        let file = try #require(scratch.files.first)
+        let bytes = scratch.bytes()
+        try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+        if how == "removed" { try FileManager.default.removeItem(atPath: file + ".away") }
+        if how == "replaced" { #expect(FileManager.default.createFile(atPath: file, contents: Data(bytes))) }
+        try writer.append(.request("gone"))
+        #expect(eventually { events.all.last == .working })
+        let failing = LedgerEvent.failing(reason: "\(file) was removed or replaced while it was written")
+        #expect(events.all == [failing, .working])
+        try writer.append(.request("after"))
+        writer.stop()
+        #expect(scratch.lines(kind: "lost").first?.contains(/"lines":[1-9]/) == true)
+        #expect(scratch.lines.contains { $0.contains("\"after\"") })
+        let found = try report()
+        if how == "replaced" {
+            #expect(found.fault?.damage == .removed)
+        } else {
+            #expect(found.isIntact && found.missingFile.map { file.hasSuffix("/" + $0) } == true)
+        }
+    }
+
     @Test func oldFilesGoIfTheyMay() throws {
         var settings = scratch.settings
         (settings.quotaBytes, settings.rotationBytes, settings.retainSeconds) = (16 << 10, 4 << 10, 0)
