@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import CLinux
 internal import COnnxRuntime
 package import Inference
 private import Synchronization
@@ -57,6 +58,8 @@ package final class ONNXRuntimeLibrary: @unchecked Sendable {
         // Official builds tell their maker what machine they run on: already while their environment is made, which is
         // before the interface to turn it off can be called.
         setenv("ORT_DISABLE_TELEMETRY", "1", 1)
+        // It divides what clients send by what they send.
+        buckler_wrap_quotients()
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? ""
             // The loader names what is missing, which may be a library that this one needs.

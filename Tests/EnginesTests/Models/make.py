@@ -142,6 +142,15 @@ save("external/attack_twice.onnx", add_w, *io, [external("w", [256], "data/w.bin
 save("external/attack_node.onnx",
      [helper.make_node("Constant", [], ["w"], value=external("c", [256], "data/w.bin", offset=0, length=1024)), *add_w], *io)
 
+# The smallest integer divided by -1 has no quotient that fits.
+for name in ("int32", "int64"):
+    kind = TYPES[name]
+    save(f"divide_{name}.onnx",
+         [helper.make_node("Div", ["INPUT0", "INPUT1"], ["OUTPUT0"]),
+          helper.make_node("Mod", ["INPUT0", "INPUT1"], ["OUTPUT1"])],
+         [value(n, kind, ["batch", 2]) for n in ("INPUT0", "INPUT1")],
+         [value(n, kind, ["batch", 2]) for n in ("OUTPUT0", "OUTPUT1")])
+
 # One output is a sequence, which no tensor protocol can carry.
 save("sequence.onnx", [helper.make_node("SequenceConstruct", ["INPUT0"], ["OUTPUT0"])],
      [value("INPUT0", T.FLOAT, ["batch", 2])],
