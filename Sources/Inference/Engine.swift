@@ -9,8 +9,10 @@ package protocol ModelFiles: Sendable {
     func exists(_ path: String) -> Bool
     /// Names of the entries of a directory, sorted; empty if there is no such directory.
     func list(_ path: String) throws(ServingError) -> [String]
-    /// Whether `path` is a directory.
+    /// Whether `path` is a directory; not if it is a link that may not be followed.
     func isDirectory(_ path: String) -> Bool
+    /// The same, but a link that may not be followed is an error.
+    func leadsToDirectory(_ path: String) throws(ServingError) -> Bool
     /// Where the model's directory lies, absolute and without links, for a process that reads it itself; `nil` if it is
     /// not on a disk.
     var directoryPath: String? { get }
@@ -18,6 +20,8 @@ package protocol ModelFiles: Sendable {
 
 extension ModelFiles {
     package var directoryPath: String? { nil }
+
+    package func leadsToDirectory(_ path: String) throws(ServingError) -> Bool { isDirectory(path) }
 
     package func scan(_ path: String, _ take: (UnsafeRawBufferPointer) -> Void) throws(ServingError) {
         try read(path, limit: .max).withUnsafeBytes(take)

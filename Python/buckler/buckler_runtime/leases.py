@@ -121,10 +121,14 @@ class OutputPlaces:
         return layout.tensor(tensor._type, tuple(tensor.shape()), _name(tensor), lease.area, offset, size)
 
 
+def size_of(tensor: Tensor) -> int:
+    """The bytes that an output has."""
+    return len(tensor._text()) if tensor._type == datatypes.STRING else tensor._array.nbytes
+
+
 def room_for(tensor: Tensor) -> int:
     """The bytes of a lease that an output takes."""
-    size = len(tensor._text()) if tensor._type == datatypes.STRING else tensor._array.nbytes
-    return layout.round_up(size, layout.ALIGNMENT)
+    return layout.round_up(size_of(tensor), layout.ALIGNMENT)
 
 
 def _name(tensor: Tensor) -> bytes:

@@ -2,6 +2,7 @@
 """The way out for responses: those that execute returns, and those that senders send."""
 from __future__ import annotations
 
+import sys
 import threading
 from struct import Struct
 from typing import Optional
@@ -12,7 +13,7 @@ from . import layout
 from .areas import Areas
 from .channel import Channel
 from .errors import TritonError, TritonModelException
-from .leases import DoesNotFit, Lease, OutputPlaces, room_for
+from .leases import DoesNotFit, Lease, OutputPlaces, room_for, size_of
 from .response import InferenceResponse
 
 _BODY_LIMIT = layout.MESSAGE_LIMIT - layout.HEAD.size
@@ -25,7 +26,7 @@ _SMALL = 4_096
 
 _pack_number = Struct("<Q").pack
 
-_TOO_LARGE = "the response is too large: the server has no room for its outputs"
+_NO_ROOM = "the response is too large: the server has no room for its outputs"
 
 
 class Outlet:
@@ -34,8 +35,12 @@ class Outlet:
     The batch's lease is used under a lock while its batch lasts, as senders in other threads may use it as well.
     """
 
-    def __init__(self, channel: Channel, areas: Areas, decoupled: bool) -> None:
+    def __init__(self, channel: Channel, areas: Areas, decoupled: bool, model: str = "",
+                 limit: int = sys.maxsize) -> None:
         self.decoupled = decoupled
+        # Bytes of the outputs of a batch, or of one response that a sender sends.
+        self._limit = limit
+        self._over = f"the outputs of model '{model}' exceed the server's limit of {limit} bytes"
         self._channel = channel
         self._areas = areas
         self._places = OutputPlaces()
@@ -74,20 +79,33 @@ class Outlet:
 
     def _respond(self, number: int, requests: list, responses: list, asked: list) -> None:
         parts, size, lease = [], 0, self._batch
+        # Outputs that lie in a lease within the limit, each in its own place, need not be counted.
+        is_within = lease is not None and not lease.given and lease.end - lease.offset <= self._limit
+        beyond = None if is_within else self._beyond_limit(requests, responses)
         for index, (request, response) in enumerate(zip(requests, responses)):
             if response is None:
                 continue
             try:
-                data = self._write(request._head[0], response, True, request._requested, lease)
+                if beyond and index in beyond:
+                    data = _failure(request._head[0], TritonError(self._over), True)
+                else:
+                    data = self._write(request._head[0], response, True, request._requested, lease)
             except DoesNotFit:
-                # What lies in the lease before has to be on its way before that is given back.
-                self._flush(number, parts)
-                parts, size = [], 0
-                while asked:
-                    self._give_back(asked.pop())
-                lease = self._lease_for_rest(requests[index:], responses[index:])
-                asked.append(lease)
-                data = self._write_or_fail(request._head[0], response, True, request._requested, lease)
+                if beyond is None:
+                    beyond = self._beyond_limit(requests, responses)
+                if index in beyond:
+                    data = _failure(request._head[0], TritonError(self._over), True)
+                else:
+                    # What lies in the lease before has to be on its way before that is given back.
+                    self._flush(number, parts)
+                    parts, size = [], 0
+                    while asked:
+                        self._give_back(asked.pop())
+                    rest = range(index, len(requests))
+                    lease = self._lease_for([_room(responses[i], requests[i]._requested) for i in rest
+                                             if responses[i] is not None and i not in beyond])
+                    asked.append(lease)
+                    data = self._write_or_fail(request._head[0], response, True, request._requested, lease)
             if size + len(data) > _BODY_LIMIT:
                 self._flush(number, parts)
                 parts, size = [], 0
@@ -101,6 +119,8 @@ class Outlet:
             self._flush(0, [layout.response(number, layout.LAST | layout.ONLY_THE_END, 0, b"", b"", b"", 0)])
         else:
             room = _room(response, requested)
+            if room > self._limit and _bytes(response, requested) > self._limit:
+                raise TritonModelException(f"Unable to send response. {self._over}")
             if not self._send_small(number, response, final, requested, room):
                 self._send_large(number, response, final, requested, room)
         if final:
@@ -135,16 +155,25 @@ class Outlet:
                     room: int) -> None:
         lease = self._ask(room)
         if lease is None:
-            raise TritonModelException(f"Unable to send response. {_TOO_LARGE}")
+            raise TritonModelException(f"Unable to send response. {_NO_ROOM}")
         try:
             self._flush(0, [self._write(number, response, final, requested, lease)])
         finally:
             self._give_back(lease)
 
-    def _lease_for_rest(self, requests: list, responses: list) -> Lease:
+    def _beyond_limit(self, requests: list, responses: list) -> set:
+        """The indices of the responses that the limit leaves no bytes for."""
+        left, beyond = self._limit, set()
+        for index, (request, response) in enumerate(zip(requests, responses)):
+            size = _bytes(response, request._requested) if response is not None else 0
+            if size > left:
+                beyond.add(index)
+            else:
+                left -= size
+        return beyond
+
+    def _lease_for(self, rooms: list) -> Lease:
         """One lease for all of a batch that is left, else for its next response, else none at all."""
-        rooms = [_room(response, request._requested) for request, response in zip(requests, responses)
-                 if response is not None]
         return self._ask(sum(rooms)) or (len(rooms) > 1 and self._ask(rooms[0])) or Lease(None, 0, 0, 0)
 
     def _ask(self, size: int) -> Optional[Lease]:
@@ -161,7 +190,7 @@ class Outlet:
         try:
             return self._write(number, response, final, requested, lease)
         except DoesNotFit:
-            return _failure(number, TritonError(_TOO_LARGE), final)
+            return _failure(number, TritonError(_NO_ROOM), final)
 
     def _write(self, number: int, response: InferenceResponse, final: bool, requested: frozenset,
                lease: Lease) -> bytes:
@@ -209,6 +238,12 @@ def _room(response: InferenceResponse, requested: frozenset) -> int:
     if response._error is not None:
         return 0
     return sum(room_for(tensor) for tensor in response._outputs if not requested or tensor._name in requested)
+
+
+def _bytes(response: InferenceResponse, requested: frozenset) -> int:
+    if response._error is not None:
+        return 0
+    return sum(size_of(tensor) for tensor in response._outputs if not requested or tensor._name in requested)
 
 
 def _failure(number: int, error: TritonError, final: bool) -> bytes:

@@ -71,7 +71,9 @@ class Worker:
         if start["mode"] == "complete":
             return {"config": complete(module, arguments["model_name"], arguments["model_config"])}
         self._model = Model(module, arguments)
-        self._outlet = current.outlet = Outlet(self._channel, self._areas, self._model.decoupled)
+        limit = int(os.environ.get("BUCKLER_OUTPUT_LIMIT") or sys.maxsize)
+        self._outlet = current.outlet = Outlet(self._channel, self._areas, self._model.decoupled,
+                                               arguments["model_name"], limit)
         current.calls = Calls(self._channel, self._areas)
         self._reader = BlockReader(self._areas, self._outlet, self._model.output_names, self._model.writes_inputs)
         return {"is_ready": True} if self._model.has_is_ready else {}

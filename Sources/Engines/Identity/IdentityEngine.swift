@@ -17,7 +17,10 @@ package struct IdentityEngine: Engine {
     package init() {}
 
     package func open(_ source: EngineModelSource) throws(ServingError) -> any EngineModel {
-        IdentityModel(delay: try IdentityDelay(source))
+        IdentityModel(
+            delay: try IdentityDelay(source),
+            allowance: OutputAllowance(modelName: source.modelName, limit: source.outputLimit)
+        )
     }
 }
 
@@ -53,10 +56,14 @@ struct IdentityDelay: Equatable {
 
 private final class IdentityModel: EngineModel, @unchecked Sendable {
     // SAFETY: `configure` comes before any instance is made, by the contract; nothing is written afterwards.
-    private let delay: IdentityDelay
     private var configuration = EngineModelConfiguration(inputs: [], outputs: [], maxBatchSize: 0)
+    private let delay: IdentityDelay
+    private let allowance: OutputAllowance
 
-    init(delay: IdentityDelay) { self.delay = delay }
+    init(delay: IdentityDelay, allowance: OutputAllowance) {
+        self.delay = delay
+        self.allowance = allowance
+    }
 
     var signature: GraphSignature? { nil }
 
@@ -80,17 +87,23 @@ private final class IdentityModel: EngineModel, @unchecked Sendable {
     }
 
     func makeInstance(_ index: Int) throws(ServingError) -> any EngineInstance {
-        IdentityInstance(configuration, delayMilliseconds: delay.milliseconds(forInstance: index))
+        IdentityInstance(
+            configuration,
+            delayMilliseconds: delay.milliseconds(forInstance: index),
+            allowance: allowance
+        )
     }
 }
 
 private final class IdentityInstance: EngineInstance {
     private let configuration: EngineModelConfiguration
     private let delayMilliseconds: Int
+    private let allowance: OutputAllowance
 
-    init(_ configuration: EngineModelConfiguration, delayMilliseconds: Int) {
+    init(_ configuration: EngineModelConfiguration, delayMilliseconds: Int, allowance: OutputAllowance) {
         self.configuration = configuration
         self.delayMilliseconds = delayMilliseconds
+        self.allowance = allowance
     }
 
     func execute(_ batch: ExecutionBatch) {
@@ -101,8 +114,15 @@ private final class IdentityInstance: EngineInstance {
             while nanosleep(&requested, &remaining) != 0 && errno == EINTR { requested = remaining }
         }
         batch.outputsReady = .now()
+        var allowance = allowance
         for (index, request) in batch.requests.enumerated() {
-            batch.respond(toRequestAt: index, outputs: outputs(of: request.request))
+            let outputs = outputs(of: request.request)
+            do throws(ServingError) {
+                try allowance.take(outputs)
+                batch.respond(toRequestAt: index, outputs: outputs)
+            } catch {
+                batch.fail(requestAt: index, error)
+            }
         }
     }
 

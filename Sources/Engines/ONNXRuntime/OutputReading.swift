@@ -52,14 +52,13 @@ struct OutputReading {
     let session: ONNXRuntimeSession
     let modelName: String
     let batches: Bool
-    let limit: Int
-    private(set) var taken = 0
+    private var allowance: OutputAllowance
 
     init(session: ONNXRuntimeSession, plan: ExecutionPlan) {
         self.session = session
         modelName = plan.modelName
         batches = plan.batches
-        limit = plan.outputLimit
+        allowance = OutputAllowance(modelName: plan.modelName, limit: plan.outputLimit)
     }
 
     /// - Parameter total: the batch that was run, which the first dimension must be.
@@ -91,16 +90,16 @@ struct OutputReading {
                 let strings = try StringTensor.read(
                     value.pointer,
                     count: count,
-                    limit: limit - taken,
+                    limit: allowance.left,
                     library: session.library
                 )
-            else { throw tooLarge() }
-            taken += strings.bytes.count
+            else { throw allowance.exceeded }
+            try allowance.take(strings.bytes.count)
             return EngineOutput(spec: spec, shape: seen, bytes: strings.bytes, starts: strings.starts)
         }
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: size)
-        guard !overflow, byteCount <= limit - taken else { throw tooLarge() }
-        taken += byteCount
+        guard !overflow else { throw allowance.exceeded }
+        try allowance.take(byteCount)
         return EngineOutput(spec: spec, shape: seen, bytes: try bytes(of: value, byteCount), starts: nil)
     }
 
@@ -130,14 +129,6 @@ struct OutputReading {
         let api = session.library.api
         try api.check(api.pointee.GetTensorMutableData(value.pointer, &data))
         return TensorBytes(owner: value, memory: UnsafeRawBufferPointer(start: data, count: byteCount))
-    }
-
-    private func tooLarge() -> ServingError {
-        ServingError(
-            .internalError,
-            "the outputs of model '\(modelName)' exceed the server's limit of \(limit) bytes",
-            reason: .backend
-        )
     }
 
     private func failure(_ text: String) -> ServingError { ServingError(.internalError, text, reason: .backend) }

@@ -51,7 +51,7 @@ package final class PythonEngine: Engine {
             readable: PythonInterpreter.readable(found.interpreter.readable + [found.runtime]),
             modelDirectory: directory,
             modelMount: "/models/" + source.modelName,
-            environment: Self.environment,
+            environment: Self.environment.merging([Self.outputLimit: String(source.outputLimit)]) { $1 },
             limits: try limits(source)
         )
         return try PythonModel(source, launch: launch, metrics: try metricLimits(source), log: log)
@@ -67,6 +67,9 @@ package final class PythonEngine: Engine {
             )
         }
     }
+
+    /// The server holds every worker to it; one that knows it can say so in an answer.
+    private static let outputLimit = "BUCKLER_OUTPUT_LIMIT"
 
     private static let environment = [
         "TRITON_SANDBOX": "true",

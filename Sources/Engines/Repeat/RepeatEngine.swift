@@ -12,16 +12,16 @@ package struct RepeatEngine: Engine {
     package init() {}
 
     package func open(_ source: EngineModelSource) throws(ServingError) -> any EngineModel {
-        RepeatModel(modelName: source.modelName)
+        RepeatModel(OutputAllowance(modelName: source.modelName, limit: source.outputLimit))
     }
 }
 
 private final class RepeatModel: EngineModel, @unchecked Sendable {
     // SAFETY: `configure` comes before any instance is made, by the contract; nothing is written afterwards.
     private var isDecoupled = false
-    private let modelName: String
+    private let allowance: OutputAllowance
 
-    init(modelName: String) { self.modelName = modelName }
+    init(_ allowance: OutputAllowance) { self.allowance = allowance }
 
     var signature: GraphSignature? { nil }
     /// Each request says for itself how long it takes.
@@ -33,7 +33,7 @@ private final class RepeatModel: EngineModel, @unchecked Sendable {
     }
 
     func makeInstance(_ index: Int) throws(ServingError) -> any EngineInstance {
-        RepeatInstance(modelName: modelName, index: index, isDecoupled: isDecoupled)
+        RepeatInstance(allowance, index: index, isDecoupled: isDecoupled)
     }
 }
 

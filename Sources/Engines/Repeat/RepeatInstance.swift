@@ -11,11 +11,11 @@ private import Musl
 /// Takes requests in and has them answered by a queue of its own, whose thread exists only while there is work.
 final class RepeatInstance: EngineInstance {
     private let isDecoupled: Bool
-    private let modelName: String
+    private let allowance: OutputAllowance
     private let queue: DispatchQueue
 
-    init(modelName: String, index: Int, isDecoupled: Bool) {
-        self.modelName = modelName
+    init(_ allowance: OutputAllowance, index: Int, isDecoupled: Bool) {
+        self.allowance = allowance
         self.isDecoupled = isDecoupled
         queue = DispatchQueue(label: "buckler.repeat.\(index)")
     }
@@ -28,7 +28,12 @@ final class RepeatInstance: EngineInstance {
                 let plan = try RepeatPlan(one.request)
                 wait = max(wait, plan.waitMilliseconds)
                 if isDecoupled {
-                    let stream = RepeatStream(plan, sender: batch.sender(forRequestAt: index), queue: queue)
+                    let stream = RepeatStream(
+                        plan,
+                        sender: batch.sender(forRequestAt: index),
+                        queue: queue,
+                        allowance: allowance
+                    )
                     queue.async { stream.goOn() }
                 } else {
                     try answer(plan, requestAt: index, of: batch)
@@ -46,12 +51,20 @@ final class RepeatInstance: EngineInstance {
         guard plan.count == 1, let delay = plan.delayMilliseconds else {
             throw RepeatPlan.refused(
                 request,
-                "model '\(modelName)' is not decoupled and gives one response, IN has \(plan.count) elements"
+                "model '\(allowance.modelName)' is not decoupled and gives one response, IN has \(plan.count) elements"
             )
         }
         Self.sleep(milliseconds: delay) { request.isCancelled }
         var plan = plan
-        batch.respond(toRequestAt: index, outputs: plan.takeResponse().outputs)
+        let outputs = plan.takeResponse().outputs
+        try Self.check(outputs, against: allowance)
+        batch.respond(toRequestAt: index, outputs: outputs)
+    }
+
+    /// Each response has a whole allowance.
+    fileprivate static func check(_ outputs: [OutputTensor], against allowance: OutputAllowance) throws(ServingError) {
+        var allowance = allowance
+        try allowance.take(outputs)
     }
 
     /// In pieces, so that it ends soon after nobody waits any more.
@@ -78,10 +91,12 @@ private final class RepeatStream: @unchecked Sendable {
     private var plan: RepeatPlan
     private let sender: ResponseSender
     private let queue: DispatchQueue
+    private let allowance: OutputAllowance
     /// What is left of the delay before the next response.
     private var delay: UInt32
 
-    init(_ plan: RepeatPlan, sender: ResponseSender, queue: DispatchQueue) {
+    init(_ plan: RepeatPlan, sender: ResponseSender, queue: DispatchQueue, allowance: OutputAllowance) {
+        self.allowance = allowance
         self.plan = plan
         self.sender = sender
         self.queue = queue
@@ -92,7 +107,13 @@ private final class RepeatStream: @unchecked Sendable {
         for _ in 0..<Self.burst {
             guard !sender.isCancelled, plan.next < plan.count else { return sender.complete() }
             guard delay == 0 else { return pause() }
-            sender.send(plan.takeResponse())
+            let response = plan.takeResponse()
+            do throws(ServingError) {
+                try RepeatInstance.check(response.outputs, against: allowance)
+            } catch {
+                return sender.fail(error)
+            }
+            sender.send(response)
             delay = plan.delayMilliseconds ?? 0
         }
         queue.async { self.goOn() }

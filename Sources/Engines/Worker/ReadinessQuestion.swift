@@ -38,18 +38,38 @@ struct ReadinessQuestion {
     }
 }
 
-/// Tells one of two who come with an answer that he was the first.
+/// The first answer counts: the model's, or the one that its time is up.
 private final class FirstAnswer: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+    private struct State {
+        var waiting: CheckedContinuation<Bool, Never>?
+        var timer: Task<Void, Never>?
+    }
 
-    init(_ continuation: CheckedContinuation<Bool, Never>) { self.continuation = Mutex(continuation) }
+    private let state: Mutex<State>
+
+    init(_ continuation: CheckedContinuation<Bool, Never>) { state = Mutex(State(waiting: continuation)) }
 
     func answer(_ isReady: Bool) {
-        let waiting = continuation.withLock { waiting in
-            defer { waiting = nil }
-            return waiting
+        let first = state.withLock { state in
+            defer { state = State() }
+            return state
         }
-        waiting?.resume(returning: isReady)
+        first.timer?.cancel()
+        first.waiting?.resume(returning: isReady)
+    }
+
+    /// Without an answer for so long it is none.
+    func expire(afterSeconds seconds: Int) {
+        let timer = Task {
+            guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
+            answer(false)
+        }
+        let isLate = state.withLock { state in
+            guard state.waiting != nil else { return true }
+            state.timer = timer
+            return false
+        }
+        if isLate { timer.cancel() }
     }
 }
 
@@ -76,10 +96,7 @@ extension WorkerSession {
             case .wait: break
             case .tooMany: return first.answer(false)
             }
-            Task {
-                try? await Task.sleep(for: .seconds(seconds))
-                first.answer(false)
-            }
+            first.expire(afterSeconds: seconds)
         }
     }
 }

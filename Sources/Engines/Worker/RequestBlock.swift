@@ -42,7 +42,7 @@ struct RequestBlock {
         let correlation = if case .string(let text) = fields.correlationID { text } else { "" }
         var length = WorkerProtocol.recordBytes
         for input in fields.inputs {
-            length += 32 + 8 * input.shape.count + WorkerProtocol.padded(input.name.utf8.count)
+            length += BlockCursor.tensorBytes(input.name, input.shape)
         }
         for output in fields.requestedOutputs { length += 8 + WorkerProtocol.padded(output.name.utf8.count) }
         for text in [fields.id.utf8.count, parameters.count, correlation.utf8.count] {
@@ -70,9 +70,7 @@ struct RequestBlock {
             var cursor = BlockCursor(memory: memory, offset: record.offset)
             write(record, number: first + UInt64(index), at: span, &cursor)
             for (input, start) in zip(record.request.request.fields.inputs, record.tensors) {
-                input.bytes.withUnsafeBytes { bytes in
-                    UnsafeMutableRawBufferPointer(rebasing: memory[start..<start + bytes.count]).copyMemory(from: bytes)
-                }
+                cursor.copy(input.bytes, to: start)
             }
         }
     }
@@ -98,14 +96,14 @@ struct RequestBlock {
         cursor.put(UInt32(record.length))
         cursor.put(UInt32(record.request.batchSize))
         for (input, start) in zip(fields.inputs, record.tensors) {
-            cursor.put(UInt32(input.dataType.rawValue))
-            cursor.put(UInt32(input.shape.count))
-            cursor.put(UInt32(input.name.utf8.count))
-            cursor.put(span.area)
-            cursor.put(UInt64(span.offset + start))
-            cursor.put(UInt64(input.bytes.count))
-            for index in 0..<input.shape.count { cursor.put(input.shape[index]) }
-            cursor.putPadded(input.name.utf8)
+            cursor.putTensor(
+                input.name,
+                input.dataType,
+                input.shape,
+                length: input.bytes.count,
+                at: start,
+                of: span
+            )
         }
         for output in fields.requestedOutputs {
             cursor.put(UInt32(output.name.utf8.count))

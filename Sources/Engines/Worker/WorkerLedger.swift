@@ -20,8 +20,10 @@ struct WorkerLedger: Sendable {
         var lease: AreaSpan?
         /// Requests without an end.
         var open: Set<UInt64>
-        /// What its answers took of leases, for the next one to be given as much.
+        /// What its answers have.
         var outputBytes = 0
+        /// What they took of leases, for the next one to be given as much.
+        var leasedBytes = 0
     }
 
     private struct LeaseKey: Hashable {
@@ -91,14 +93,9 @@ struct WorkerLedger: Sendable {
                 "an answer to request \(response.request) that is not its last, of a model that is not decoupled"
             )
         }
-        var taken = 0
-        for output in response.outputs where output.length > 0 {
-            try checkPlace(of: output)
-            taken = try total(taken, output)
-        }
-        let (sum, overflow) = batch.outputBytes.addingReportingOverflow(taken)
-        guard !overflow, isDecoupled || sum <= outputLimit else { throw tooMuch }
-        batch.outputBytes = isDecoupled ? taken : sum
+        let before = isDecoupled ? Extent() : Extent(bytes: batch.outputBytes, leased: batch.leasedBytes)
+        let extent = try extent(of: response.outputs, after: before)
+        (batch.outputBytes, batch.leasedBytes) = (extent.bytes, extent.leased)
         if response.isLast {
             batch.open.remove(response.request)
             requests[response.request] = nil
@@ -108,12 +105,8 @@ struct WorkerLedger: Sendable {
     }
 
     /// Whether the inputs of a call may lie where it says, and be as large.
-    func checkPlaces(of inputs: [WorkerOutput]) throws(WorkerFault) {
-        var taken = 0
-        for input in inputs where input.length > 0 {
-            try checkPlace(of: input)
-            taken = try total(taken, input)
-        }
+    func inputBytes(of inputs: [WorkerOutput]) throws(WorkerFault) -> Int {
+        try extent(of: inputs, after: Extent()).bytes
     }
 
     /// The same of the files that come with a question.
@@ -138,14 +131,32 @@ struct WorkerLedger: Sendable {
         leases.values.contains { $0.area == area && $0.contains(offset: offset, length: length) }
     }
 
-    private func total(_ taken: Int, _ output: WorkerOutput) throws(WorkerFault) -> Int {
-        guard let length = Int(exactly: output.length).flatMap(WorkerProtocol.aligned) else { throw tooMuch }
-        let (sum, overflow) = taken.addingReportingOverflow(length)
-        guard !overflow, sum <= outputLimit else { throw tooMuch }
-        return sum
+    private struct Extent {
+        var bytes = 0
+        var leased = 0
     }
 
-    private var tooMuch: WorkerFault { WorkerFault("outputs of more than \(outputLimit) bytes") }
+    /// The limit is for what clients get: that a tensor begins at a multiple of 64 is nothing that a model could know.
+    private func extent(of outputs: [WorkerOutput], after before: Extent) throws(WorkerFault) -> Extent {
+        var extent = before
+        for output in outputs where output.length > 0 {
+            try checkPlace(of: output)
+            guard let length = Int(exactly: output.length), let leased = WorkerProtocol.aligned(length),
+                case (let bytes, false) = extent.bytes.addingReportingOverflow(length), bytes <= outputLimit,
+                case (let sum, false) = extent.leased.addingReportingOverflow(leased)
+            else { throw WorkerFault("outputs of more than \(outputLimit) bytes") }
+            extent = Extent(bytes: bytes, leased: sum)
+        }
+        return extent
+    }
+
+    /// One message's outputs, however the limit is divided among them.
+    private var leaseLimit: Int {
+        let (sum, overflow) = outputLimit.addingReportingOverflow(
+            WorkerProtocol.outputCount * WorkerProtocol.alignment
+        )
+        return overflow ? outputLimit : sum
+    }
 
     /// - Returns: its requests that are still without an end.
     mutating func done(_ number: UInt64) throws(WorkerFault) -> [UInt64] {
@@ -153,7 +164,7 @@ struct WorkerLedger: Sendable {
             throw WorkerFault("done for batch \(number), which is not the one that runs")
         }
         running.removeFirst()
-        lastOutputBytes = batch.outputBytes
+        lastOutputBytes = batch.leasedBytes
         if let lease = batch.lease { giveBack(lease) }
         if keptBlocks[number] == nil { _ = requestRanges.release(batch.block) }
         let open = batch.open.sorted()
@@ -177,7 +188,7 @@ struct WorkerLedger: Sendable {
         guard leases.count < WorkerProtocol.leaseCount else {
             throw WorkerFault("more than \(WorkerProtocol.leaseCount) leases")
         }
-        guard let wanted = Int(exactly: bytes), wanted <= outputLimit else { return .refused }
+        guard let wanted = Int(exactly: bytes), wanted <= leaseLimit else { return .refused }
         switch responseRanges.reserve(wanted) {
         case .span(let span):
             leases[LeaseKey(span)] = span

@@ -2,7 +2,7 @@
 internal import Inference
 
 extension WorkerResponse {
-    private enum Flag {
+    enum Flag {
         static let last: UInt32 = 1
         static let failed: UInt32 = 2
         static let empty: UInt32 = 4

@@ -21,9 +21,7 @@ extension WorkerSession {
             try state.withLock { (state) throws(WorkerFault) in try state.ledger.inputsReleased(batch) }
         case .log(let level, let text): setup.logged(level, text)
         case .probed(let number, let isReady): try probed(number, isReady: isReady)
-        case .call(let number, let call):
-            let inputs = try inputs(of: call)
-            try calls.begin(number, call, inputs: inputs, session: self)
+        case .call(let number, let call): try calls.begin(number, call, session: self)
         case .answerTaken(let call): try calls.taken(call, session: self)
         case .callCancelled(let call): calls.cancelled(call)
         case .ask(let number, let question): try asked(number, question)
@@ -76,12 +74,14 @@ extension WorkerSession {
         batchDone.post()
     }
 
-    /// Copies of what a call's inputs are, checked once they can change no more.
-    private func inputs(of call: WorkerCall) throws(WorkerFault) -> [InputTensor] {
-        let areas = try state.withLock { (state) throws(WorkerFault) in
-            try state.ledger.checkPlaces(of: call.inputs)
-            return state.responseAreas
-        }
+    /// Bytes that copies of a call's inputs take, if all lie where they may.
+    func inputBytes(of call: WorkerCall) throws(WorkerFault) -> Int {
+        try state.withLock { (state) throws(WorkerFault) in try state.ledger.inputBytes(of: call.inputs) }
+    }
+
+    /// Copies of what a call's inputs are, checked once they can change no more. Where they lie was checked.
+    func inputs(of call: WorkerCall) throws(WorkerFault) -> [InputTensor] {
+        let areas = state.withLock { $0.responseAreas }
         var inputs: [InputTensor] = []
         for input in call.inputs {
             let tensor = try input.tensor(in: areas)

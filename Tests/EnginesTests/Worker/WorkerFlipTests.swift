@@ -61,7 +61,7 @@ import Testing
             case .inputsKept(let batch): try ledger.inputsKept(batch)
             case .inputsReleased(let batch): try ledger.inputsReleased(batch)
             case .call(let number, let call):
-                try ledger.checkPlaces(of: call.inputs)
+                _ = try ledger.inputBytes(of: call.inputs)
                 for input in call.inputs where input.length > 0 {
                     #expect(input.area == 0 && input.offset >= 640 && input.offset + input.length <= 4736)
                 }

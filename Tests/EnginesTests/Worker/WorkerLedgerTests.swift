@@ -107,9 +107,21 @@ import Testing
         #expect((try? ledger.done(2)) == [2])
     }
 
-    @Test(arguments: [(4096, true), (4097, false)] as [(UInt64, Bool)])
+    @Test func theLimitIsForBytesAndNotForWhereTheyLie() throws {
+        var ledger = Self.ledger(outputLimit: 100)
+        _ = Self.open(&ledger, requests: 3, lease: 1024)
+        try ledger.accept(Self.answer(1, length: 65), batch: 1)
+        try ledger.accept(Self.answer(2, offset: 128, length: 35), batch: 1)
+        #expect(throws: WorkerFault.self) { try ledger.accept(Self.answer(3, offset: 192, length: 1), batch: 1) }
+        _ = try ledger.done(1)
+        #expect(ledger.lastOutputBytes == 192, "the next lease has to have room for them")
+    }
+
+    /// Room for as many tensors as a response may have, each of which begins at a multiple of 64.
+    @Test(arguments: [(4096, true), (20480, true), (20481, false)] as [(UInt64, Bool)])
     func leasesAreBounded(bytes: UInt64, isGranted: Bool) throws {
-        var ledger = Self.ledger(outputLimit: 4096)
+        var ledger = WorkerLedger(isDecoupled: false, requestLimit: 1 << 20, outputLimit: 4096)
+        ledger.responseRanges.addArea(bytes: 32768)
         let answer = try ledger.leaseWanted(bytes: bytes)
         #expect(answer == (isGranted ? .granted(AreaSpan(area: 0, offset: 0, length: Int(bytes))) : .refused))
         #expect(try ledger.leaseWanted(bytes: .max) == .refused)

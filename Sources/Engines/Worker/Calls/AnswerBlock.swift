@@ -14,11 +14,7 @@ struct AnswerBlock {
     private let places: [Int]
     let byteCount: Int
 
-    private enum Flag {
-        static let last: UInt32 = 1
-        static let failed: UInt32 = 2
-        static let empty: UInt32 = 4
-    }
+    private typealias Flag = WorkerResponse.Flag
 
     /// - Returns: `nil` if its size is no number.
     init?(call number: UInt64, _ event: ResponseEvent) {
@@ -40,7 +36,7 @@ struct AnswerBlock {
         }
         var length = WorkerProtocol.responseBytes
         for output in outputs {
-            length += 32 + WorkerProtocol.padded(8 * output.shape.count + output.name.utf8.count)
+            length += BlockCursor.tensorBytes(output.name, output.shape)
         }
         length += WorkerProtocol.padded(parameters.count) + WorkerProtocol.padded(text.count)
         headLength = length
@@ -69,21 +65,19 @@ struct AnswerBlock {
         cursor.put(code)
         cursor.put(UInt32(headLength))
         for (output, place) in zip(outputs, places) {
-            cursor.put(UInt32(output.dataType.rawValue))
-            cursor.put(UInt32(output.shape.count))
-            cursor.put(UInt32(output.name.utf8.count))
-            cursor.put(span.area)
-            cursor.put(UInt64(span.offset + place))
-            cursor.put(UInt64(output.bytes.count))
-            for index in 0..<output.shape.count { cursor.put(output.shape[index]) }
-            cursor.putPadded(output.name.utf8)
+            cursor.putTensor(
+                output.name,
+                output.dataType,
+                output.shape,
+                length: output.bytes.count,
+                at: place,
+                of: span
+            )
         }
         cursor.putPadded(parameters)
         cursor.putPadded(text)
         for (output, place) in zip(outputs, places) {
-            output.bytes.withUnsafeBytes { bytes in
-                UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + bytes.count]).copyMemory(from: bytes)
-            }
+            cursor.copy(output.bytes, to: place)
         }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import DequeModule
 internal import Inference
 
 /// What one worker has asked of other models and not been told the end of. A value: what models answer and what the
@@ -31,7 +32,7 @@ struct CallLedger: Sendable {
 
     private struct Call {
         var inputBytes: Int
-        var waiting: [Answer] = []
+        var waiting: Deque<Answer> = []
         var place = Place.none
         /// Nothing of what the model still says counts.
         var hasEnded = false
@@ -144,12 +145,11 @@ struct CallLedger: Sendable {
             calls[number] = nil
             return (span, nil)
         }
-        guard let next = call.waiting.first else {
+        guard let next = call.waiting.popFirst() else {
             call.place = .none
             calls[number] = call
             return (span, nil)
         }
-        call.waiting.removeFirst()
         bytes -= next.bytes
         call.place = .coming(isLast: next.isLast)
         calls[number] = call

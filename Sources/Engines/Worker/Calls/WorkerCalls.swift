@@ -35,15 +35,8 @@ final class WorkerCalls: Sendable {
 
     // MARK: what the worker says
 
-    /// - Parameter inputs: of the call, copied.
-    func begin(
-        _ number: UInt64,
-        _ call: WorkerCall,
-        inputs: [InputTensor],
-        session: WorkerSession
-    ) throws(WorkerFault) {
-        let fields = try call.fields(inputs: inputs)
-        let bytes = inputs.reduce(0) { $0 + $1.bytes.count }
+    func begin(_ number: UInt64, _ call: WorkerCall, session: WorkerSession) throws(WorkerFault) {
+        let bytes = try session.inputBytes(of: call)
         let origins = session.origins(call.origin)
         let refusal = try state.withLock { (state) throws(WorkerFault) -> ServingError? in
             let refusal = try state.ledger.open(number, inputBytes: bytes)
@@ -51,6 +44,7 @@ final class WorkerCalls: Sendable {
             return refusal
         }
         if let refusal { return answered(number, .failed(refusal), session) }
+        let fields = try call.fields(inputs: session.inputs(of: call))
         let sink = CallSink(number, self, session)
         do throws(ServingError) {
             guard let calls = setup.calls else { throw Self.noCalls }
