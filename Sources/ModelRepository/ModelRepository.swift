@@ -106,7 +106,7 @@ package struct ModelRepository: Sendable {
             } catch .missing {
                 continue
             } catch {
-                throw error.servingError(path: ".", model: name)
+                throw error.servingError(path: "", model: name)
             }
             guard found == nil else {
                 throw ServingError(

@@ -51,6 +51,13 @@ struct Check: AsyncParsableCommand {
 
     private func check() throws(ServingError) -> ModelCheck {
         let path = URL(fileURLWithPath: directory).standardizedFileURL
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw ServingError(
+                .invalidArgument,
+                "there is no directory '\(Printable.text(directory))': give a model's, as in models/digits"
+            )
+        }
         let parts = ServerParts(settings: try settings(root: path.deletingLastPathComponent().path), logger: Self.quiet)
         return ModelCheck(
             model: path.lastPathComponent,

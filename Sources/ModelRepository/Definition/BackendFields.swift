@@ -111,12 +111,10 @@ enum BackendFields {
         among candidates: [Format],
         files: any ModelFiles
     ) throws(ServingError) -> Format? {
-        let entries = try files.list("")
-        guard
-            let version = entries.first(where: {
-                !VersionDirectories.reservedNames.contains($0) && files.isDirectory($0)
-            })
-        else { return nil }
+        let directories = try VersionDirectories.directories(of: files)
+        guard let version = directories.first(where: { !VersionDirectories.reservedNames.contains($0) }) else {
+            return nil
+        }
         let content = Set(try files.list(version))
         return candidates.first { format in
             guard content.contains(format.filename) else { return false }

@@ -84,6 +84,17 @@ struct ConfigSource: Sendable {
         return text
     }
 
+    /// `error` with the place in the text of the first of `paths` that the text has, unless it has a place already.
+    func locating(_ error: ServingError, at paths: String...) -> ServingError {
+        guard error.place == nil, let file,
+            let place = paths.lazy.compactMap({ positions.nearest(to: $0) }).first?.place(in: file)
+        else { return error }
+        var located = error
+        located.place = place
+        located.cause = error.cause.map { "\(place): \($0)" } ?? place.description
+        return located
+    }
+
     /// - Throws: the first problem; its place is for the log.
     func validate(
         _ config: Inference_ModelConfig,

@@ -8,30 +8,39 @@ enum Labels {
     static func read(
         for config: Inference_ModelConfig,
         from files: any ModelFiles,
+        source: ConfigSource,
         limits: RepositoryLimits
     ) throws(ServingError) -> [String: [String]] {
         var labels: [String: [String]] = [:]
-        for output in config.output where !output.labelFilename.isEmpty {
-            do throws(RelativePath.Problem) {
-                _ = try RelativePath(output.labelFilename)
-            } catch .escapes {
-                throw ServingError(
-                    .unsupported,
-                    "label file path '\(output.labelFilename)' for output '\(output.name)' in model '\(config.name)'"
-                        + " is outside model directory"
-                )
+        for (index, output) in config.output.enumerated() where !output.labelFilename.isEmpty {
+            do throws(ServingError) {
+                labels[output.name] = try labelsOf(output, model: config.name, from: files, limits: limits)
             } catch {
-                throw FileProblem.badPath.servingError(path: output.labelFilename, model: config.name)
+                throw source.locating(error, at: "output[\(index)].label_filename")
             }
-            let content = try files.read(output.labelFilename, limit: limits.labelFileBytes)
-            labels[output.name] = try lines(
-                of: content,
-                output: output.name,
-                model: config.name,
-                limit: limits.labels
-            )
         }
         return labels
+    }
+
+    private static func labelsOf(
+        _ output: Inference_ModelOutput,
+        model: String,
+        from files: any ModelFiles,
+        limits: RepositoryLimits
+    ) throws(ServingError) -> [String] {
+        do throws(RelativePath.Problem) {
+            _ = try RelativePath(output.labelFilename)
+        } catch .escapes {
+            throw ServingError(
+                .unsupported,
+                "label file path '\(output.labelFilename)' for output '\(output.name)' in model '\(model)'"
+                    + " is outside model directory"
+            )
+        } catch {
+            throw FileProblem.badPath.servingError(path: output.labelFilename, model: model)
+        }
+        let content = try files.read(output.labelFilename, limit: limits.labelFileBytes)
+        return try lines(of: content, output: output.name, model: model, limit: limits.labels)
     }
 
     private static func lines(

@@ -41,23 +41,35 @@ package struct ModelDefinition: Sendable {
         ConfigValidator.problems(in: config, stage: stage, limits: limits).map { $0.located(by: positions) }
     }
 
-    /// `error` with the place in the configuration that it is about as its cause, unless it has one already.
+    /// `error` with the place in the configuration that it is about, unless it has one already or the text lacks it.
     ///
-    /// - Parameter path: the field, as in `input[0].dims`; `nil` for the tensor that the error's text names, if any.
+    /// - Parameter path: the field, as in `input[0].dims`; `nil` for the tensor or parameter that the text names.
     package func locating(_ error: ServingError, at path: String? = nil) -> ServingError {
-        guard error.cause == nil, let file = configFile, let path = path ?? tensorPath(namedIn: error.message) else {
-            return error
-        }
-        guard let position = positions.nearest(to: path) else { return error }
-        var located = error
-        located.place = position.place(in: file)
-        located.cause = located.place?.description
-        return located
+        guard let path = path ?? self.path(namedIn: error.message) else { return error }
+        return source.locating(error, at: path)
     }
 
-    private func tensorPath(namedIn text: String) -> String? {
+    /// Of an engine that this server does not have: whatever of the configuration chose it.
+    package func locatingEngine(_ error: ServingError) -> ServingError {
+        source.locating(error, at: "backend", "platform", "default_model_filename")
+    }
+
+    /// The same for an engine that does not take the configuration, which may have found too many tensors or too few.
+    package func locatingConfiguration(_ error: ServingError) -> ServingError {
+        let found = path(namedIn: error.message)
+        let text = error.message
+        if found == nil, text.contains("max_batch_size") { return source.locating(error, at: "max_batch_size") }
+        if found == nil, text.contains(" inputs") { return source.locating(error, at: "input") }
+        if found == nil, text.contains(" outputs") { return source.locating(error, at: "output") }
+        return locating(error, at: found)
+    }
+
+    private func path(namedIn text: String) -> String? {
         if let index = config.input.firstIndex(where: { text.contains("'\($0.name)'") }) { return "input[\(index)]" }
-        return config.output.firstIndex { text.contains("'\($0.name)'") }.map { "output[\($0)]" }
+        if let index = config.output.firstIndex(where: { text.contains("'\($0.name)'") }) { return "output[\(index)]" }
+        if text.contains("graph optimization level") { return "optimization.graph.level" }
+        let key = config.parameters.keys.sorted().first { text.contains("'\($0)'") || text.contains("sets \($0),") }
+        return key.map { "parameters[\"\($0)\"]" }
     }
 
     /// ``warnings``, and what has come up since while the engine read the model's files.
@@ -77,11 +89,15 @@ package struct ModelDefinition: Sendable {
     /// - Throws: `.invalidArgument` with Triton's text for the first problem.
     package mutating func complete(with graph: GraphSignature?, settings: DefinitionSettings) throws(ServingError) {
         if let graph, settings.autoComplete {
-            completed += try AutoComplete.complete(
-                &config,
-                graph: graph,
-                defaultMaxBatchSize: settings.defaultMaxBatchSize
-            )
+            do throws(ServingError) {
+                completed += try AutoComplete.complete(
+                    &config,
+                    graph: graph,
+                    defaultMaxBatchSize: settings.defaultMaxBatchSize
+                )
+            } catch {
+                throw source.locating(error, at: "max_batch_size")
+            }
             completed += Normalization.normalize(&config)
         }
         try source.validate(config, stage: .complete, limits: settings.limits)

@@ -71,7 +71,7 @@ extension ModelRepository {
             problem = problem.located(by: source.positions)
             throw problem.servingError(file: source.file)
         }
-        let (versions, warnings) = try versions(of: config, files: files, limits: settings.limits)
+        let (versions, warnings) = try versions(of: config, files: files, source: source, limits: settings.limits)
         completed += Normalization.normalizeInstanceGroups(&config)
         if !settings.autoComplete {
             try source.validate(config, stage: .complete, limits: settings.limits)
@@ -81,7 +81,7 @@ extension ModelRepository {
             config: config,
             files: files,
             versions: versions,
-            labels: try Labels.read(for: config, from: files, limits: settings.limits),
+            labels: try Labels.read(for: config, from: files, source: source, limits: settings.limits),
             warnings: warnings,
             completed: completed,
             source: source
@@ -91,10 +91,10 @@ extension ModelRepository {
     private static func versions(
         of config: Inference_ModelConfig,
         files: any ModelFiles,
+        source: ConfigSource,
         limits: RepositoryLimits
     ) throws(ServingError) -> (versions: [Int64], warnings: [String]) {
-        let directories = try files.list("").filter(files.isDirectory)
-        let found = VersionDirectories(directories: directories)
+        let found = VersionDirectories(directories: try VersionDirectories.directories(of: files))
         guard found.versions.count <= limits.versions else {
             throw ServingError(
                 .invalidArgument,
@@ -103,10 +103,11 @@ extension ModelRepository {
         }
         let (selected, warnings) = found.selected(by: config.versionPolicy, model: config.name)
         guard !selected.isEmpty else {
-            throw ServingError(
+            let error = ServingError(
                 .invalidArgument,
                 "at least one version must be available under the version policy of model '\(config.name)'"
             )
+            throw source.locating(error, at: "version_policy")
         }
         return (selected, found.warnings + warnings)
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Inference
 import InferenceProtos
 
 /// Which entries of a model directory are versions.
@@ -24,6 +25,17 @@ struct VersionDirectories: Sendable, Equatable {
             }
         }
         versions.sort()
+    }
+
+    /// What could be a version must be readable, lest another one is served instead; any other entry need not be.
+    static func directories(of files: any ModelFiles) throws(ServingError) -> [String] {
+        var directories: [String] = []
+        for name in try files.list("") {
+            if version(name) == nil ? files.isDirectory(name) : try files.leadsToDirectory(name) {
+                directories.append(name)
+            }
+        }
+        return directories
     }
 
     /// Digits only: `+1` or `1a`, which Triton takes for 1, would make two directories the same version.

@@ -4,6 +4,8 @@ import Inference
 /// Why a file or directory of a model could not be had.
 enum FileProblem: Error, Equatable {
     case missing
+    /// A link on the way leads to something that is not there.
+    case danglingLink
     /// The path, or a link on the way, leads out of the directory it must stay in.
     case leadsOutside
     /// A link that names itself, too many links, or one that the kernel resolves by other means than its text.
@@ -21,6 +23,7 @@ enum FileProblem: Error, Equatable {
     var inWords: String {
         switch self {
         case .missing: "does not exist"
+        case .danglingLink: "is a link to something that does not exist"
         case .leadsOutside: "must stay within the model repository"
         case .unfollowableLink: "is a link that can not be followed"
         case .notRegular: "is not a regular file"
@@ -44,10 +47,11 @@ enum FileProblem: Error, Equatable {
         }
     }
 
-    /// - Parameter path: relative to the model's directory, which is all that a client may learn of it.
+    /// - Parameter path: relative to the model's directory, which is all that a client may learn of it; empty for that.
     func servingError(path: String, model: String) -> ServingError {
         var cause: String?
         if case .system(let errno) = self { cause = "errno \(errno)" }
-        return ServingError(code, "file '\(path)' of model '\(model)' \(inWords)", cause: cause)
+        let thing = path.isEmpty ? "the directory of model '\(model)'" : "file '\(path)' of model '\(model)'"
+        return ServingError(code, "\(thing) \(inWords)", cause: cause)
     }
 }

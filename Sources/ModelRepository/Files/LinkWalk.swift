@@ -3,8 +3,9 @@
 /// A path through links, one name at a time, that never leads above where it began.
 ///
 /// The kernel refuses every absolute link when it resolves beneath a directory; this follows those whose text begins with
-/// the directory's own path as if they were written relative to it. Pure: whoever walks opens what ``next()`` names and
-/// tells what was found there, so a name that turns into a link meanwhile is one more link and nothing else.
+/// the directory's own path, however that is spelled, as if they were written relative to it. Pure: whoever walks opens
+/// what ``next()`` names and tells what was found there, so a name that turns into a link meanwhile is one more link and
+/// nothing else.
 struct LinkWalk {
     enum Step: Equatable {
         /// Open the directory of that name in the one that the walk is in.
@@ -51,8 +52,15 @@ struct LinkWalk {
     mutating func entered() { depth += 1 }
 
     /// What the last step named is a link.
+    ///
+    /// - Parameter rootPrefix: asked of the components of an absolute path that begins with none of the paths known:
+    ///   how many of them are another spelling of the directory; `nil` if none are. What follows them is walked like
+    ///   everything else, so an answer that is no longer true leads nowhere else.
     /// - Returns: whether the walk goes on where it began, rather than where it is.
-    mutating func met(linkTo text: String) throws(FileProblem) -> Bool {
+    mutating func met(
+        linkTo text: String,
+        rootPrefix: ([String]) -> Int? = { _ in nil }
+    ) throws(FileProblem) -> Bool {
         try count()
         guard !text.isEmpty else { throw .missing }
         let components = Self.components(text)
@@ -60,9 +68,12 @@ struct LinkWalk {
             pending += components.reversed()
             return false
         }
-        let isRoot = { (root: [String]) in components.starts(with: root) { $0.utf8.elementsEqual($1.utf8) } }
-        guard let root = rootPaths.first(where: isRoot) else { throw .leadsOutside }
-        pending += components[root.count...].reversed()
+        let known = rootPaths.first { root in
+            components.starts(with: root) { $0.utf8.elementsEqual($1.utf8) }
+                && Self.staysBelow(components[root.count...])
+        }
+        guard let count = known?.count ?? rootPrefix(components) else { throw .leadsOutside }
+        pending += components[count...].reversed()
         depth = 0
         return true
     }
@@ -76,6 +87,16 @@ struct LinkWalk {
     private mutating func count() throws(FileProblem) {
         links += 1
         guard links <= Self.linkLimit else { throw .unfollowableLink }
+    }
+
+    /// By the text alone: one that does not may still come back to the directory by its name.
+    private static func staysBelow(_ components: ArraySlice<String>) -> Bool {
+        var depth = 0
+        for name in components {
+            depth += name == ".." ? -1 : 1
+            if depth < 0 { return false }
+        }
+        return true
     }
 
     /// By bytes, as the kernel reads it: a slash that a combining mark follows is one character, but still a slash.

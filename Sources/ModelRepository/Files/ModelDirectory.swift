@@ -21,7 +21,8 @@ package final class ModelDirectory: ModelFiles {
     /// One line for each path on which a link was followed so far, sorted.
     package var warnings: [String] {
         followedLinks.withLock { $0 }.sorted().map {
-            "file '\($0)' of model '\(modelName)' is reached through a link, which stays within the model repository"
+            ($0.isEmpty ? "the directory of model '\(modelName)'" : "file '\($0)' of model '\(modelName)'")
+                + " is reached through a link, which stays within the model repository"
         }
     }
 
@@ -70,6 +71,16 @@ package final class ModelDirectory: ModelFiles {
             return try root.isDirectory(beneathModel(path))
         } catch {
             return false
+        }
+    }
+
+    package func leadsToDirectory(_ path: String) throws(ServingError) -> Bool {
+        try reporting(path) { (resolved) throws(FileProblem) in
+            do throws(FileProblem) {
+                return try root.isDirectory(resolved)
+            } catch .missing {
+                return false
+            }
         }
     }
 

@@ -51,13 +51,40 @@ final class RepositoryRoot: Sendable {
     /// Links that stay beneath the root are followed; the first try without them tells whether there was one.
     private func open(_ path: String, flags: Int32) throws(FileProblem) -> OpenedFile {
         let path = path.isEmpty ? "." : path
+        let (result, hasLink) = try follow(path, flags: flags)
+        if result == -ENOENT, hasLink, try hasDanglingLink(path) { throw .danglingLink }
+        if result < 0 { throw FileProblem(errno: -result) }
+        return OpenedFile(descriptor: result, followedLink: hasLink)
+    }
+
+    /// Whether a link of `path`, which leads nowhere, is what leads there.
+    private func hasDanglingLink(_ path: String) throws(FileProblem) -> Bool {
+        let names = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        for count in 1...max(1, names.count) {
+            let part = names.prefix(count).joined(separator: "/")
+            let (followed, _) = try follow(part, flags: buckler_open_path_flag)
+            guard followed < 0 else {
+                close(followed)
+                continue
+            }
+            // What its own directory has under its name is a link, or nothing.
+            let (parent, _) = try follow(names.prefix(count - 1).joined(separator: "/"), flags: Self.directoryFlags)
+            guard parent >= 0 else { return false }
+            defer { close(parent) }
+            return try linkText(names[count - 1], in: parent) != nil
+        }
+        return false
+    }
+
+    /// - Returns: a descriptor or a negated error number, and whether there was a link.
+    private func follow(_ path: String, flags: Int32) throws(FileProblem) -> (result: Int32, hasLink: Bool) {
+        let path = path.isEmpty ? "." : path
         var result = openBeneath(directory.descriptor, path, flags, resolve: Self.beneathWithoutLinks)
         let hasLink = result == -ELOOP
         if hasLink { result = openBeneath(directory.descriptor, path, flags, resolve: Self.beneath) }
         // An absolute link leads outside for the kernel, wherever it points.
         if hasLink, result == -EXDEV { result = try walk(path, flags: flags) }
-        if result < 0 { throw FileProblem(errno: -result) }
-        return OpenedFile(descriptor: result, followedLink: hasLink)
+        return (result, hasLink)
     }
 
     /// Follows `path` name by name. Each is opened in a directory that was reached the same way, never through a link.
@@ -83,7 +110,7 @@ final class RepositoryRoot: Sendable {
                         try walk.changed(name)
                         continue
                     }
-                    guard try walk.met(linkTo: text) else { continue }
+                    guard try walk.met(linkTo: text, rootPrefix: rootPrefix) else { continue }
                     for descriptor in entered { close(descriptor) }
                     entered = []
                 } else if isLast || result < 0 {
@@ -93,6 +120,21 @@ final class RepositoryRoot: Sendable {
                     walk.entered()
                 }
             }
+        }
+    }
+
+    /// The most of `components` that lead from `/` to this very directory.
+    ///
+    /// The kernel follows them wherever they lead, but nothing is read there: only which directory it is counts, and
+    /// what comes after it is opened beneath the descriptor like any other path.
+    private func rootPrefix(of components: [String]) -> Int? {
+        guard let root = try? directory.status() else { return nil }
+        return (0...min(components.count, LinkWalk.depthLimit)).reversed().first { count in
+            let path = "/" + components[..<count].joined(separator: "/")
+            let result = openBeneath(AT_FDCWD, path, Self.directoryFlags, resolve: buckler_resolve_no_magic_links)
+            guard result >= 0 else { return false }
+            let found = OpenedFile(descriptor: result, followedLink: false)
+            return (try? found.status()).map { $0.device == root.device && $0.inode == root.inode } ?? false
         }
     }
 

@@ -74,6 +74,42 @@ import Musl
         #expect(try directory.read("real", limit: 16).text == "content")
     }
 
+    /// Whatever the way to the root is called, as long as it is the root that it leads to.
+    @Test(arguments: [
+        "/root/../root/m/target", "/linkroot/store/deep/file", "/linkroot/../root/store/deep/file",
+        "/around/linkroot/m/../m/target", "/root/m/../../linkroot/m/target",
+    ])
+    func mayBeginWithAnySpellingOfTheRoot(target: String) throws {
+        #expect(symlink(temporary.root, temporary.base + "/linkroot") == 0)
+        #expect(symlink(".", temporary.base + "/around") == 0)
+        try temporary.link("m/link", to: temporary.base + target)
+        let directory = try directory()
+        #expect(try directory.read("link", limit: 16).text == "content")
+        #expect(directory.warnings.count == 1)
+    }
+
+    @Test func mayBeginWithAnotherPathThanARelativeOneThatTheRootWasGivenAs() throws {
+        #expect(symlink(temporary.root, temporary.base + "/linkroot") == 0)
+        try temporary.link("m/link", to: temporary.base + "/linkroot/store/deep/file")
+        let up = String(repeating: "../", count: 64)
+        let given = up + temporary.base.dropFirst() + "/linkroot"
+        let directory = try ModelRepository(roots: [given]).directory(ofModel: "m")
+        #expect(try directory.read("link", limit: 16).text == "content")
+    }
+
+    /// The spelling leads to the root, but what follows it leads out of it again.
+    @Test(arguments: ["/linkroot/../secret", "/linkroot/m/../../secret", "/linkroot/m/up", "/linkroot/m/way/secret"])
+    func isRefusedOutsideTheRootUnderAnySpelling(target: String) throws {
+        try temporary.writeOutside("secret", "secret")
+        #expect(symlink(temporary.root, temporary.base + "/linkroot") == 0)
+        try temporary.link("m/up", to: "../../secret")
+        try temporary.link("m/way", to: temporary.base)
+        try temporary.link("m/link", to: temporary.base + target)
+        #expect(
+            try problem("link", in: directory()) == "file 'link' of model 'm' must stay within the model repository"
+        )
+    }
+
     @Test func mayLeadToFurtherLinks() throws {
         try temporary.link("m/first", to: temporary.root + "/m/second")
         try temporary.link("m/second", to: "../store/third")
@@ -114,9 +150,12 @@ import Musl
         }
     }
 
-    @Test func treatsADanglingOneAsMissing() throws {
+    @Test func refusesADanglingOne() throws {
         try temporary.link("m/link", to: temporary.root + "/store/none")
-        #expect(try !directory().exists("link"))
+        #expect(
+            try problem("link", in: directory())
+                == "file 'link' of model 'm' is a link to something that does not exist"
+        )
         try temporary.link("m/through", to: temporary.root + "/m/target/x")
         #expect(try problem("through", in: directory())?.hasSuffix("is not a directory") == true)
     }

@@ -321,6 +321,37 @@ import Testing
         )
     }
 
+    /// Skipping it would serve another version than the one that was put there.
+    @Test(arguments: [
+        ("../../outside", "must stay within the model repository"), ("/etc", "must stay within the model repository"),
+        ("2", "is a link that can not be followed"), ("nowhere", "is a link to something that does not exist"),
+    ])
+    func refusesALinkedVersionThatCanNotBeFollowed(target: String, problem: String) throws {
+        try temporary.write("m/1/model.onnx")
+        for configuration in [nil, #"backend: "identity""#] {
+            if let configuration { try temporary.write("m/config.pbtxt", configuration) }
+            try? temporary.link("m/2", to: target)
+            #expect(message { _ = try definition() } == "file '2' of model 'm' \(problem)")
+        }
+    }
+
+    /// The model would be served without it, with other limits and names.
+    @Test func refusesAConfigurationThatIsALinkToNothing() throws {
+        try temporary.write("m/1/model.onnx")
+        try temporary.link("m/config.pbtxt", to: "../shared/config.pbtxt")
+        #expect(
+            message { _ = try definition() }
+                == "file 'config.pbtxt' of model 'm' is a link to something that does not exist"
+        )
+    }
+
+    @Test func skipsLinksThatAreNoVersions() throws {
+        try temporary.write("m/1/model.onnx")
+        try temporary.link("m/docs", to: "/etc")
+        try temporary.link("m/notes", to: "nowhere")
+        #expect(try definition().versions == [1])
+    }
+
     @Test func tellsOfLinks() throws {
         try temporary.write("shared/config.pbtxt", #"backend: "b""#)
         try temporary.makeDirectory("m/1")

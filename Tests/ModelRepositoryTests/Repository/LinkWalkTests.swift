@@ -41,6 +41,22 @@ import Testing
         }
     }
 
+    @Test func goesOnWhereAnotherSpellingOfTheRootEnds() throws {
+        var walk = LinkWalk("l", rootPaths: ["/repo"])
+        _ = try walk.next()
+        var asked: [[String]] = []
+        let goesBack = try walk.met(linkTo: "/repo/../repo/../x/m/./file") { components in
+            asked.append(components)
+            return 5
+        }
+        #expect(goesBack)
+        #expect(asked == [["repo", "..", "repo", "..", "x", "m", "file"]])
+        let first = try walk.next()
+        walk.entered()
+        let second = try walk.next()
+        #expect([first, second] == [.enter("m"), .open("file")])
+    }
+
     @Test(arguments: [
         ("m/1/file", "m/1/file"), ("m/inside", "store/file"), ("m/doubled", "store/file"), ("m/given", "store/file"),
         ("m/back", "store/file"), ("m/through", "store/file"), ("m/chain", "store/file"), ("m/tree/x", "store/a/x"),

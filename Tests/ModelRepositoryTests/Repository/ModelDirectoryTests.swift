@@ -120,8 +120,14 @@ import Testing
         try temporary.write("store/abc/file", "content")
         try temporary.link("m", to: "store/abc")
         let directory = try directory()
+        #expect(try directory.list("") == ["file"])
+        #expect(
+            directory.warnings == [
+                "the directory of model 'm' is reached through a link, which stays within the model repository"
+            ]
+        )
         #expect(try directory.read("file", limit: 16).text == "content")
-        #expect(directory.warnings.count == 1)
+        #expect(directory.warnings.count == 2)
     }
 
     @Test(arguments: [
@@ -150,6 +156,12 @@ import Testing
         #expect(throws: ServingError.self) { try directory.list("1") }
     }
 
+    @Test func namesAModelDirectoryThatLeadsOutside() throws {
+        try temporary.link("m", to: "/etc")
+        let error = #expect(throws: ServingError.self) { try directory() }
+        #expect(error?.message == "the directory of model 'm' must stay within the model repository")
+    }
+
     @Test func refusesALinkToItself() throws {
         try temporary.makeDirectory("m")
         try temporary.link("m/link", to: "link")
@@ -159,12 +171,20 @@ import Testing
         )
     }
 
-    @Test func treatsADanglingLinkAsMissing() throws {
+    /// What it was to bring would be missed without a word.
+    @Test func refusesADanglingLinkAndNotWhatALinkedDirectoryLacks() throws {
         try temporary.makeDirectory("m")
+        try temporary.makeDirectory("store/none")
         try temporary.link("m/link", to: "nowhere")
+        try temporary.link("m/directory", to: "../store/none")
         let directory = try directory()
-        #expect(error("link", in: directory)?.code == .notFound)
-        #expect(!directory.exists("link"))
+        for path in ["link", "link/file"] {
+            #expect(
+                error(path, in: directory)?.message.hasSuffix("is a link to something that does not exist") ?? false
+            )
+        }
+        #expect(error("directory/file", in: directory)?.code == .notFound)
+        #expect(!directory.exists("directory/file"))
     }
 
     @Test func keepsToTheDirectoryItOpened() throws {

@@ -13,7 +13,9 @@ import Testing
         try temporary.link("dangling", to: "nowhere")
         let snapshot = try ModelRepository(roots: [temporary.root]).scan()
         #expect(snapshot.models == ["a": 0, "b.identity": 0, "c": 0, "store": 0])
-        #expect(snapshot.unavailable.isEmpty)
+        #expect(
+            snapshot.unavailable == ["dangling": "model directory is a link to something that does not exist"]
+        )
         #expect(
             snapshot.warnings == [
                 "ignore hidden entry '..data' of model repository 1",
