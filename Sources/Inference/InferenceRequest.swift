@@ -61,6 +61,9 @@ package enum CorrelationID: Sendable, Hashable {
 package protocol TurnLender: AnyObject, Sendable {
     /// Runs `work` on this thread once it has read what waits for it, and before it sleeps. Called on that thread only.
     func atEndOfTurn(_ work: @escaping @Sendable () -> Void)
+
+    /// The same once it has looked again at what waits for it. Called on that thread only.
+    func inNextTurn(_ work: @escaping @Sendable () -> Void)
 }
 
 /// One inference request, as a front end read it. Immutable but for the fact that it may be cancelled.
@@ -80,6 +83,7 @@ package final class InferenceRequest: Sendable {
         package var endsSequence = false
         package var principal = Principal.anonymous
         /// What the gate remembers of whoever sent it; what a model asks of other models while it answers is judged by it.
+        /// Of a request that a model makes for several callers, those of all of them: only `Serving` takes it apart.
         package var visit: (any Visit)?
         /// Whether the server sent it itself, as it does to warm a model up.
         package var isServersOwn = false

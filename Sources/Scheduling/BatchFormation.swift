@@ -33,13 +33,18 @@ struct BatchFormation {
     }
 
     private let rules: BatchRules
+    private let countLimit: Int
     private var size = 0
     private var count = 0
     private var preferredCount = 0
     private var mayGrow = true
     private var oldest = MonotonicTime(nanoseconds: .max)
 
-    init(_ rules: BatchRules) { self.rules = rules }
+    /// - Parameter countLimit: requests that it may have.
+    init(_ rules: BatchRules, countLimit: Int = .max) {
+        self.rules = rules
+        self.countLimit = countLimit
+    }
 
     /// Whether the request joined the batch; after the first that does not, no more are offered.
     mutating func offer(batchSize: Int, enqueued: MonotonicTime, isCompatible: Bool) -> Bool {
@@ -47,7 +52,7 @@ struct BatchFormation {
             // Sizes are bounded by the model's maximum where requests are validated; saturate rather than trust it.
             let (grown, overflow) = size.addingReportingOverflow(batchSize)
             if (overflow || grown > rules.largestPreferred) && preferredCount == 0 { preferredCount = count }
-            if overflow || grown > rules.maxBatchSize || !isCompatible {
+            if overflow || grown > rules.maxBatchSize || count >= countLimit || !isCompatible {
                 mayGrow = false
                 return false
             }

@@ -14,31 +14,62 @@ struct FairTurns {
         /// The same, had it sent no more than was run.
         var done: UInt64 = 0
         var requests = 0
+
+        /// - Returns: the turn of `rows` more.
+        mutating func queued(_ rows: UInt64, clock: UInt64) -> UInt64 {
+            let turn = max(clock, next)
+            next = turn &+ rows
+            requests += 1
+            return turn
+        }
     }
 
     /// Principals with nothing waiting that are remembered, lest who sends one request after the other begins anew each
     /// time. Beyond that some begin anew.
     static let idleLimit = 256
 
+    /// Rows that one principal alone gets before another that has had a turn counts as gone.
+    private static let patience: UInt64 = 64
+
     private var flows: [Principal: Flow] = [:]
+    private var latest: Principal?
+    /// The clock when somebody else than before had a turn.
+    private var changed: UInt64?
     private var idle = 0
     private var clock: UInt64 = 0
 
+    /// Whether several principals had turns lately.
+    var isContended: Bool { changed.map { clock < $0 &+ Self.patience } ?? false }
+
+    /// What waits, of no principal more than of the one with the second most; at least `limit` if it is more.
+    func evenCount(limit: Int) -> Int {
+        var (all, most, second) = (0, 0, 0)
+        for flow in flows.values {
+            all += flow.requests
+            second = max(second, min(most, flow.requests))
+            most = max(most, flow.requests)
+            // It only grows with those that are still to come.
+            if all - (most - second) >= limit { break }
+        }
+        return all - (most - second)
+    }
+
     /// - Returns: the request's turn.
     mutating func queued(_ scheduled: ScheduledRequest) -> UInt64 {
-        let known = flows[scheduled.request.fields.principal]
-        if known?.requests == 0 { idle -= 1 }
-        var flow = known ?? Flow()
-        let turn = max(clock, flow.next)
-        flow.next = turn &+ UInt64(scheduled.batchSize)
-        flow.requests += 1
-        flows[scheduled.request.fields.principal] = flow
-        return turn
+        let rows = UInt64(scheduled.batchSize)
+        let principal = scheduled.request.fields.principal
+        guard let index = flows.index(forKey: principal) else {
+            var flow = Flow()
+            defer { flows[principal] = flow }
+            return flow.queued(rows, clock: clock)
+        }
+        if flows.values[index].requests == 0 { idle -= 1 }
+        return flows.values[index].queued(rows, clock: clock)
     }
 
     /// It is run now, or dropped, and waits no more.
     mutating func left(_ scheduled: ScheduledRequest, turn: UInt64, isRun: Bool) {
-        if isRun { clock = max(clock, turn) }
+        if isRun { began(scheduled.request.fields.principal, turn: turn) }
         guard let index = flows.index(forKey: scheduled.request.fields.principal) else {
             assertionFailure("a request left that was not queued")
             return
@@ -50,6 +81,13 @@ struct FairTurns {
         flows.values[index].next = flows.values[index].done
         idle += 1
         if idle > Self.idleLimit { forgetIdle() }
+    }
+
+    private mutating func began(_ principal: Principal, turn: UInt64) {
+        clock = max(clock, turn)
+        guard principal != latest else { return }
+        if latest != nil { changed = clock }
+        latest = principal
     }
 
     private mutating func forgetIdle() {

@@ -124,19 +124,25 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
     /// Gets an idle instance going: on the thread that submitted the request if that may be lent, or on its own.
     private func start(_ instance: Int, for scheduled: ScheduledRequest) {
         if let lender = scheduled.request.fields.lender, inline.withLock({ $0.allowsInline }) {
-            lender.atEndOfTurn { [self] in runLent(instance) }
+            lender.atEndOfTurn { [self] in runLent(instance, by: lender) }
         } else {
             parkers[instance].wake(at: scheduled.enqueued)
         }
     }
 
     /// Does the work of an instance's thread, which sleeps meanwhile, on a lent one.
-    private func runLent(_ instance: Int) {
+    private func runLent(_ instance: Int, by lender: any TurnLender) {
         let began = MonotonicTime.now()
         let limit = inline.withLock(\.limitNanoseconds)
+        var count = 0
         while true {
             switch step(instance: instance, onLentThread: true) {
-            case .ran:
+            case .ran(let more, let contendedCount):
+                count += more
+                if let contendedCount, count >= contendedCount {
+                    lender.inNextTurn { [self] in runLent(instance, by: lender) }
+                    return
+                }
                 let now = MonotonicTime.now()
                 guard now.nanoseconds(since: began) >= limit else { continue }
                 parkers[instance].wake(at: now)
@@ -150,7 +156,8 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
     }
 
     private enum StepResult {
-        case ran, exit
+        case ran(Int, contendedCount: Int?)
+        case exit
         case wait(until: MonotonicTime?)
     }
 
@@ -158,10 +165,11 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
         let now = MonotonicTime.now()
         if !instances[instance].isUsable, leavesWork(of: instance, at: now) { return .wait(until: nil) }
         var dropped: [DroppedRequest] = []
-        let (step, rest) = state.withLock { state in
-            let step = state.nextStep(for: instance, now: now, dropped: &dropped)
-            guard case .run = step else { return (step, Int?.none) }
-            return (step, state.instanceToWakeForRest())
+        let (step, rest, contendedCount) = state.withLock { state in
+            let contendedCount = onLentThread ? state.contendedCount : nil
+            let step = state.nextStep(for: instance, now: now, countLimit: contendedCount ?? .max, dropped: &dropped)
+            guard case .run = step, contendedCount == nil else { return (step, Int?.none, contendedCount) }
+            return (step, state.instanceToWakeForRest(), nil)
         }
         if let rest { parkers[rest].wake(at: now) }
         for one in dropped { drop(one, at: now) }
@@ -177,7 +185,7 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
             )
             let nanoseconds = run.execute(on: instances[instance])
             inline.withLock { $0.executed(nanoseconds: nanoseconds, onLentThread: onLentThread) }
-            return .ran
+            return .ran(requests.count, contendedCount: contendedCount)
         case .wait(let until): return .wait(until: until)
         case .exit: return .exit
         }

@@ -33,6 +33,9 @@ struct QueueLevel {
     }
 
     var count: Int { inTime.count + delayed.count }
+    /// Whether several principals had turns lately.
+    var isContended: Bool { turns.isContended }
+    func evenCount(limit: Int) -> Int { turns.evenCount(limit: limit) }
     var isFull: Bool { policy.maxQueueSize != 0 && count >= policy.maxQueueSize }
 
     func entry(at index: Int) -> Entry {

@@ -33,6 +33,12 @@ struct RequestQueue {
 
     var isEmpty: Bool { count == 0 }
 
+    /// Whether several principals had turns lately.
+    var isContended: Bool { levels.contains(where: \.isContended) }
+
+    /// What waits, of no principal more than of the one with the second most; at least `limit` if it is more.
+    func evenCount(limit: Int) -> Int { levels.reduce(0) { $0 + $1.evenCount(limit: limit) } }
+
     /// - Throws: `Exceeds maximum queue size`.
     mutating func append(_ scheduled: ScheduledRequest) throws(ServingError) -> Appended {
         guard scheduled.inputBytes <= limits.bytes - bytes else { throw .queueFull(scheduled.request) }

@@ -68,15 +68,34 @@ struct SchedulerState {
         return (true, instanceToWakeForRest())
     }
 
+    /// Requests that an event loop runs before it looks for more if several principals had turns lately; else `nil`.
+    /// It could run all that it has read, but then each connection would get one answer a turn, and who has most of them
+    /// most of the work.
+    var contendedCount: Int? {
+        guard queue.isContended else { return nil }
+        // Few wait, mostly: then nobody's share need be looked at, and beyond a batch nobody asks.
+        guard queue.count > Self.leastCount else { return Self.leastCount }
+        return max(Self.leastCount, queue.evenCount(limit: rules?.maxBatchSize ?? Self.leastCount))
+    }
+
+    /// Fewer at once cost more than they are worth.
+    private static let leastCount = 4
+
     /// What `instance`, which has nothing to run, does next.
-    mutating func nextStep(for instance: Int, now: MonotonicTime, dropped: inout [DroppedRequest]) -> Step {
+    /// - Parameter countLimit: requests that it may be.
+    mutating func nextStep(
+        for instance: Int,
+        now: MonotonicTime,
+        countLimit: Int = .max,
+        dropped: inout [DroppedRequest]
+    ) -> Step {
         instanceAwoke(instance)
         if isHeld { return fallIdle(instance, until: nil, size: 0) }
         guard let rules else {
             guard let first = queue.takeFirst(now: now, dropped: &dropped) else { return nothingQueued(instance) }
             return run([first])
         }
-        var formation = BatchFormation(rules)
+        var formation = BatchFormation(rules, countLimit: countLimit)
         let change = queue.offer(to: &formation, compatibility: compatibility, now: now, dropped: &dropped)
         switch formation.decision(now: now) {
         case .empty: return nothingQueued(instance)

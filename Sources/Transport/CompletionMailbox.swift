@@ -61,6 +61,9 @@ package final class CompletionMailbox: TurnLender {
     /// Events that are handed on before others have a turn.
     package static let turnLimit = 512
     private static let pause = TimeAmount.microseconds(50)
+    /// Long enough not to be over before the loop has looked at its sockets, short enough to cost little if none has
+    /// anything.
+    private static let turn = TimeAmount.microseconds(10)
 
     private let eventLoop: any EventLoop
     private let box = Mutex(Box())
@@ -81,13 +84,17 @@ package final class CompletionMailbox: TurnLender {
 
     package func atEndOfTurn(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
 
+    package func inNextTurn(_ work: @escaping @Sendable () -> Void) { endTurn(for: Self.turn, then: work) }
+
+    /// Runs `work` behind what this turn has left to do; a time that is not due yet is what ends the turn.
+    private func endTurn(for pause: TimeAmount, then work: @escaping @Sendable () -> Void) {
+        eventLoop.execute { [eventLoop] in eventLoop.scheduleTask(in: pause, work) }
+    }
+
     private func deliver() {
         let (batch, pauses) = box.withLock { $0.take() }
         for (waiter, event) in batch { waiter.take(event) }
         guard pauses else { return }
-        // Behind what the events have left to do at the end of this turn; a time that is not due yet is what ends it.
-        eventLoop.execute { [eventLoop] in
-            eventLoop.scheduleTask(in: Self.pause) { self.deliver() }
-        }
+        endTurn(for: Self.pause) { self.deliver() }
     }
 }

@@ -55,6 +55,59 @@ import Testing
         #expect(Double(done["greedy"] ?? 0) >= 0.45 * total, "\(done)")
     }
 
+    @Test(arguments: [
+        ([], 0), (["a"], 0), (["a", "a", "a"], 0), (["a", "b"], 2), (["a", "a", "a", "b"], 2),
+        (["a", "a", "a", "b", "b", "c"], 5),
+    ])
+    func anEvenShareOfWhatWaitsIsNoMoreOfAnyThanTheSecondHas(waiting: [String], count: Int) throws {
+        var queue = RequestQueue(batching: nil, limits: .unlimited)
+        for name in waiting { _ = try queue.append(request(name)) }
+        #expect(queue.evenCount(limit: .max) == count)
+        // Where it stops looking depends on whom it looks at first.
+        for limit in 1...6 { #expect(min(queue.evenCount(limit: limit), limit) == min(count, limit)) }
+    }
+
+    @Test func anEventLoopThatSeveralWantRunsEvenSharesAndAtLeastFour() throws {
+        var state = SchedulerState(SchedulerSettings(maxBatchSize: 64, batching: makeBatching()))
+        var dropped: [DroppedRequest] = []
+        func queued(_ name: String, _ count: Int) throws {
+            for _ in 0..<count { _ = try state.requestArrived(request(name)) }
+        }
+        func run() -> [String] {
+            let limit = state.contendedCount ?? .max
+            let step = state.nextStep(for: 0, now: .at(0), countLimit: limit, dropped: &dropped)
+            guard case .run(let requests, _) = step else { return [] }
+            return requests.map(\.request.fields.id)
+        }
+        try queued("greedy", 20)
+        #expect(run().count == 20, "one principal alone has all of it")
+        try queued("greedy", 20)
+        try queued("modest", 5)
+        _ = run()
+        try queued("greedy", 20)
+        try queued("modest", 5)
+        let taken = run()
+        #expect(taken.count { $0 == "modest" } == 5)
+        #expect(taken.count { $0 == "greedy" } == 5)
+        #expect(run().count == 4)
+    }
+
+    @Test func severalWantItUntilOneHasBeenGoneForSixtyFourRows() throws {
+        var queue = RequestQueue(batching: nil, limits: .unlimited)
+        func run(_ name: String, _ count: Int) throws {
+            for _ in 0..<count { _ = try queue.append(request(name)) }
+            #expect(take(&queue, count).count == count)
+        }
+        try run("a", 200)
+        #expect(!queue.isContended)
+        try run("b", 1)
+        #expect(queue.isContended)
+        try run("a", 64)
+        #expect(queue.isContended)
+        try run("a", 1)
+        #expect(!queue.isContended)
+    }
+
     @Test func itIsWorkThatIsSharedAndNotRequests() throws {
         var queue = RequestQueue(batching: nil, limits: .unlimited)
         for index in 0..<2 { _ = try queue.append(request("large", "L\(index)", size: 4)) }

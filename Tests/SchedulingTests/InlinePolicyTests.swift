@@ -67,6 +67,11 @@ import Testing
             turns.add(1, ordering: .relaxed)
             queue.async(execute: work)
         }
+
+        func inNextTurn(_ work: @escaping @Sendable () -> Void) {
+            turns.add(1, ordering: .relaxed)
+            queue.async { [queue] in queue.async(execute: work) }
+        }
     }
 
     private final class Instance: EngineInstance {
@@ -80,8 +85,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true], [1, 2])
-    func nothingIsLostAndNoInstanceRunsTwiceAtOnce(isBatching: Bool, loopCount: Int) async {
+    @Test(arguments: [(false, 1), (true, 1), (true, 2)], [1, 2])
+    func nothingIsLostAndNoInstanceRunsTwiceAtOnce(
+        subject: (isBatching: Bool, principals: Int),
+        loopCount: Int
+    ) async {
+        let isBatching = subject.isBatching
         let instances = [Instance(), Instance()]
         var settings = SchedulerSettings(maxBatchSize: isBatching ? 8 : 0, batching: isBatching ? makeBatching() : nil)
         settings.inlineLimitNanoseconds = 10_000_000
@@ -97,6 +106,7 @@ import Testing
                             scheduler.enqueue(
                                 makeScheduled("\(index)", sink: RecordingSink { _ in counter.add() }) {
                                     $0.lender = loop
+                                    $0.principal = Principal(name: "\(index % subject.principals)")
                                 }
                             )
                         }
