@@ -42,7 +42,8 @@ final class ModelCallRouter: ModelCalls {
                 reason: .rejected
             )
         }
-        let target = try target(call)
+        let requesters = Requester.all(of: call.origins)
+        let target = try target(call, for: requesters)
         let callers = (call.origins.map(\.fields.callers).max { $0.count < $1.count } ?? []) + [call.caller]
         try check(callers, reach: target)
         try ModelCallLimits.check(
@@ -58,9 +59,10 @@ final class ModelCallRouter: ModelCalls {
             )
         }
         var fields = call.fields
-        fields.principal = first.fields.principal
-        fields.visit = first.fields.visit
-        fields.isServersOwn = call.origins.allSatisfy(\.fields.isServersOwn)
+        // It waits as one request, in the turn of the first of them; what it may reach is for all of them to say.
+        fields.principal = requesters.first?.principal ?? first.fields.principal
+        fields.visit = JointVisit.of(requesters)
+        fields.isServersOwn = requesters.isEmpty
         fields.callers = callers
         if call.origins.count == 1 { fields.priority = first.fields.priority }
         fields.arrival = .now()
@@ -73,7 +75,9 @@ final class ModelCallRouter: ModelCalls {
     func isReady(_ model: String, version: Int64?, for origins: [InferenceRequest], caller: ModelIdentity) -> Bool {
         if origins.isEmpty, settings.controlFor.contains(caller.name) { return isReady(model, version) }
         do throws(ServingError) {
-            try authorise(origins, model: model, version: version)
+            let nobody = Requester(principal: .anonymous, visit: nil)
+            let requesters = origins.isEmpty ? [nobody] : Requester.all(of: origins)
+            try authorise(requesters, model: model, version: version)
             return isReady(model, version)
         } catch {
             return false
@@ -113,27 +117,21 @@ final class ModelCallRouter: ModelCalls {
     }
 
     /// The gate is asked before anything about the model is said, and again once it is known which version it is.
-    private func target(_ call: ModelCall) throws(ServingError) -> ServableVersion {
-        try authorise(call.origins, model: call.model, version: call.version)
+    private func target(_ call: ModelCall, for requesters: [Requester]) throws(ServingError) -> ServableVersion {
+        try authorise(requesters, model: call.model, version: call.version)
         let target = try registry.read { (table) throws(ServingError) in
             try table.lookUp(call.model, version: call.version)
         }
-        if call.version == nil { try authorise(call.origins, model: call.model, version: target.version) }
+        if call.version == nil { try authorise(requesters, model: call.model, version: target.version) }
         return target
     }
 
     /// All callers whose requests it is for: what the model makes of one's data may reach all of them.
-    private func authorise(_ origins: [InferenceRequest], model: String, version: Int64?) throws(ServingError) {
-        var asked: Set<ObjectIdentifier> = []
-        for origin in origins where !origin.fields.isServersOwn {
-            let visit = origin.fields.visit
-            if let visit, !asked.insert(ObjectIdentifier(visit)).inserted { continue }
-            let permit = Permit(principal: origin.fields.principal, reservedBytes: 0, visit: visit)
+    private func authorise(_ requesters: [Requester], model: String, version: Int64?) throws(ServingError) {
+        for requester in requesters {
+            let permit = Permit(principal: requester.principal, reservedBytes: 0, visit: requester.visit)
             try settings.gate.authoriseModelCall(permit, model: model, version: version)
         }
-        guard origins.isEmpty else { return }
-        let nobody = Permit(principal: .anonymous, reservedBytes: 0)
-        try settings.gate.authoriseModelCall(nobody, model: model, version: version)
     }
 
     private func check(_ callers: [ModelIdentity], reach target: ServableVersion) throws(ServingError) {

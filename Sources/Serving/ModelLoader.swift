@@ -22,6 +22,8 @@ package struct LoadSettings: Sendable {
     package var queueLimits = QueueLimits.unlimited
     /// Executions that take no longer may run on the event loop that read the requests; 0: none do.
     package var inlineLimitNanoseconds: UInt64 = 500_000
+    /// Requests that a dynamic batcher waits for once before it begins; 0: none.
+    package var holdUntilQueued = 0
     /// Where the threads of all models' instances come from.
     package var instanceThreads = InstanceThreads.shared
     /// Where requests may have their outputs put; `nil`: nowhere.
@@ -74,9 +76,8 @@ struct ModelLoader: Sendable {
         let began = MonotonicTime.now()
         // Before the engine is chosen: an ensemble has none, and what is not supported need not be read.
         try SupportedConfig.check(definition)
-        let engine = try engines.engine(for: definition.config)
         let files = ModelDigests(definition.files)
-        let model = try engine.open(source(of: definition, files, version: version, engine: engine.name))
+        let (engine, model) = try open(definition, files, version: version)
         var definition = definition
         let definitionSettings = definitionSettings(forEngine: engine.name)
         if let completed = model.completedConfiguration {
@@ -99,7 +100,7 @@ struct ModelLoader: Sendable {
             finished.json = configurationJSON
             try model.configure(finished)
         } catch {
-            throw definition.locating(error)
+            throw definition.locatingConfiguration(error)
         }
         let digest = try files.digest(
             ofVersion: version,
@@ -122,6 +123,7 @@ struct ModelLoader: Sendable {
             inlineLimitNanoseconds: model.hasSteadyCost ? settings.inlineLimitNanoseconds : 0
         )
         schedulerSettings.threads = settings.instanceThreads
+        schedulerSettings.holdUntilQueued = settings.holdUntilQueued
         let scheduler = ModelScheduler(settings: schedulerSettings, instances: instances, observer: statistics)
         guard scheduler.isSound else {
             scheduler.stop(whenDrained: {})
@@ -145,6 +147,25 @@ struct ModelLoader: Sendable {
             statistics: statistics
         )
         return (parts, definition.completed)
+    }
+
+    private func open(
+        _ definition: ModelDefinition,
+        _ files: ModelDigests,
+        version: Int64
+    ) throws(ServingError) -> (engine: any Engine, model: any EngineModel) {
+        let engine: any Engine
+        do throws(ServingError) {
+            engine = try engines.engine(for: definition.config)
+        } catch {
+            throw definition.locatingEngine(error)
+        }
+        do throws(ServingError) {
+            let source = source(of: definition, files, version: version, engine: engine.name)
+            return (engine, try engine.open(source))
+        } catch {
+            throw definition.locating(error)
+        }
     }
 
     private func warmUp(_ instances: [any EngineInstance], _ definition: ModelDefinition) throws(ServingError) {

@@ -416,6 +416,43 @@ class TritonPythonModel:
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("order", [("all", "some"), ("some", "all"), ("all", "more")])
+def test_what_is_called_for_several_callers_calls_for_all_of_them(repository, start_server, home, order):
+    """Two hops: the first is one call for the batch, what it calls makes the second."""
+    echo(repository, "secret")
+    caller(repository, "middle", 'y = value_of(call("secret", x).exec())')
+    python_model(repository, "outer", model_of(CALL + """
+class TritonPythonModel:
+    def execute(self, requests):
+        if len(requests) == 1:
+            time.sleep(1)
+        answer = call("middle", np.ones(1, np.float32)).exec()
+        said = not answer.has_error()
+        assert said or "Request for unknown model: 'secret' is not found" in answer.error().message()
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("OUTPUT0", np.array([[len(requests), said]], np.float32))])
+                for r in requests]
+"""), batch=8, extra="dynamic_batching { }")
+    reach = {"all": [], "more": ["outer", "middle", "secret"], "some": ["outer", "middle"]}
+    keys = {name: make_key(home, name, "--scopes=infer", *["--model=" + model for model in models])
+            for name, models in reach.items()}
+    server = start_server(f"--model-repository={repository}", INTERPRETER, anonymous=False,
+                          env={"BUCKLER_HOME": str(home)})
+
+    def ask(name):
+        status, answer, _ = server.post("/v2/models/outer/infer", body([[1.0, 1.0]]), headers=bearer(keys[name]))
+        return output((status, json.loads(answer)))
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(ask, "more")  # Whose turn is over then: the others are in the batch as they came.
+        time.sleep(0.4)
+        both = []
+        for name in order:
+            both.append(pool.submit(ask, name))
+            time.sleep(0.1)
+        assert first.result() == [1.0, 1.0]
+        assert [one.result() for one in both] == [[2.0, float("some" not in order)]] * 2
+    assert server.stop() == 0
+
+
 def test_nothing_is_called_outside_of_requests(repository, serve):
     echo(repository)
     python_model(repository, "outer", model_of(CALL + """

@@ -20,6 +20,7 @@ import Testing
     /// Someone who may see some models.
     private final class Guest: Visit {
         let models: Set<String>
+        let isRevoked = Atomic<Bool>(false)
 
         init(_ models: Set<String>) { self.models = models }
     }
@@ -32,7 +33,9 @@ import Testing
         func shows(model: String, version: Int64?, to permit: Permit) -> Bool {
             (permit.visit as? Guest)?.models.contains(model) ?? false
         }
-        func isValid(_ permit: Permit) -> Bool { true }
+        func isValid(_ permit: Permit) -> Bool {
+            (permit.visit as? Guest)?.isRevoked.load(ordering: .relaxed) == false
+        }
         func begin(_ permit: inout Permit) throws(ServingError) {}
         func end(_ permit: inout Permit) {}
         func reserve(_ bytes: Int, for permit: inout Permit) throws(ServingError) {}
@@ -137,6 +140,14 @@ import Testing
         }
     }
 
+    private static func code(
+        _ calls: any ModelCalls,
+        _ model: String,
+        for origins: [InferenceRequest]
+    ) -> ServingError.Code? {
+        code { () throws(ServingError) in try calls.begin(call(model, for: origins), sink: Answers()) }
+    }
+
     @Test func aCallIsItsCallers() async throws {
         let fixture = try await Fixture()
         let origin = Self.origin()
@@ -173,6 +184,61 @@ import Testing
         #expect(calls.isReady("secret", version: nil, for: [all], caller: Self.caller))
         #expect(!calls.isReady("secret", version: nil, for: [Self.origin()], caller: Self.caller))
         #expect(!calls.isReady("secret", version: nil, for: [], caller: Self.caller))
+        await fixture.server.stop()
+    }
+
+    /// `echo` is what the first hop reaches, `twin` the second.
+    @Test(
+        arguments: [
+            (["echo", "twin"], ["echo", "twin"], true), (["echo", "twin"], ["echo"], false),
+            (["echo"], ["echo", "twin"], false), (["echo"], ["echo"], false),
+        ] as [(Set<String>, Set<String>, Bool)]
+    )
+    func everyHopIsForAllCallers(first: Set<String>, second: Set<String>, isAllowed: Bool) async throws {
+        let fixture = try await Fixture()
+        let calls = fixture.calls
+        let origins = [Self.origin(first), Self.origin(second)]
+        let inner = try calls.begin(Self.call("echo", for: origins), sink: Answers())
+        let alone = try calls.begin(Self.call("echo", for: [Self.origin()]), sink: Answers())
+        for made in [[inner], [alone, inner], [inner, alone]] {
+            #expect(Self.code(calls, "twin", for: made) == (isAllowed ? nil : .notFound))
+            #expect(calls.isReady("twin", version: nil, for: made, caller: Self.caller) == isAllowed)
+        }
+        #expect(Self.code(calls, "twin", for: [alone]) == nil)
+        await fixture.server.stop()
+    }
+
+    @Test(arguments: [0, 1, 2])
+    func whoIsRevokedBetweenHopsEndsTheCall(revoked: Int) async throws {
+        let fixture = try await Fixture()
+        let calls = fixture.calls
+        let origins = (0..<3).map { _ in Self.origin() }
+        var inner = try calls.begin(Self.call("echo", for: origins), sink: Answers())
+        inner = try calls.begin(Self.call("twin", for: [inner]), sink: Answers())
+        #expect(Self.code(calls, "twin", for: [inner]) == nil)
+        let guest = try #require(origins[revoked].fields.visit as? Guest)
+        guest.isRevoked.store(true, ordering: .relaxed)
+        #expect(Self.code(calls, "twin", for: [inner]) == .notFound)
+        #expect(!calls.isReady("twin", version: nil, for: [inner], caller: Self.caller))
+        await fixture.server.stop()
+    }
+
+    /// What the server asks itself is held against nobody, wherever it stands among the others.
+    @Test(arguments: [true, false])
+    func theServersOwnAmongOthersIsNotAsked(isFirst: Bool) async throws {
+        let fixture = try await Fixture()
+        let calls = fixture.calls
+        var fields = InferenceRequest.Fields()
+        fields.isServersOwn = true
+        let own = InferenceRequest(fields)
+        for (models, expected) in [(["echo", "twin"], nil), (["echo"], .notFound)] as [(Set, ServingError.Code?)] {
+            let origins = isFirst ? [own, Self.origin(models)] : [Self.origin(models), own]
+            let inner = try calls.begin(Self.call("echo", for: origins), sink: Answers())
+            #expect(inner.fields.principal.name == "someone" && !inner.fields.isServersOwn)
+            #expect(Self.code(calls, "twin", for: [inner]) == expected)
+        }
+        let inner = try calls.begin(Self.call("echo", for: [own]), sink: Answers())
+        #expect(inner.fields.isServersOwn && Self.code(calls, "twin", for: [inner]) == nil)
         await fixture.server.stop()
     }
 
