@@ -117,7 +117,7 @@ let package = Package(
         .target(name: "Scheduling", dependencies: ["CLinux", "Inference", deque], swiftSettings: settings),
         .target(
             name: "Engines",
-            dependencies: ["CLinux", "COnnxRuntime", "CZlib", "Inference", crypto],
+            dependencies: ["CLinux", "COnnxRuntime", "CZlib", "Inference", crypto, deque],
             swiftSettings: settings
         ),
         .target(name: "Settings", dependencies: ["Inference", "Telemetry", yams], swiftSettings: settings),
@@ -156,7 +156,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EnginesTests",
-            dependencies: ["COnnxRuntime", "Engines", "Inference", "TestSupport"],
+            dependencies: ["CLinux", "COnnxRuntime", "Engines", "Inference", "TestSupport"],
             exclude: ["Models"],
             swiftSettings: settings
         ),

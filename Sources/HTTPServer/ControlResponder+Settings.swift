@@ -15,7 +15,11 @@ extension ControlResponder {
         case .status: return ControlAnswer.document(ControlDocuments.sharedMemory(try control.regions(region)))
         case .register:
             try control.register(
-                try ControlBodies.sharedMemoryRegion(body, named: region ?? "", limits: settings.requestLimits)
+                try ControlBodies.sharedMemoryRegion(
+                    body,
+                    named: try Self.named(region, of: "system"),
+                    limits: settings.requestLimits
+                )
             )
         case .unregister: try await control.unregister(region)
         }
@@ -28,10 +32,20 @@ extension ControlResponder {
         case .status:
             try control.checkCUDARegions(region)
             return ControlAnswer.text("[]")
-        case .register: try control.registerCUDA(region ?? "")
+        case .register: try control.registerCUDA(try Self.named(region, of: "cuda"))
         case .unregister: try control.unregisterCUDA(region)
         }
         return Response(status: .ok)
+    }
+
+    private static func named(_ region: String?, of kind: String) throws(ServingError) -> String {
+        guard let region else {
+            throw ServingError(
+                .invalidArgument,
+                "'region name' is necessary to register \(kind) shared memory region"
+            )
+        }
+        return region
     }
 
     func traceSettings(ofModel model: String?, _ method: RouteTable.Method, body: TensorBytes) throws -> Response {

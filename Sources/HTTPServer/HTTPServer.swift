@@ -131,8 +131,6 @@ package struct HTTPServer: Service {
             hosts: hosts,
             cors: hot == nil ? nil : settings.cors
         )
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
         return Application(
             responder: responder,
             server: HTTPServerBuilder { [http2 = settings.http2] in
@@ -149,7 +147,7 @@ package struct HTTPServer: Service {
                 onListening(bound)
             },
             eventLoopGroupProvider: .shared(eventLoopGroup),
-            logger: quiet
+            logger: ListenerLog.quiet(logger)
         )
     }
 }

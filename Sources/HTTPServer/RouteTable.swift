@@ -206,10 +206,10 @@ package enum RouteTable {
         return nil
     }
 
-    /// `[region/NAME/](status|register|unregister)`. Registering needs a region.
+    /// `[region/NAME/](status|register|unregister)`
     private static func sharedMemory(_ rest: UnsafeBufferPointer<UInt8>) -> (SharedMemoryAction, String?)? {
         guard let afterKeyword = rest.dropping("region/") else {
-            return sharedMemoryAction(rest).flatMap { $0 == .register ? nil : ($0, nil) }
+            return sharedMemoryAction(rest).map { ($0, nil) }
         }
         let (name, tail) = afterKeyword.splitAtSlash()
         guard !name.isEmpty, let action = tail.flatMap(sharedMemoryAction) else { return nil }

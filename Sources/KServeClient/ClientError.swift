@@ -16,6 +16,8 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     /// 401 or UNAUTHENTICATED, with the server's own words.
     case unauthenticated(keyWasSent: Bool, message: String)
     case badAnswer(String)
+    /// What is there speaks, as far as can be told, the other of HTTP/1.1 and gRPC.
+    case otherProtocol(ServerAddress)
     case badInput(String)
 
     package var description: String {
@@ -30,8 +32,11 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case .timedOut(let address, let seconds): "\(address) did not answer within \(seconds) s"
         case .connectionLost(let address): "\(address) closed the connection before its answer was complete"
         case .answerTooLarge(let limit): "the answer is larger than the \(limit) bytes that are read at most"
-        case .refused(let status, let message): "the server answered \(status): \(message)"
-        case .rpcFailed(let status): "the call failed with \(status)"
+        case .refused(let status, let message):
+            "the server answered \(status): \(message)" + (status == 403 ? Self.scopeHint(message) : "")
+        case .rpcFailed(let status):
+            "the call failed with \(status)"
+                + (status.code == GRPCStatus.permissionDenied ? Self.scopeHint(status.message) : "")
         case .unauthenticated(let keyWasSent, let message):
             """
             \(keyWasSent ? Self.keyRefused : Self.keyWanted)
@@ -39,6 +44,7 @@ package enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
             the server's words: \(message.isEmpty ? "(none)" : message)
             """
         case .badAnswer(let reason): "the server's answer makes no sense: \(reason)"
+        case .otherProtocol(let address): Self.wrongPort(address)
         case .badInput(let reason): reason
         }
     }
@@ -48,6 +54,24 @@ extension ClientError {
     package static let keyWanted = "the server wants an API key: give --api-key-file FILE or set BUCKLER_API_KEY"
     package static let keyRefused =
         "the server does not take the API key that it was sent: it may have ended, been revoked or be another server's"
+
+    private static func wrongPort(_ address: ServerAddress) -> String {
+        let (spoken, other) = address.scheme.isGRPC ? ("gRPC", "HTTP") : ("HTTP/1.1", "gRPC")
+        return """
+            what answers at \(address) does not seem to speak \(spoken)
+            if this is the server's port for \(other), type: --url \(address.inOtherProtocol)
+            """
+    }
+
+    /// What to type for a key that may, if the server's words name the scope that the one sent lacks.
+    private static func scopeHint(_ message: String) -> String {
+        let parts = message.split(separator: "'", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].hasSuffix("the scope "),
+            parts[1].utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "-") }
+            )
+        else { return "" }
+        return "\nto make a key that has it on the server's machine, type: buckler key create NAME --scopes \(parts[1])"
+    }
 
     /// - Parameter key: that was sent; it is taken out of the server's words.
     package init(_ status: GRPCStatus, key: APIKey?) {

@@ -138,7 +138,7 @@ private final class AnswerCollector: ChannelInboundHandler {
         if let reason = TLSTrust.reason(ofBroken: error) {
             settings.answer.fail(ClientError.cannotConnect(settings.address, reason: reason))
         } else if let error = error as? HTTPParserError, error != .invalidEOFState {
-            settings.answer.fail(ClientError.badAnswer("it is not HTTP/1.1"))
+            settings.answer.fail(ClientError.otherProtocol(settings.address))
         } else {
             settings.answer.fail(ClientError.connectionLost(settings.address))
         }

@@ -78,6 +78,20 @@ package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
         return (String(host), Int(port))
     }
 
+    /// The same place, spoken to in gRPC instead of HTTP or the other way round.
+    var inOtherProtocol: ServerAddress {
+        var other = self
+        other.scheme =
+            switch scheme {
+            case .http: .grpc
+            case .https: .grpcs
+            case .grpc: .http
+            case .grpcs: .https
+            }
+        if other.scheme.isGRPC { other.pathPrefix = "" }
+        return other
+    }
+
     package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     package var description: String { "\(scheme)://\(authority)\(pathPrefix)" }

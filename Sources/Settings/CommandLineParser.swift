@@ -11,7 +11,9 @@ package enum CommandLineParser {
                 if let extra = rest.first { throw unexpected(extra) }
                 break
             }
-            guard argument.hasPrefix("--") || argument == "-h" else { throw unexpected(argument) }
+            guard argument.hasPrefix("--") || argument == "-h" else {
+                throw unexpected(argument, after: arguments.dropLast(rest.count + 1).last)
+            }
             let body = argument == "-h" ? "help" : argument.dropFirst(2)
             let equals = body.firstIndex(of: "=")
             let flag = try lookUp(String(body[..<(equals ?? body.endIndex)]))
@@ -61,9 +63,14 @@ package enum CommandLineParser {
         }
     }
 
-    private static func unexpected(_ argument: String) -> SettingsError {
+    private static func unexpected(_ argument: String, after previous: String? = nil) -> SettingsError {
         guard argument.hasPrefix("-"), argument.count > 1 else {
-            return SettingsError("unexpected argument '\(Printable.text(argument))'")
+            let text = Printable.text(argument)
+            // Behind a flag it was meant for its value; an empty word or a dash is no directory.
+            let isValue = previous.map { $0.hasPrefix("--") && !$0.contains("=") } ?? false
+            let isDirectory = !isValue && !argument.isEmpty && argument != "-"
+            let hint = isDirectory ? "; did you mean --model-repository=\(text)?" : ""
+            return SettingsError("unexpected argument '\(text)'\(hint)")
         }
         let name = argument.drop { $0 == "-" }.prefix { $0 != "=" }
         if case .flag(let flag) = FlagTable.match(String(name)) {

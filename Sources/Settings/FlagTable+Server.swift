@@ -78,7 +78,7 @@ extension FlagTable {
             .modelRepository,
             .bool,
             .works(.bool(\.repository.strictReadiness)),
-            "Be ready only while all models are; otherwise as soon as the server answers."
+            "Be ready only while all models are; otherwise as soon as all have been tried."
         ),
         Flag(
             "model-control-mode",

@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Inference
+import Inference
 
-extension Profile {
-    /// What this profile allows that `secure` does not, one line each, for the log at start.
+extension ServerSettings {
+    /// What the profile allows that `secure` does not, as far as nothing else was asked for; a line each, for the log.
     package var relaxations: [String] {
-        guard self == .triton else { return [] }
+        guard profile == .triton else { return [] }
         var lines = [
-            "any address that is asked for is listened on, without TLS and without keys",
+            "any address that is asked for is listened on, "
+                + (tls.isOn ? "without keys" : "without TLS and without keys"),
             "no request is asked who sends it, and no audit log is kept",
-            "--model-control-mode=explicit lets every caller load and unload models",
-            "the metrics page is open to every caller",
-            "requests may name any host, unless --allowed-host says which: pages of other sites can reach this server",
         ]
-        for flag in FlagTable.all {
-            guard flag.group == .limits || flag.name.hasSuffix("-max-input-size") || flag.name.hasSuffix("-byte-size")
-            else {
-                continue
-            }
-            guard let strict = flag.defaultText(profile: .secure), let lax = flag.defaultText(profile: .triton) else {
-                continue
-            }
-            if strict != lax { lines.append("--\(flag.name) is \(lax) instead of \(strict)") }
+        if repository.controlMode == .explicit {
+            lines.append("--model-control-mode=explicit lets every caller load and unload models")
         }
-        return lines
+        if metrics.isAllowed { lines.append("the metrics page is open to every caller") }
+        if browsers.allowedHosts.isEmpty || browsers.allowedHosts.contains("*") {
+            lines.append(
+                "requests may name any host: without --allowed-host, pages of other sites can reach this server"
+            )
+        }
+        return lines + relaxedLimits
+    }
+
+    /// A limit that was given is the operator's, whatever it is.
+    private var relaxedLimits: [String] {
+        let (secure, relaxed) = (ServerSettings(profile: .secure), ServerSettings(profile: profile))
+        return FlagTable.all.compactMap { flag in
+            guard flag.group == .limits || flag.name.hasSuffix("-max-input-size") || flag.name.hasSuffix("-byte-size"),
+                case .works(let effect) = flag.disposition,
+                let strict = effect.text(in: secure, kind: flag.kind),
+                let lax = effect.text(in: self, kind: flag.kind),
+                strict != lax, lax == effect.text(in: relaxed, kind: flag.kind)
+            else { return nil }
+            return "--\(flag.name) is \(lax) instead of \(strict)"
+        }
     }
 }

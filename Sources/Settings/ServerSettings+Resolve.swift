@@ -107,6 +107,7 @@ package struct SettingsInput: Sendable {
         Self.follow(&settings)
         settings.warnings = warnings
         settings.notices = notices(environment: environment)
+        settings.schedulerHoldCount = Self.holdCount(environment)
         settings.notices += settings.trace.notices
         if settings.sharedMemory.isAllowed {
             settings.notices.append(
@@ -149,11 +150,21 @@ package struct SettingsInput: Sendable {
         return warnings
     }
 
+    private static func holdCount(_ environment: [String: String]) -> Int {
+        max(0, environment["TRITONSERVER_DELAY_SCHEDULER"].flatMap { Int($0) } ?? 0)
+    }
+
     private func notices(environment: [String: String]) -> [String] {
         let assignments = written + typed
         var notices = assignments.compactMap(\.notice)
         if environment["AIP_MODE"] == "PREDICTION" {
             notices.append("AIP_MODE=PREDICTION changes nothing: there is no Vertex AI endpoint")
+        }
+        let held = Self.holdCount(environment)
+        if held > 0 {
+            notices.append(
+                "TRITONSERVER_DELAY_SCHEDULER=\(held): dynamic batchers begin once they have \(held) requests"
+            )
         }
         if environment["TRITON_SERVER_ESCAPE_LOG_MESSAGES"] == "0" {
             notices.append("TRITON_SERVER_ESCAPE_LOG_MESSAGES=0 changes nothing: log messages are always escaped")

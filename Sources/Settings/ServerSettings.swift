@@ -125,6 +125,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var modelCalls = ModelCalls()
     /// Executions that take no longer may run on an event loop; 0: none.
     package var inlineExecutionMicroseconds = 500
+    /// Requests that a dynamic batcher waits for once before it begins, by `TRITONSERVER_DELAY_SCHEDULER`; 0: none.
+    package var schedulerHoldCount = 0
     /// What the log is warned of at start: flags that have others in their place.
     package var warnings: [String] = []
     /// What the log is told at start: accepted flags that change nothing, and what the profile relaxes.

@@ -19,7 +19,10 @@ struct Infer: AsyncParsableCommand {
 
     @OptionGroup(title: "Server") var server: ServerOptions
 
-    @Option(help: "The version of the model; the server's choice if not given.")
+    @Option(
+        help: "The version of the model; the server's choice if not given.",
+        transform: ModelVersionArgument.parse
+    )
     var modelVersion: String?
 
     @Option(name: .customLong("input"), help: "NAME=VALUE or NAME=@FILE. May be repeated.")

@@ -46,7 +46,7 @@ struct Remote: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a model's inputs and outputs.")
         @Argument var model: String
         @OptionGroup var server: Server
-        @Option(help: "The version; all that are ready if not given.")
+        @Option(help: "The version; all that are ready if not given.", transform: ModelVersionArgument.parse)
         var modelVersion: String?
         @Flag(help: "The completed configuration, as JSON, in place of the tensors.")
         var config = false
@@ -95,7 +95,7 @@ struct Remote: AsyncParsableCommand {
         )
         @Argument var model: String?
         @OptionGroup var server: Server
-        @Option(help: "The version; all that are ready if not given.")
+        @Option(help: "The version; all that are ready if not given.", transform: ModelVersionArgument.parse)
         var modelVersion: String?
 
         func run() async throws {

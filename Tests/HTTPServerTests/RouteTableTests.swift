@@ -34,6 +34,7 @@ import Testing
         ("/v2/systemsharedmemory/status", .systemSharedMemory(.status, region: nil), .sharedMemory),
         ("/v2/systemsharedmemory/region/x/register", .systemSharedMemory(.register, region: "x"), .sharedMemory),
         ("/v2/cudasharedmemory/region/x/status", .cudaSharedMemory(.status, region: "x"), .sharedMemory),
+        ("/v2/systemsharedmemory/register", .systemSharedMemory(.register, region: nil), .sharedMemory),
         ("/v2/cudasharedmemory/unregister", .cudaSharedMemory(.unregister, region: nil), .sharedMemory),
     ]
 
@@ -50,7 +51,7 @@ import Testing
         "/v2/models/m/infer/",
         "/v2/models/m/versions", "/v2/models/m/versions/", "/v2/models/m/versions/x/infer", "/v2/models/m/versions/-1",
         "/v2/models/m/versions/1/trace/setting", "/v2//models/m/infer", "/V2", "http://h/v2", "/v2/models/m/Infer",
-        "/v2/health/live/", "/v2/systemsharedmemory/register", "/v2/repository/models//load", "/v2/repository//index",
+        "/v2/health/live/", "/v2/repository/models//load", "/v2/repository//index",
     ])
     func anyOtherPathIsUnknown(path: String) {
         #expect(RouteTable.match(path) == nil)

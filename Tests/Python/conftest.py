@@ -163,6 +163,19 @@ def home(tmp_path):
 
 
 @pytest.fixture
+def serve(start_server, home, tmp_path):
+    """A server of one model, `alpha`, that asks for a credential; its audit log is in `home`."""
+    repository = tmp_path / "models"
+    identity_model(repository, "alpha", "TYPE_FP32")
+
+    def serve(*arguments, **options):
+        return start_server(f"--model-repository={repository}", f"--ledger-directory={home}/log", *arguments,
+                            anonymous=False, env={"BUCKLER_HOME": str(home)}, **options)
+
+    return serve
+
+
+@pytest.fixture
 def start_server(tmp_path):
     """Starts servers with settings of a test's own."""
     started = []

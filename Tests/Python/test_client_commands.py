@@ -193,3 +193,27 @@ def test_a_process_that_does_not_exist_is_not_measured(server, option):
                           "--duration", "0.1", "--warmup", "0", "--pairs", "1", "--concurrency", "1",
                           option, str(ended.pid)], capture_output=True, text=True)
     assert ran.returncode != 0 and f"{option} {ended.pid}: there is no such process" in ran.stderr, ran.stderr
+
+
+@pytest.mark.parametrize("command", [["infer", "digits", "--input", "image=1"], ["remote", "show", "digits"],
+                                     ["remote", "stats", "digits"]])
+@pytest.mark.parametrize("version", ["x", "-1", "1.0", "+1", "9223372036854775808"])
+def test_a_version_that_is_no_number_is_refused_before_anybody_is_asked(command, version):
+    done = buckler(*command, f"--model-version={version}", "-u", "http://127.0.0.1:1")
+    assert done.returncode == 64 and "a version of a model is a number" in done.stderr, done.stderr
+
+
+def test_the_wrong_port_is_named(server):
+    for url, other in [(f"http://{server.grpc_url}", f"grpc://{server.grpc_url}"),
+                       (f"grpc://{server.url}", f"http://{server.url}")]:
+        done = buckler("remote", "list", "-u", url, key=None)
+        assert done.returncode == 1 and f"--url {other}" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_a_scope_that_a_key_lacks_is_named_with_what_to_type(keyed, protocol):
+    server, key = keyed
+    url = f"{protocol}://{server.url if protocol == 'http' else server.grpc_url}"
+    done = buckler("remote", "load", "digits", "-u", url, key=key)
+    assert done.returncode == 1 and "scope 'admin'" in done.stderr, done.stderr
+    assert "buckler key create NAME --scopes admin" in done.stderr, done.stderr

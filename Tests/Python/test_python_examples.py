@@ -2,12 +2,15 @@
 """The Python models of Examples/, and those kinds of example that python_backend's documentation has, in words of ours."""
 import csv
 import json
+import re
+import subprocess
+import textwrap
 
 import numpy as np
 import pytest
 import tritonclient.grpc as grpc_client
 import tritonclient.http as http_client
-from conftest import ROOT
+from conftest import BUCKLER, ROOT
 from python_models import model_of, python_model
 from test_python_metrics import series
 from test_python_models import INTERPRETER, eventually, infer, is_ready, output, repository, serve  # noqa: F401
@@ -203,3 +206,20 @@ def test_decoupled_and_those_that_add_up(repository, serve):
                 {"name": "N", "datatype": "INT32", "shape": [1], "data": [n]}]}).encode())
             assert output((status, json.loads(answer))) == [n * n]
     assert server.stop() == 0
+
+
+def test_the_model_of_the_documentation(start_server, tmp_path):
+    """As it would be pasted: what stands indented, up to the server, and then the question."""
+    text = (ROOT / "Docs/PythonModels.md").read_text()
+    blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n|^\n)+", text, re.MULTILINE)]
+    [files] = [block for block in blocks if "mkdir -p models/add_sub/1" in block]
+    [question] = [block.strip() for block in blocks if block.strip().startswith("buckler infer add_sub")]
+    written, _, served = files.strip().rpartition("\n")
+    assert served == "buckler serve --model-repository=models"
+    subprocess.run(["bash", "-ec", written], cwd=tmp_path, check=True, timeout=10)
+    server = start_server(f"--model-repository={tmp_path / 'models'}", INTERPRETER)
+    asked = subprocess.run([BUCKLER, *question.split()[1:], "--url", server.url, "--json"], capture_output=True,
+                           text=True, timeout=30)
+    assert asked.returncode == 0, asked.stderr
+    outputs = {tensor["name"]: tensor["data"] for tensor in json.loads(asked.stdout)["outputs"]}
+    assert outputs == {"SUM": [5, 5, 5, 5], "DIFFERENCE": [-3, -1, 1, 3]}

@@ -9,7 +9,6 @@ import grpc
 import pytest
 from access import bearer, exchange, ledger_files, ledger_lines, make_key
 from authority import Authority
-from conftest import identity_model
 from http2 import HTTP2
 
 INFER = "/inference.GRPCInferenceService/"
@@ -29,22 +28,10 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture
-def start(start_server, home, tmp_path):
-    repository = tmp_path / "models"
-    identity_model(repository, "alpha", "TYPE_FP32")
-
-    def start(*arguments, **options):
-        return start_server(f"--model-repository={repository}", f"--ledger-directory={home}/log", *arguments,
-                            anonymous=False, env={"BUCKLER_HOME": str(home)}, **options)
-
-    return start
-
-
-@pytest.fixture
-def start_tls(start, authority):
+def start_tls(serve, authority):
     def start_tls(*arguments):
         certificate, key = authority.files("server")
-        server = start(f"--tls-cert={certificate}", f"--tls-key={key}", *arguments, ready=False)
+        server = serve(f"--tls-cert={certificate}", f"--tls-key={key}", *arguments, ready=False)
         deadline = time.monotonic() + 20
         while "Started GRPC" not in server.log.read_text() or "Metrics Service at" not in server.log.read_text():
             assert time.monotonic() < deadline and server.process.poll() is None, server.log.read_text()
@@ -88,8 +75,8 @@ HEAD = "GET /v2?api_key=CANARY HTTP/1.1\r\nHost: localhost\r\n"
 ], ids=["long header", "long headers", "many headers", "host", "url", "long id", "odd id", "upgrade", "connect", "no host",
         "two hosts", "coding", "expect", "no head", "tls", "http2", "long path", "lengths"])
 @pytest.mark.parametrize("listener", ["http", "metrics"])
-def test_each_head_that_is_refused_has_a_line(start, home, listener, text, status, route, reason):
-    server = start()
+def test_each_head_that_is_refused_has_a_line(serve, home, listener, text, status, route, reason):
+    server = serve()
     answer = exchange(server.port if listener == "http" else server.metrics_port, text.encode("latin-1"))
     assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer
     line = denied(home, 1)[0]
@@ -101,25 +88,25 @@ def test_each_head_that_is_refused_has_a_line(start, home, listener, text, statu
     assert not any(b"CANARY" in file.read_bytes() for file in ledger_files(home / "log"))
 
 
-def test_a_head_that_does_not_come_has_a_line(start, home):
-    server = start("--header-timeout-secs=1")
+def test_a_head_that_does_not_come_has_a_line(serve, home):
+    server = serve("--header-timeout-secs=1")
     with socket.create_connection(("127.0.0.1", server.port)) as slow:
         slow.sendall(b"GET /v2 HT")
         assert slow.recv(100).startswith(b"HTTP/1.1 408 ")
     assert denied(home, 1)[0]["status"] == 408
 
 
-def test_a_request_that_breaks_off_has_one_line_and_no_more(start, home):
+def test_a_request_that_breaks_off_has_one_line_and_no_more(serve, home):
     key = make_key(home, "ci")
-    server = start()
+    server = serve()
     exchange(server.port, f"POST /v2/models/alpha/infer HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\n"
              "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n")
     server.stop()
     assert [(line["principal"], line["status"]) for line in ledger_lines(home / "log")] == [("ci", 400)]
 
 
-def test_a_flood_of_refusals_is_summed_up(start, home):
-    server = start()
+def test_a_flood_of_refusals_is_summed_up(serve, home):
+    server = serve()
     for _ in range(300):
         exchange(server.port, "GET /v2 HTTP/1.1\r\n\r\n")
     server.stop()
@@ -135,7 +122,7 @@ def test_a_flood_of_refusals_is_summed_up(start, home):
     ([("grpc-timeout", "soon")], 13, "grpc-timeout"),
     ([("grpc-encoding", "zstd")], 12, "grpc-encoding"),
 ])
-def test_each_call_that_is_refused_has_a_line(start, home, authority, start_tls, extra, status, reason):
+def test_each_call_that_is_refused_has_a_line(serve, home, authority, start_tls, extra, status, reason):
     server = start_tls()
     with HTTP2(server.grpc_port, authority.directory / "ca.pem") as client:
         stream = client.open("POST", INFER + "ModelInfer", {"content-type": "application/grpc", **dict(extra)})
@@ -205,9 +192,9 @@ def test_who_looks_only_whether_the_port_is_open_has_no_line(home, start_tls):
 
 
 @pytest.mark.parametrize("transport", ["http", "grpc"])
-def test_credentials_that_contradict_each_other_are_refused(start, home, transport):
+def test_credentials_that_contradict_each_other_are_refused(serve, home, transport):
     one, other = make_key(home, "one"), make_key(home, "other")
-    server = start()
+    server = serve()
     oversized = "x" * 9000
     rows = [
         ([("authorization", f"Bearer {one}"), ("x-api-key", other)], "several credentials"),

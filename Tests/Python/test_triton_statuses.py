@@ -140,6 +140,7 @@ def test_a_port_in_use_is_named(start_server, tmp_path, service, flag):
         server, text = ended(start_server, f"--model-repository={tmp_path / 'models'}", f"{flag}={port}")
         assert f"failed to start {service} service: Unavailable - Socket '127.0.0.1:{port}' already in use" in text
         assert flag in text
+        assert "Already closed" not in text
 
 
 def test_deprecated_flags_are_told_of_in_the_log(start_server, tmp_path):

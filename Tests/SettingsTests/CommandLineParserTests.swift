@@ -47,7 +47,7 @@ func parsed(_ arguments: [String]) throws -> [String] {
             (["--=1"], "unknown option --"),
             (["-http-port"], "unknown option -http-port; did you mean --http-port?"),
             (["-x"], "unknown option -x; options begin with --"),
-            (["models"], "unexpected argument 'models'"),
+            (["models"], "unexpected argument 'models'; did you mean --model-repository=models?"),
             (["--disable-auto-complete-config", "yes"], "unexpected argument 'yes'"),
             (["--", "--id=x"], "unknown option --id=x; did you mean --id?"),
             (["--http-port"], "option --http-port needs a value: --http-port=<integer>"),

@@ -42,7 +42,7 @@ import Testing
         #expect(settings.exitTimeoutSeconds == 30)
         #expect(settings.log == LogConfiguration())
         #expect(settings.notices == [])
-        #expect(settings.profile.relaxations == [])
+        #expect(settings.relaxations == [])
     }
 
     @Test("take Triton's limits with Triton's profile, and loopback still")
@@ -51,12 +51,37 @@ import Testing
         #expect(settings.requestLimits == RequestLimits(profile: .triton))
         #expect(settings.connectionLimits == ConnectionLimits(profile: .triton))
         #expect(settings.http.address == "127.0.0.1")
-        let relaxations = settings.profile.relaxations
+        let relaxations = settings.relaxations
         #expect(relaxations.contains("--http-max-input-size is 67108864 instead of 10485760"))
         #expect(relaxations.contains("--max-in-flight-requests is none instead of 1024"))
         #expect(relaxations.contains("--request-deadline-secs is none instead of 30"))
         #expect(relaxations.contains("--max-json-depth is 100 instead of 64"))
         #expect(!relaxations.contains { $0.contains("max-header-count") })
+        #expect(!relaxations.contains { $0.contains("--model-control-mode") })
+    }
+
+    @Test("say of Triton's profile only what is in effect")
+    func relaxations() throws {
+        let settings = try settings(
+            "--model-repository=/m",
+            "--profile=triton",
+            "--max-json-depth=64",
+            "--max-request-outputs=300",
+            "--allow-metrics=false",
+            "--allowed-host=models.example",
+            "--model-control-mode=explicit",
+            "--tls-cert=/c",
+            "--tls-key=/k"
+        )
+        let text = settings.relaxations.joined(separator: "\n")
+        for given in ["--max-json-depth", "--max-request-outputs", "metrics", "any host", "without TLS"] {
+            #expect(!text.contains(given))
+        }
+        #expect(text.contains("without keys"))
+        #expect(text.contains("--model-control-mode=explicit lets every caller load and unload models"))
+        #expect(text.contains("--max-in-flight-requests is none instead of 1024"))
+        let any = try self.settings("--model-repository=/m", "--profile=triton", "--allowed-host=*")
+        #expect(any.relaxations.contains { $0.contains("any host") })
     }
 
     @Test("come from the file where the command line is silent")
@@ -329,6 +354,16 @@ import Testing
     )
     func edges(arguments: [String]) throws {
         _ = try ServerSettings.resolve(arguments: ["--model-repository=/m"] + arguments, environment: [:])
+    }
+
+    @Test(
+        "hold dynamic batchers back as Triton's environment says",
+        arguments: [("3", 3), ("0", 0), ("-1", 0), ("x", 0)]
+    )
+    func schedulerHoldCount(value: String, count: Int) throws {
+        let settings = try settings("--model-repository=/m", environment: ["TRITONSERVER_DELAY_SCHEDULER": value])
+        #expect(settings.schedulerHoldCount == count)
+        #expect(settings.notices.isEmpty == (count == 0))
     }
 
     @Test("tell the log what changes nothing")

@@ -175,9 +175,10 @@ enum PipFailure {
         )
     }
 
+    /// To be pasted into a shell: pip takes digests from a file of requirements only, which standard input is one of.
     static func command(_ python: String, _ pins: EnginePins) -> String {
-        "\(python) -m pip download --no-deps --only-binary=:all: --python-version \(EnginePins.pythonVersion) "
-            + "--implementation \(EnginePins.pythonImplementation) --abi \(EnginePins.pythonABI) "
-            + "--platform \(pins.platform) onnxruntime==\(pins.version)"
+        "printf '%s\\n' '\(pins.requirement)' | \(python) -m pip download --no-deps --only-binary=:all: "
+            + "--require-hashes --python-version \(EnginePins.pythonVersion) --implementation \(EnginePins.pythonImplementation) "
+            + "--abi \(EnginePins.pythonABI) --platform \(pins.platform) -r /dev/stdin"
     }
 }

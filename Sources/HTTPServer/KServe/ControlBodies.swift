@@ -113,6 +113,7 @@ extension ControlBodies {
             if token == UInt8(ascii: "{") {
                 try object(&scanner, limits, depth: 1, read)
             } else {
+                // Triton looks for members in whatever the document is, and finds none in what is no object.
                 try scanner.skipValue()
             }
             try scanner.finish()

@@ -29,6 +29,7 @@ final class GRPCClientHandler: ChannelInboundHandler {
     private var lateFailures: [HTTP2StreamID: ClientError] = [:]
     /// Why no new calls can begin.
     private var failure: ClientError?
+    private var hasHeard = false
 
     init(address: ServerAddress, isEncrypted: Bool, settings: GRPCConnection.Settings, loop: any EventLoop) {
         self.address = address
@@ -117,6 +118,7 @@ final class GRPCClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
+        hasHeard = true
         switch frame.payload {
         case .headers(let headers):
             update(frame.streamID) { state throws(GRPCStatus) in
@@ -138,7 +140,10 @@ final class GRPCClientHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
 
-    func channelInactive(context: ChannelHandlerContext) { fail(.connectionLost(address)) }
+    func channelInactive(context: ChannelHandlerContext) { fail(lost) }
+
+    /// A server of gRPC says something before it hangs up.
+    private var lost: ClientError { hasHeard ? .connectionLost(address) : .otherProtocol(address) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted(let negotiated) = event as? TLSUserEvent, negotiated != "h2" {
@@ -152,8 +157,10 @@ final class GRPCClientHandler: ChannelInboundHandler {
         switch error {
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             fail(.cannotConnect(address, reason: TLSTrust.reason(ofFailed: error)))
+        // Not a frame of HTTP/2 has come, so it is something else that talks.
+        case is any NIOHTTP2Error where !hasHeard: fail(.otherProtocol(address))
         case is any NIOHTTP2Error: fail(.badAnswer("it is no HTTP/2 of gRPC's kind (\(error))"))
-        default: fail(.connectionLost(address))
+        default: fail(lost)
         }
         context.close(promise: nil)
     }

@@ -49,7 +49,18 @@ struct ConfigReport: Encodable {
                 notice: setting.notice
             )
         }
-        settings = flags + Self.variables(environment)
+        settings = Self.grouped(flags + Self.variables(environment))
+    }
+
+    /// Each group once, where its first setting stands.
+    static func grouped(_ settings: [Setting]) -> [Setting] {
+        var groups: [String] = []
+        var members: [String: [Setting]] = [:]
+        for setting in settings {
+            if members[setting.group] == nil { groups.append(setting.group) }
+            members[setting.group, default: []].append(setting)
+        }
+        return groups.flatMap { members[$0] ?? [] }
     }
 
     /// What `serve` reads from the environment.

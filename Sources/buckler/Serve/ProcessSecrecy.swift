@@ -26,8 +26,8 @@ enum ProcessSecrecy {
         while let entry = next.pointee {
             if strncmp(entry, name + "=", name.utf8.count + 1) == 0 {
                 let value = entry + name.utf8.count + 1
-                // SAFETY: the C library's environment is a list of texts that end with a NUL, and this process has one
-                // thread that changes it: this one, before anything else of the server runs.
+                // SAFETY: the C library's environment is a list of texts that end with a NUL. No other thread changes
+                // it, and those that run by now, of the ledger, read nothing from it.
                 memset(value, 0, strlen(value))
             }
             next += 1

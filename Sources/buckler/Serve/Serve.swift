@@ -4,6 +4,7 @@ import Glibc
 import HTTPServer
 import Inference
 import Logging
+import ModelRepository
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -33,7 +34,7 @@ struct Serve {
         self.settings = settings
         log = try ServerLog(settings.log)
         logger = log.logger(label: "buckler")
-        for relaxation in settings.profile.relaxations {
+        for relaxation in settings.relaxations {
             logger.warning("--profile \(settings.profile.rawValue): \(relaxation)")
         }
         for warning in settings.warnings { logger.warning("\(warning)") }
@@ -99,6 +100,7 @@ struct Serve {
             while let event = try await tasks.next() {
                 switch event {
                 case .modelsStarted(let failures):
+                    warnOfEmptyRepositories()
                     await report(failures)
                     guard !failures.isEmpty, settings.exitOnError else { continue }
                     logger.error("failed to load all models; --exit-on-error=false would serve those that loaded")
@@ -118,6 +120,20 @@ struct Serve {
             }
         }
         return status
+    }
+
+    private func warnOfEmptyRepositories() {
+        for path in settings.repository.paths {
+            guard let found = try? ModelRepository(roots: [path]).scan(), found.models.isEmpty,
+                found.unavailable.isEmpty
+            else { continue }
+            logger.warning(
+                """
+                model repository '\(path)' has no models: each is a directory in it with its versions beneath, as in \
+                digits/config.pbtxt and digits/1/model.onnx
+                """
+            )
+        }
     }
 
     private func report(_ failures: [String: ServingError]) async {

@@ -92,6 +92,7 @@ struct ServerParts {
             bytes: bytesInFlight
         )
         loading.inlineLimitNanoseconds = UInt64(settings.inlineExecutionMicroseconds) * 1000
+        loading.holdUntilQueued = settings.schedulerHoldCount
         loading.sharedMemory = sharedMemory
         loading.loadThreads = settings.repository.loadThreadCount
         loading.loadRetries = settings.repository.loadRetryCount

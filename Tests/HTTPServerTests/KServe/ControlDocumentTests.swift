@@ -118,6 +118,15 @@ import Testing
         #expect(try ControlBodies.unloadDependents(Self.bytes(body), limits: secureLimits) == dependents)
     }
 
+    /// As in Triton, which finds no member in what is no object.
+    @Test(arguments: ["[]", "1", "null", "\"parameters\"", "[{\"parameters\":1}]"])
+    func takesADocumentThatIsNoObjectForAnEmptyOne(_ body: String) throws {
+        #expect(try !ControlBodies.indexReadyOnly(Self.bytes(body), limits: secureLimits))
+        #expect(try !ControlBodies.unloadDependents(Self.bytes(body), limits: secureLimits))
+        let load = try ControlBodies.load(Self.bytes(body), limits: secureLimits)
+        #expect(load.configuration == nil && load.files.isEmpty)
+    }
+
     @Test func refusesUnloadBodies() {
         #expect(
             message { () throws(ServingError) in
