@@ -55,7 +55,8 @@ struct LedgerJournal: ~Copyable {
         space = LedgerSpace(
             quota: settings.quotaBytes,
             reserved: settings.reservedBytes,
-            retainSeconds: settings.retainSeconds
+            retainSeconds: settings.retainSeconds,
+            kept: settings.keptForRequests + settings.keptForItself
         )
     }
 
@@ -114,6 +115,13 @@ struct LedgerJournal: ~Copyable {
     var due: MonotonicTime? { schedule.due }
 
     func isSpaceShort(time: WallClockTime) -> Bool { space.isShort(now: time) }
+
+    /// Bytes of lines that may be promised from now on, and why if there are none.
+    func room(time: WallClockTime) throws(LedgerFailure) -> (bytes: Int, shortage: LedgerFailure?) {
+        let free = try directory.freeBytes()
+        let room = space.room(freeBytes: free, now: time)
+        return (room, room > 0 ? nil : LedgerFailure(space.shortage(freeBytes: free)))
+    }
 
     /// Takes lines over in exchange for an empty buffer.
     /// - Precondition: ``isDrained``.
