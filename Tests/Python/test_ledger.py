@@ -182,7 +182,7 @@ def test_a_directory_that_cannot_be_written_is_an_error_at_start(serve, tmp_path
 @pytest.mark.parametrize("setting, status", [("refuse", 503), ("continue", 200)])
 def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(serve, home, setting, status):
     key = make_key(home, "ci")
-    server = serve(f"--ledger-quota-byte-size={1 << 20}", f"--ledger-on-failure={setting}")
+    server = serve(f"--ledger-quota-byte-size={1 << 20}", "--ledger-retain-days=1", f"--ledger-on-failure={setting}")
     # A line for each request, until the quota is used up.
     for _ in range(8000):
         if server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] != 200:
@@ -192,6 +192,16 @@ def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(s
     assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == status, server.log.read_text()
     assert server.get("/v2/health/live")[0] == 200
     assert server.get("/v2")[0] == 401
+
+
+def test_a_quota_smaller_than_a_file_lets_the_oldest_give_way(serve, home):
+    key = make_key(home, "ci")
+    server = serve(f"--ledger-quota-byte-size={1 << 20}")
+    for _ in range(4000):
+        assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == 200
+    server.stop()
+    assert sum(file.stat().st_size for file in ledger_files(home / "log")) <= 1 << 20
+    assert verify(home).returncode == 0
 
 
 def test_who_was_answered_has_a_line_however_full_it_is(serve, home):

@@ -172,7 +172,7 @@ struct LedgerJournal: ~Copyable {
             } else if !nextWaiting() {
                 return
             }
-            if fileBytes + content.count + LedgerChain.overhead > max(settings.rotationBytes, 1), !isFileFresh {
+            if fileBytes + content.count + LedgerChain.overhead > max(settings.fileBytes, 1), !isFileFresh {
                 try rotate(now: now, time: time)
                 continue
             }

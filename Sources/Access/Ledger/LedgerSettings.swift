@@ -32,6 +32,9 @@ package struct LedgerSettings: Sendable, Equatable {
 
     package init(directory: String) { self.directory = directory }
 
+    /// Bytes after which a new file really begins: with one file for all of the quota there is none that could give way.
+    var fileBytes: Int { min(rotationBytes, quotaBytes / 4) }
+
     /// Bytes that are not promised to new requests, since others wait to be answered.
     var keptForRequests: Int {
         guard onFailure == .refuse else { return 0 }
