@@ -101,9 +101,11 @@ package struct ControlResponder: HTTPResponder {
             guard let method, RouteTable.allows(method, on: route) else {
                 return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
             }
+            let endpoint = RouteTable.endpoint(of: route, method)
             if let (model, version) = try route.model() {
-                let endpoint = RouteTable.endpoint(of: route, method)
                 try gate.authorise(permit, endpoint, model: model, version: version)
+            } else if endpoint.isServerWide {
+                try gate.authorise(permit, endpoint)
             }
             guard Self.readsBody(route, method) else {
                 return try await perform(route, method, body: TensorBytes(), permit)
@@ -112,7 +114,7 @@ package struct ControlResponder: HTTPResponder {
             received = body.readableBytes
             // The body may have taken its time, and the credential that came with the head may have ended.
             if !gate.isValid(permit) {
-                try gate.authorise(permit, RouteTable.endpoint(of: route, method), model: nil, version: nil)
+                try gate.authorise(permit, endpoint)
             }
             return try await perform(route, method, body: TensorBytes(adopting: body), permit)
         } catch let error as ServingError {

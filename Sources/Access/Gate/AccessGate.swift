@@ -97,7 +97,7 @@ package final class AccessGate: Gate {
         do throws(ServingError) {
             guard isValid(permit) else { throw Self.unauthenticated }
             try requireScope(of: endpoint, guest.caller)
-            guard let model else { return }
+            guard let model else { return try requireAllModels(for: endpoint, guest.caller) }
             guest.state.withLock { $0.model = (model, version) }
             isOutOfReach = !guest.caller.grant.reaches(model: model, version: version)
             guard !isOutOfReach else { throw Self.unknown(model, endpoint) }
