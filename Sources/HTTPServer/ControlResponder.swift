@@ -98,14 +98,13 @@ package struct ControlResponder: HTTPResponder {
             try settings.restrictedAPIs.check(RouteTable.category(of: route)) { name in
                 HTTPField.Name(name).flatMap { request.headers[values: $0].first }
             }
+            let endpoint = RouteTable.endpoint(of: route, method)
+            if endpoint.isServerWide, try route.model() == nil { try gate.authorise(permit, endpoint) }
             guard let method, RouteTable.allows(method, on: route) else {
                 return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
             }
-            let endpoint = RouteTable.endpoint(of: route, method)
             if let (model, version) = try route.model() {
                 try gate.authorise(permit, endpoint, model: model, version: version)
-            } else if endpoint.isServerWide {
-                try gate.authorise(permit, endpoint)
             }
             guard Self.readsBody(route, method) else {
                 return try await perform(route, method, body: TensorBytes(), permit)
