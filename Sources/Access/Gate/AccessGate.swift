@@ -125,7 +125,7 @@ package final class AccessGate: Gate {
             version: version,
             status: status(error, guest.arrival.transport)
         )
-        note(.deny, guest, conclusion, "model out of reach, called by a model")
+        note(.deny, guest, conclusion, "model out of reach, \(Self.calledByModel)")
         throw error
     }
 
