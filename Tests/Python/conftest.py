@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One real server per test session, driven over loopback by clients that were not written here."""
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -45,10 +46,20 @@ def eventually(condition, seconds=15):
     return met
 
 
+# Below the range from which the kernel gives clients their ports: none of those can take one before its server does.
+PORTS = random.sample(range(10_000, 32_000), 22_000)
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nothing listens on, and that no other call of this run is given."""
+    while True:
+        port = PORTS.pop()
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def identity_model(repository, name, config_type, dims="-1, -1", batch=0, extra=""):
