@@ -2,12 +2,6 @@
 package import Inference
 private import Synchronization
 
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
-#endif
-
 /// Triton's Python backend: a `model.py` with a `TritonPythonModel`, each instance in a sandboxed process of its own.
 package final class PythonEngine: Engine {
     package let name = "python"
@@ -49,8 +43,7 @@ package final class PythonEngine: Engine {
             launcher: found.launcher,
             program: [found.interpreter.path, "-I", "-B", found.runtime + "/" + PythonRuntime.program],
             readable: PythonInterpreter.readable(found.interpreter.readable + [found.runtime]),
-            modelDirectory: directory,
-            modelMount: "/models/" + source.modelName,
+            model: WorkerModelDirectory(directory: directory, mount: "/models/" + source.modelName),
             environment: Self.environment.merging([Self.outputLimit: String(source.outputLimit)]) { $1 },
             limits: try limits(source)
         )
@@ -96,7 +89,7 @@ package final class PythonEngine: Engine {
     private func limits(_ source: EngineModelSource) throws(ServingError) -> WorkerLimits {
         var limits = WorkerLimits()
         limits.outputBytes = source.outputLimit
-        limits.addressSpaceBytes = Self.memoryBytes
+        limits.addressSpaceBytes = WorkerLimits.machineMemory
         limits.executionSeconds = source.executionSeconds
         if let bytes = try Self.number("memory-limit-bytes", source) { limits.addressSpaceBytes = bytes }
         if let seconds = try Self.number("stub-timeout-seconds", source) { limits.startSeconds = seconds }
@@ -123,13 +116,5 @@ package final class PythonEngine: Engine {
             throw ServingError(.invalidArgument, "--backend-config=python,\(key) must be a number from \(least) on")
         }
         return number
-    }
-
-    /// All of the machine's, so that a worker that wants more fails by itself before the machine does.
-    private static var memoryBytes: Int? {
-        let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
-            by: sysconf(Int32(_SC_PAGESIZE))
-        )
-        return overflow || bytes <= 0 ? nil : max(bytes, 4 << 30)
     }
 }

@@ -24,9 +24,12 @@ final class WorkerSession: Sendable {
         var requestAreas: [SharedArea] = []
         var responseAreas: [SharedArea] = []
         var recipients: [UInt64: Recipient] = [:]
-        /// What whoever comes now is told.
+        /// Why it is gone.
         var ended: ServingError?
         var readiness = ReadinessQuestion()
+        var estimate: LeaseEstimate
+        /// Whether it has seen a batch through.
+        var hasServed = false
     }
 
     /// A batch between its being opened and its being sent.
@@ -57,10 +60,16 @@ final class WorkerSession: Sendable {
                     isDecoupled: setup.isDecoupled,
                     requestLimit: setup.limits.requestBytes,
                     outputLimit: setup.limits.outputBytes
-                )
+                ),
+                estimate: setup.estimate
             )
         )
     }
+
+    /// For a worker that was started before its model was configured.
+    func use(_ estimate: LeaseEstimate) { state.withLock { $0.estimate = estimate } }
+
+    var hasServed: Bool { state.withLock { $0.hasServed } }
 
     /// Whether requests or calls are open that nobody but the one who asks looks after.
     var needsSweeping: Bool { calls.areRunning || (setup.isDecoupled && hasOpenRequests) }
@@ -69,17 +78,18 @@ final class WorkerSession: Sendable {
     func isRunning(_ batch: UInt64) -> Bool { state.withLock { $0.ended == nil && $0.ledger.isRunning(batch) } }
 
     /// Opens a batch: from now on its requests fail if the worker does.
-    func begin(_ block: RequestBlock, batch: ExecutionBatch) throws(ServingError) -> Turn {
+    /// - Returns: `nil` if it is gone already.
+    func begin(_ block: RequestBlock, batch: ExecutionBatch) throws(ServingError) -> Turn? {
         let senders = batch.requests.indices.map { batch.sender(forRequestAt: $0) }
         let items = batch.totalBatchSize
         let now = MonotonicTime.now()
-        let result = state.withLock { state -> Result<Turn, BeginProblem> in
-            if let ended = state.ended { return .failure(.refused(ended)) }
+        let result = state.withLock { state -> Result<Turn?, BeginProblem> in
+            guard state.ended == nil else { return .success(nil) }
             do throws(AreaProblem) {
                 guard let span = try reserveBlock(block.byteCount, in: &state) else {
                     return .failure(state.ledger.keptBlockCount > 0 ? .worker(Self.keepsTooMuch) : .refused(tooLarge))
                 }
-                let wanted = setup.estimate.bytes(forItems: items, lastTaken: state.ledger.lastOutputBytes)
+                let wanted = state.estimate.bytes(forItems: items, lastTaken: state.ledger.lastOutputBytes)
                 let lease = try reserveLease(wanted, in: &state)
                 let opened = state.ledger.open(requests: senders.count, block: span, lease: lease)
                 for (index, sender) in senders.enumerated() {
@@ -124,7 +134,8 @@ final class WorkerSession: Sendable {
     }
 
     /// Sends what was written into the turn's block and waits until the worker has said *done* or is gone.
-    func run(_ turn: Turn, requests: Int) {
+    /// - Returns: `false` if it was gone already and never saw the batch, whose requests are the caller's again.
+    func run(_ turn: Turn, requests: Int) -> Bool {
         let message = ServerMessage.execute(
             batch: turn.batch,
             requests: requests,
@@ -132,7 +143,7 @@ final class WorkerSession: Sendable {
             lease: turn.lease
         )
         do throws(WorkerFault) {
-            try channel.sendPatiently(message)
+            if try !channel.sendPatiently(message), takeBack(turn, requests: requests) { return false }
         } catch {
             signal.giveUp(error)
         }
@@ -142,6 +153,16 @@ final class WorkerSession: Sendable {
             sweep(at: .now())
         }
         if needsSweeping { signal.attention.post() }
+        return true
+    }
+
+    /// - Returns: whether nobody has told them an end by now.
+    private func takeBack(_ turn: Turn, requests: Int) -> Bool {
+        state.withLock { state in
+            guard state.ended == nil else { return false }
+            for number in turn.firstRequest..<turn.firstRequest + UInt64(requests) { state.recipients[number] = nil }
+            return true
+        }
     }
 
     /// Passes cancellations on; gives the worker up if a request has waited too long for it.
@@ -165,10 +186,10 @@ final class WorkerSession: Sendable {
         calls.sweep(at: now, session: self)
     }
 
-    /// Everything that is open fails; whoever comes later is refused.
-    func end(openRequests: ServingError, refusal: ServingError) {
+    /// Everything that is open fails; whoever comes later is told that it is gone.
+    func end(openRequests: ServingError) {
         let (recipients, asking) = state.withLock { state in
-            state.ended = refusal
+            state.ended = openRequests
             defer { state.recipients = [:] }
             return (state.recipients, state.readiness.answered(nil))
         }
