@@ -25,9 +25,9 @@ package struct HostedEngine: Engine {
         launcher = try SandboxLauncher.beside().path
         program = try Self.real(try OwnProgram.beside("buckler-worker"))
         self.library = try Self.real(library)
-        readable = ReadablePaths.outermost(
-            OwnProgram.libraryDirectories.union(Self.system).union([program, self.library])
-        )
+        var readable = Self.system.union([program, self.library])
+        if let directory = OwnProgram.swiftLibraries { readable.insert(directory) }
+        self.readable = ReadablePaths.outermost(readable)
         self.log = log
     }
 
@@ -61,6 +61,8 @@ package struct HostedEngine: Engine {
             files.append(HostedFile(path: path, bytes: bytes.count))
             launch.files.append(try SharedFile(bytes))
         }
+        var source = source
+        source.path = content.path
         return try HostedModel(HostedArguments(library: library, source: source, files: files), launch, log: log)
     }
 

@@ -36,22 +36,21 @@ enum OwnProgram {
         return path
     }
 
-    /// The directories of the shared libraries that this program has loaded: those that come with it need no others.
-    static var libraryDirectories: Set<String> {
-        guard let maps = fopen("/proc/self/maps", "r") else { return [] }
+    /// Where Swift's own libraries lie, if they are not part of this program: nor are they of those that come with it.
+    static var swiftLibraries: String? {
+        guard let maps = fopen("/proc/self/maps", "r") else { return nil }
         defer { fclose(maps) }
-        var directories: Set<String> = []
         var line: UnsafeMutablePointer<CChar>?
         var capacity = 0
         defer { free(line) }
         while getline(&line, &capacity, maps) > 0, let line {
             let text = String(cString: line)
-            guard let path = text.firstIndex(of: "/").map({ text[$0...] }), path.contains(".so"),
-                let slash = path.lastIndex(of: "/")
+            guard text.hasSuffix("/libswiftCore.so\n"), let start = text.firstIndex(of: "/"),
+                let slash = text.lastIndex(of: "/")
             else { continue }
-            directories.insert(String(path[..<slash]))
+            return String(text[start..<slash])
         }
-        return directories
+        return nil
     }
 }
 
