@@ -60,16 +60,24 @@ final class WorkerChannel: Sendable {
         return sent == .sent
     }
 
+    enum Received {
+        case nothing
+        case message(UnsafeRawBufferPointer)
+        /// Closed at the other end.
+        /// - Parameter unread: whether that had not read everything. Messages keep their order, so the last one was not.
+        case end(unread: Bool)
+    }
+
     /// One message at most.
-    /// - Returns: `nil` if there is none now; an empty one at the end.
-    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFault) -> UnsafeRawBufferPointer? {
-        guard let start = buffer.baseAddress else { return nil }
+    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFault) -> Received {
+        guard let start = buffer.baseAddress else { return .nothing }
         let count = buckler_channel_receive(descriptor, start, buffer.count)
-        if count == -Int64(EAGAIN) { return nil }
-        if count == -Int64(ECONNRESET) { return UnsafeRawBufferPointer(rebasing: buffer[0..<0]) }
+        if count == -Int64(EAGAIN) { return .nothing }
+        // The kernel says so if bytes were left when a socket was closed.
+        if count == -Int64(ECONNRESET) { return .end(unread: true) }
         guard count >= 0 else { throw WorkerFault("nothing can be received from it: errno \(-count)") }
         guard count <= buffer.count else { throw WorkerFault("a message has \(count) bytes") }
-        return UnsafeRawBufferPointer(rebasing: buffer[0..<Int(count)])
+        return count == 0 ? .end(unread: false) : .message(UnsafeRawBufferPointer(rebasing: buffer[0..<Int(count)]))
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
-private import Synchronization
+internal import Synchronization
 
 #if canImport(Glibc)
 private import Glibc
@@ -12,9 +12,9 @@ private import Musl
 /// starts the next. When is for ``Supervision`` to say.
 final class WorkerLane: Sendable {
     /// How a worker that seems to be ending is given time, so that the log can tell how it ended.
-    private static let endGraceMilliseconds = 500
+    static let endGraceMilliseconds = 500
 
-    private struct State {
+    struct State {
         var supervision = Supervision()
         /// Set while it is ready.
         var session: WorkerSession?
@@ -33,15 +33,15 @@ final class WorkerLane: Sendable {
 
     private enum EndReason {
         case stopped
-        case closed
+        case closed(unread: Bool)
         case fault(WorkerFault)
     }
 
-    private let launch: WorkerLaunch
-    private let setup: WorkerSetup
+    let launch: WorkerLaunch
+    let setup: WorkerSetup
     private let attention: WakeEvent
-    private let state = Mutex(State())
-    private let firstStart = WakeWord()
+    let state = Mutex(State())
+    let firstStart = WakeWord()
     /// For the instance's thread.
     let batchDone = WakeWord()
 
@@ -134,7 +134,7 @@ final class WorkerLane: Sendable {
         if isOver { over?() }
     }
 
-    private var isStopped: Bool { state.withLock { $0.supervision.state == .stopped } }
+    var isStopped: Bool { state.withLock { $0.supervision.state == .stopped } }
 
     private func main() {
         loop: while true {
@@ -183,42 +183,6 @@ final class WorkerLane: Sendable {
         }
     }
 
-    /// - Returns: what *ready* said.
-    private func start(_ run: inout WorkerRun, _ session: WorkerSession) throws(WorkerRun.StartProblem) -> String {
-        let opening = state.withLock { $0.opened == nil ? $0.opening : nil }
-        if let opening {
-            let text = try run.start(session, launch, opening) { isStopped }
-            state.withLock { $0.opened = .success(text) }
-            firstStart.post()
-            try awaitServing(&run)
-        }
-        guard let serving = state.withLock({ $0.serving }) else { throw .unwanted }
-        session.use(serving.estimate)
-        return try run.start(session, launch, serving.arguments, again: opening != nil) { isStopped }
-    }
-
-    /// A worker that has opened its model waits until that is configured.
-    private func awaitServing(_ run: inout WorkerRun) throws(WorkerRun.StartProblem) {
-        while true {
-            let (isStopped, isWanted) = state.withLock { ($0.supervision.state == .stopped, $0.serving != nil) }
-            if isStopped { throw .unwanted }
-            if isWanted { return }
-            let heard: WorkerRun.Heard
-            do throws(WorkerFault) { heard = try run.listen(milliseconds: -1) } catch { throw .fault(error) }
-            switch heard {
-            case .nothing: break
-            case .closed: throw .ended
-            case .message: throw .fault(WorkerFault("a message that has no place while it waits"))
-            }
-        }
-    }
-
-    private func failure(_ run: consuming WorkerRun, _ problem: WorkerRun.StartProblem) -> ServingError {
-        var grace = Self.endGraceMilliseconds
-        if case .unwanted = problem { grace = 0 }
-        return WorkerFailure.ofStart(problem, ended: run.end(graceMilliseconds: grace), launch, setup)
-    }
-
     private func became(ready session: WorkerSession) {
         let onReady = state.withLock { state in
             state.supervision.becameReady(at: .now())
@@ -256,7 +220,7 @@ final class WorkerLane: Sendable {
                 let patience = Int32(WorkerSession.sweepNanoseconds / 1_000_000)
                 switch try run.listen(milliseconds: hasLongOnes ? patience : -1) {
                 case .nothing: break
-                case .closed: return .closed
+                case .closed(let unread): return .closed(unread: unread)
                 case .message(let message): try session.received(message)
                 }
                 guard hasLongOnes else { continue }
@@ -282,7 +246,9 @@ final class WorkerLane: Sendable {
         case .stopped:
             finish(&run, session)
             grace = Self.endGraceMilliseconds
-        case .closed: grace = Self.endGraceMilliseconds
+        case .closed(let unread):
+            if unread { session.takeBackUnread() }
+            grace = Self.endGraceMilliseconds
         case .fault(let fault): why = fault.text
         }
         let inFlight = session.openRequestCount
@@ -314,29 +280,5 @@ final class WorkerLane: Sendable {
         } catch {
             setup.logged(2, error.text)
         }
-    }
-}
-
-extension WorkerLane {
-    /// Starts a worker for what it says once it is ready, and ends it. Blocks.
-    static func startOnce(
-        _ launch: WorkerLaunch,
-        _ arguments: any WorkerStartArguments,
-        setup: WorkerSetup
-    ) throws(ServingError) -> String {
-        guard let attention = WakeEvent() else {
-            throw ServingError(.unavailable, "a worker cannot be started: there are no more descriptors")
-        }
-        var run = try WorkerRun(launch, attention: attention) { setup.logged(1, $0) }
-        let signal = WorkerSignal(attention: attention)
-        let session = WorkerSession(channel: run.process.channel, setup: setup, signal: signal, batchDone: WakeWord())
-        let answer: String
-        do throws(WorkerRun.StartProblem) {
-            answer = try run.start(session, launch, arguments) { false }
-        } catch {
-            throw WorkerFailure.ofStart(error, ended: run.end(graceMilliseconds: endGraceMilliseconds), launch, setup)
-        }
-        _ = run.end(graceMilliseconds: 0)
-        return answer
     }
 }

@@ -109,6 +109,7 @@ extension WorkerSession {
                     }
                 }
             }
+            state.lastSent = nil
             guard try channel.send(ServerMessage.lease(number, span)) != .full else {
                 throw WorkerFault("it does not read its messages")
             }

@@ -30,6 +30,9 @@ final class WorkerSession: Sendable {
         var estimate: LeaseEstimate
         /// Whether it has seen a batch through.
         var hasServed = false
+        /// The batch that is the last thing it was told, if it was; and one that it never read before it ended.
+        var lastSent: UInt64?
+        var unread: UInt64?
     }
 
     /// A batch between its being opened and its being sent.
@@ -142,8 +145,9 @@ final class WorkerSession: Sendable {
             block: turn.block,
             lease: turn.lease
         )
+        state.withLock { $0.lastSent = turn.batch }
         do throws(WorkerFault) {
-            if try !channel.sendPatiently(message), takeBack(turn, requests: requests) { return false }
+            if try !channel.sendPatiently(message), takeBack(turn.batch) { return false }
         } catch {
             signal.giveUp(error)
         }
@@ -153,16 +157,22 @@ final class WorkerSession: Sendable {
             sweep(at: .now())
         }
         if needsSweeping { signal.attention.post() }
-        return true
+        return state.withLock { $0.unread != turn.batch }
     }
 
-    /// - Returns: whether nobody has told them an end by now.
-    private func takeBack(_ turn: Turn, requests: Int) -> Bool {
+    /// - Returns: whether nobody has told its requests an end by now.
+    private func takeBack(_ batch: UInt64) -> Bool {
         state.withLock { state in
             guard state.ended == nil else { return false }
-            for number in turn.firstRequest..<turn.firstRequest + UInt64(requests) { state.recipients[number] = nil }
+            for number in state.ledger.openRequests(of: batch) { state.recipients[number] = nil }
+            state.unread = batch
             return true
         }
+    }
+
+    /// The worker has ended and has not read the last message. If that was a batch, no worker has seen it, and another may.
+    func takeBackUnread() {
+        if let batch = state.withLock({ $0.lastSent }) { _ = takeBack(batch) }
     }
 
     /// Passes cancellations on; gives the worker up if a request has waited too long for it.
@@ -176,6 +186,7 @@ final class WorkerSession: Sendable {
                 do throws(WorkerFault) {
                     let sent = try channel.send(ServerMessage.cancel(request: number))
                     if sent == .sent { state.recipients[number]?.isCancelSent = true }
+                    state.lastSent = nil
                 } catch {
                     return error
                 }
@@ -222,7 +233,9 @@ extension WorkerSession {
     func send(_ message: [UInt8]) {
         guard state.withLock({ $0.ended == nil }) else { return }
         do throws(WorkerFault) {
-            guard try channel.send(message) == .full else { return }
+            let sent = try channel.send(message)
+            state.withLock { $0.lastSent = nil }
+            guard sent == .full else { return }
             signal.giveUp(WorkerFault("it does not read its messages"))
         } catch {
             signal.giveUp(error)
