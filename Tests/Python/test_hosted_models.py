@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 import tritonclient.grpc as grpc_client
 import tritonclient.http as http_client
-from conftest import ROOT, TYPES
+from conftest import BUCKLER, ROOT, TYPES
 from hosted_models import MODELS, children, descriptors, onnx_model, workers
 from tensors import sample
 
@@ -153,6 +154,14 @@ def test_a_placement_that_is_none(repository, start_server, value):
     server = start_server(f"--model-repository={repository}", f"--placement={value}", ready=False)
     assert server.process.wait(20) != 0
     assert "placement must be of the form <process|worker>[:<model>]" in server.log.read_text()
+
+
+def test_a_model_is_checked_in_a_worker(repository):
+    good, bad = onnx_model(repository, "good", "identity_fp32.onnx"), onnx_model(repository, "bad", "sequence.onnx")
+    checks = [subprocess.run([BUCKLER, "check", "--placement=worker", model], capture_output=True, text=True, timeout=60)
+              for model in (good, bad)]
+    assert checks[0].returncode == 0, checks[0]
+    assert checks[1].returncode == 1 and "Unsupported ONNX Type" in checks[1].stdout
 
 
 def test_instances_are_processes_and_each_is_another_user(repository, serve):
