@@ -242,6 +242,19 @@ def test_a_worker_that_is_stopped_is_ended_at_the_deadline(repository, serve):
     assert workers(server) != [pid]
 
 
+def test_limits_of_workers_are_settings(repository, serve):
+    onnx_model(repository, "spin", "spin.onnx", extra="max_batch_size: 0")
+    onnx_model(repository, "echo", "identity_fp32.onnx")
+    config = "--backend-config=onnxruntime,"
+    server = serve(config + "execution-timeout-seconds=2", config + f"memory-limit-bytes={1 << 31}",
+                   config + "restart-patience-milliseconds=0", config + "start-timeout-seconds=20")
+    for pid in workers(server):
+        limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+        assert next(line for line in limits if "address space" in line).split()[3] == str(1 << 31)
+    assert infer(server, "spin", [1 << 60], "INT64")[0] == 500
+    assert "a request has taken longer than 2 s" in server.log.read_text()
+
+
 def test_nothing_outlives_the_server(repository, serve):
     onnx_model(repository, "pair", "identity_fp32.onnx", instances=2)
     server = serve()

@@ -18,4 +18,8 @@ int32_t buckler_channel_put(int32_t channel, const void *_Nonnull bytes, size_t 
 /// it (Docs/Sandbox.md). Returns 0 once that holds.
 int32_t buckler_forbid_exec(void);
 
+/// The same, and from now on nothing can be mapped as code either, no file and no memory. For a worker that has loaded
+/// all the code that it needs. Returns 0 once that holds.
+int32_t buckler_forbid_code(void);
+
 #endif

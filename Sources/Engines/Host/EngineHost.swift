@@ -106,6 +106,11 @@ package final class EngineHost {
             throw ServingError(.internalError, "the model's files did not come", cause: error.text)
         }
         let library = try ONNXRuntimeLibrary.load(path: arguments.library) { Self.say("ONNX Runtime: \($0)") }
+        // All code that is needed is there now; what the model makes of it shall not become any.
+        let error = buckler_forbid_code()
+        guard error == 0 else {
+            throw ServingError(.unavailable, "the worker's filter of system calls could not be added: errno \(-error)")
+        }
         let model = try ONNXRuntimeEngine(library: library).open(source)
         // The engine has read them: they need not stay mapped.
         source.files = HostedFiles()

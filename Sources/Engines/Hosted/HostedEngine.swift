@@ -54,7 +54,7 @@ package struct HostedEngine: Engine {
             program: [program],
             readable: readable,
             environment: Self.environment,
-            limits: limits(source)
+            limits: try Self.limits(source)
         )
         var files: [HostedFile] = []
         for (path, bytes) in content.byPath {
@@ -66,7 +66,7 @@ package struct HostedEngine: Engine {
         return try HostedModel(HostedArguments(library: library, source: source, files: files), launch, log: log)
     }
 
-    private func limits(_ source: EngineModelSource) -> WorkerLimits {
+    private static func limits(_ source: EngineModelSource) throws(ServingError) -> WorkerLimits {
         var limits = WorkerLimits()
         limits.outputBytes = source.outputLimit
         limits.addressSpaceBytes = WorkerLimits.machineMemory
@@ -74,6 +74,12 @@ package struct HostedEngine: Engine {
         // Loading counts as running the model: constants are folded then, and large models take their time.
         limits.startSeconds = 300
         limits.restartPatienceMilliseconds = 1000
+        if let bytes = try source.workerSetting("memory-limit-bytes") { limits.addressSpaceBytes = bytes }
+        if let seconds = try source.workerSetting("start-timeout-seconds") { limits.startSeconds = seconds }
+        if let seconds = try source.workerSetting("execution-timeout-seconds") { limits.executionSeconds = seconds }
+        if let milliseconds = try source.workerSetting("restart-patience-milliseconds", least: 0) {
+            limits.restartPatienceMilliseconds = milliseconds
+        }
         return limits
     }
 }

@@ -91,30 +91,18 @@ package final class PythonEngine: Engine {
         limits.outputBytes = source.outputLimit
         limits.addressSpaceBytes = WorkerLimits.machineMemory
         limits.executionSeconds = source.executionSeconds
-        if let bytes = try Self.number("memory-limit-bytes", source) { limits.addressSpaceBytes = bytes }
-        if let seconds = try Self.number("stub-timeout-seconds", source) { limits.startSeconds = seconds }
-        if let seconds = try Self.number("execution-timeout-seconds", source) { limits.executionSeconds = seconds }
-        if let seconds = try Self.number("ready-timeout-seconds", source) { limits.readySeconds = seconds }
-        if let calls = try Self.number("max-calls", source) { limits.calls = calls }
+        if let bytes = try source.workerSetting("memory-limit-bytes") { limits.addressSpaceBytes = bytes }
+        if let seconds = try source.workerSetting("stub-timeout-seconds") { limits.startSeconds = seconds }
+        if let seconds = try source.workerSetting("execution-timeout-seconds") { limits.executionSeconds = seconds }
+        if let seconds = try source.workerSetting("ready-timeout-seconds") { limits.readySeconds = seconds }
+        if let calls = try source.workerSetting("max-calls") { limits.calls = calls }
         return limits
     }
 
     private func metricLimits(_ source: EngineModelSource) throws(ServingError) -> CustomMetricLimits {
         var limits = CustomMetricLimits()
-        if let count = try Self.number("max-metric-families", source, least: 0) { limits.families = count }
-        if let count = try Self.number("max-metrics", source, least: 0) { limits.metrics = count }
+        if let count = try source.workerSetting("max-metric-families", least: 0) { limits.families = count }
+        if let count = try source.workerSetting("max-metrics", least: 0) { limits.metrics = count }
         return limits
-    }
-
-    private static func number(
-        _ key: String,
-        _ source: EngineModelSource,
-        least: Int = 1
-    ) throws(ServingError) -> Int? {
-        guard let text = source.engineSettings[key] else { return nil }
-        guard let number = Int(text), number >= least else {
-            throw ServingError(.invalidArgument, "--backend-config=python,\(key) must be a number from \(least) on")
-        }
-        return number
     }
 }
