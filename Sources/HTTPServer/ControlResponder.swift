@@ -98,11 +98,12 @@ package struct ControlResponder: HTTPResponder {
             try settings.restrictedAPIs.check(RouteTable.category(of: route)) { name in
                 HTTPField.Name(name).flatMap { request.headers[values: $0].first }
             }
+            let endpoint = RouteTable.endpoint(of: route, method)
+            if endpoint.isServerWide, try route.model() == nil { try gate.authorise(permit, endpoint) }
             guard let method, RouteTable.allows(method, on: route) else {
                 return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
             }
             if let (model, version) = try route.model() {
-                let endpoint = RouteTable.endpoint(of: route, method)
                 try gate.authorise(permit, endpoint, model: model, version: version)
             }
             guard Self.readsBody(route, method) else {
@@ -112,7 +113,7 @@ package struct ControlResponder: HTTPResponder {
             received = body.readableBytes
             // The body may have taken its time, and the credential that came with the head may have ended.
             if !gate.isValid(permit) {
-                try gate.authorise(permit, RouteTable.endpoint(of: route, method), model: nil, version: nil)
+                try gate.authorise(permit, endpoint)
             }
             return try await perform(route, method, body: TensorBytes(adopting: body), permit)
         } catch let error as ServingError {

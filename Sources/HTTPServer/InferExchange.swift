@@ -4,7 +4,7 @@ import NIOCore
 import Transport
 
 /// One hot request from its admission to its answer, and the sink that its model answers to.
-package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Sendable {
+package final class InferExchange: ResponseSink, ResponseWaiter, TurnWaiter, @unchecked Sendable {
     // SAFETY: other threads call `receive` only, which touches nothing but the constants `mailbox`, a reference to `self`
     // through it, and `generation`, of which it uses the backlog, made for that; the rest of `generation` it looks at on
     // the event loop only. Everything that varies is touched on the connection's event loop alone.
@@ -30,7 +30,7 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
     let deadline: MonotonicTime?
     private(set) var plan: OutputPlan?
     private(set) var request: InferenceRequest?
-    /// Set while the connection waits for the model; the circle it makes ends with the request.
+    /// Set while the connection waits for its turn or for the model; the circle it makes ends with the request.
     var handler: InferHandler?
     private var response: InferenceResponse?
     private var responseCount = 0
@@ -96,6 +96,12 @@ package final class InferExchange: ResponseSink, ResponseWaiter, @unchecked Send
         swap(&taken, &body)
         takenBytes = taken.count
         return taken.finish()
+    }
+
+    package func turnCame() {
+        let waiting = handler
+        handler = nil
+        waiting?.submit(self)
     }
 
     /// Hands the request to its model. From here on the permit is held until the model says that it is done.

@@ -168,7 +168,16 @@ extension InferHandler {
     }
 
     func submit() {
-        guard let exchange else { return }
+        guard let exchange, let mailbox else { return }
+        guard mailbox.mayBegin(exchange, of: exchange.permit.principal) else {
+            exchange.handler = self
+            return armTimer()
+        }
+        submit(exchange)
+    }
+
+    /// The whole request is here, and it is its caller's turn.
+    func submit(_ exchange: InferExchange) {
         let received = shared.controls?.trace.isTracing == true ? MonotonicTime.now() : nil
         proveConnection()
         do throws(ServingError) {

@@ -56,6 +56,14 @@ package enum Endpoint: String, Sendable, CaseIterable {
     /// Whether it is one of the requests that are counted and bounded.
     package var isInference: Bool { scope == .infer }
 
+    /// Whether it concerns all models at once unless it names one.
+    package var isServerWide: Bool {
+        switch self {
+        case .traceSettings, .changeTrace, .logSettings, .changeLog: true
+        default: false
+        }
+    }
+
     /// Whether it changes the server, which is always worth a line in the audit log.
     package var isAdministrative: Bool {
         switch self {

@@ -171,6 +171,9 @@ package protocol Gate: Sendable {
     /// - Throws: `.notFound` for a model that the caller may not call, as for one that does not exist.
     func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError)
 
+    /// What ``authoriseModelCall(_:model:version:)`` has allowed is about to be done: a line in the audit log.
+    func modelCalled(_ model: ServedModel, for permit: Permit)
+
     /// Whether lists may show the model to the caller.
     func shows(model: String, version: Int64?, to permit: Permit) -> Bool
 
@@ -205,6 +208,7 @@ package protocol Gate: Sendable {
 
 extension Gate {
     package func served(_ model: ServedModel, to permit: Permit) {}
+    package func modelCalled(_ model: ServedModel, for permit: Permit) {}
     package func refused(_ refusal: EarlyRefusal) {}
 
     package func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError) {

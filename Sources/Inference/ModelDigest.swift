@@ -27,9 +27,9 @@ package struct ServedModel: Sendable, Hashable {
     package var version: Int64
     package var digest: ModelDigest?
 
-    package init(name: String, version: Int64, digest: ModelDigest?) {
-        self.name = name
-        self.version = version
-        self.digest = digest
+    package init(_ model: any ServableModel) {
+        name = model.name
+        version = model.version
+        digest = model.digest
     }
 }

@@ -43,15 +43,12 @@ struct FairTurns {
 
     /// What waits, of no principal more than of the one with the second most; at least `limit` if it is more.
     func evenCount(limit: Int) -> Int {
-        var (all, most, second) = (0, 0, 0)
+        var even = EvenCount()
         for flow in flows.values {
-            all += flow.requests
-            second = max(second, min(most, flow.requests))
-            most = max(most, flow.requests)
-            // It only grows with those that are still to come.
-            if all - (most - second) >= limit { break }
+            even.add(flow.requests)
+            if even.count >= limit { break }
         }
-        return all - (most - second)
+        return even.count
     }
 
     /// - Returns: the request's turn.

@@ -68,6 +68,7 @@ final class ModelCallRouter: ModelCalls {
         fields.arrival = .now()
         fields.deadline = try deadline(of: call, at: fields.arrival)
         let request = InferenceRequest(fields)
+        for requester in requesters { settings.gate.modelCalled(ServedModel(target), for: requester.permit) }
         target.infer(request, sink: sink)
         return request
     }
@@ -129,8 +130,7 @@ final class ModelCallRouter: ModelCalls {
     /// All callers whose requests it is for: what the model makes of one's data may reach all of them.
     private func authorise(_ requesters: [Requester], model: String, version: Int64?) throws(ServingError) {
         for requester in requesters {
-            let permit = Permit(principal: requester.principal, reservedBytes: 0, visit: requester.visit)
-            try settings.gate.authoriseModelCall(permit, model: model, version: version)
+            try settings.gate.authoriseModelCall(requester.permit, model: model, version: version)
         }
     }
 

@@ -179,11 +179,7 @@ extension ModelServer: ModelControl {
     }
 
     package func served(_ name: String) -> ServedModel? {
-        registry.read { table in
-            (try? table.lookUp(name, version: nil)).map {
-                ServedModel(name: name, version: $0.version, digest: $0.digest)
-            }
-        }
+        registry.read { table in (try? table.lookUp(name, version: nil)).map { ServedModel($0) } }
     }
 
     /// By a model that was given the right to.

@@ -6,6 +6,9 @@ struct Requester: Hashable {
     let principal: Principal
     let visit: (any Visit)?
 
+    /// What the gate is shown: nothing is charged to it.
+    var permit: Permit { Permit(principal: principal, reservedBytes: 0, visit: visit) }
+
     /// All for whom the requests are made, each of them once, in their order; the server itself is none of them.
     static func all(of requests: [InferenceRequest]) -> [Requester] {
         var known: Set<Requester> = []

@@ -9,6 +9,12 @@ package protocol ResponseWaiter: AnyObject, Sendable {
     func take(_ event: ResponseEvent)
 }
 
+/// A request that an event loop has read and not begun.
+package protocol TurnWaiter: AnyObject, Sendable {
+    /// Called on the event loop: it may begin now.
+    func turnCame()
+}
+
 /// One mailbox for each event loop of a group.
 package struct CompletionMailboxes: Sendable {
     private let mailboxes: [ObjectIdentifier: CompletionMailbox]
@@ -67,6 +73,13 @@ package final class CompletionMailbox: TurnLender {
 
     private let eventLoop: any EventLoop
     private let box = Mutex(Box())
+    /// Used on the event loop alone, which makes the lock cost next to nothing.
+    private let turns = Mutex(Turns())
+
+    private struct Turns {
+        var requests = RequestTurns<any TurnWaiter>()
+        var isScheduled = false
+    }
 
     package init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -85,6 +98,32 @@ package final class CompletionMailbox: TurnLender {
     package func atEndOfTurn(_ work: @escaping @Sendable () -> Void) { eventLoop.execute(work) }
 
     package func inNextTurn(_ work: @escaping @Sendable () -> Void) { endTurn(for: Self.turn, then: work) }
+
+    /// On the event loop: whether a request that was read may begin at once; otherwise `waiter` is told when. See
+    /// ``RequestTurns``.
+    package func mayBegin(_ waiter: any TurnWaiter, of principal: Principal) -> Bool {
+        let (begins, schedules) = turns.withLock { turns in
+            if turns.requests.arrived(of: principal) { return (true, false) }
+            turns.requests.wait(waiter, of: principal)
+            defer { turns.isScheduled = true }
+            return (false, !turns.isScheduled)
+        }
+        if schedules { eventLoop.execute { self.beginRequests() } }
+        return begins
+    }
+
+    private func beginRequests() {
+        var left = turns.withLock { $0.requests.count }
+        while left > 0, let waiter = turns.withLock({ $0.requests.next() }) {
+            waiter.turnCame()
+            left -= 1
+        }
+        let goesOn = turns.withLock { turns in
+            turns.isScheduled = !turns.requests.isEmpty
+            return turns.isScheduled
+        }
+        if goesOn { inNextTurn { self.beginRequests() } }
+    }
 
     /// Runs `work` behind what this turn has left to do; a time that is not due yet is what ends the turn.
     private func endTurn(for pause: TimeAmount, then work: @escaping @Sendable () -> Void) {

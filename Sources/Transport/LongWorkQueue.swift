@@ -3,36 +3,11 @@ internal import NIOCore
 private import NIOPosix
 private import Synchronization
 
-/// What waits to be done, by whose it is: whoever has much waiting is not served before others who have little. Pure.
-package struct TurnTaking<Job> {
-    private var queues: [String: CircularBuffer<Job>] = [:]
-    /// Those who have something waiting, the one whose turn it is first.
-    private var order = CircularBuffer<String>()
-
-    package init() {}
-
-    package mutating func add(_ job: Job, of owner: String) {
-        if queues[owner] == nil { order.append(owner) }
-        queues[owner, default: CircularBuffer()].append(job)
-    }
-
-    /// The next job of whoever has waited longest for a turn.
-    package mutating func next() -> Job? {
-        guard let owner = order.popFirst(), var queue = queues.removeValue(forKey: owner), let job = queue.popFirst()
-        else { return nil }
-        if !queue.isEmpty {
-            queues[owner] = queue
-            order.append(owner)
-        }
-        return job
-    }
-}
-
 /// Does what event loops have no time for, on as many threads as there are cores. What waits is bounded by the requests
 /// that the gate has let in, each of which has at most one job here.
 package final class LongWorkQueue: Sendable {
     private struct State: Sendable {
-        var turns = TurnTaking<@Sendable () -> Void>()
+        var turns = TurnTaking<String, @Sendable () -> Void>()
         var running = 0
     }
 
@@ -63,8 +38,6 @@ package final class LongWorkQueue: Sendable {
         }
     }
 }
-
-extension TurnTaking: Sendable where Job: Sendable {}
 
 /// Tells whoever works for a request elsewhere that nobody waits for it any more.
 package final class Abandonment: Sendable {

@@ -17,7 +17,11 @@ import Testing
         try check("divide_int64.onnx", .int64, dividend)
     }
 
-    private func check<Element: FixedWidthInteger & BitwiseCopyable>(_ file: String, _ type: DataType, _ dividend: Element) throws {
+    private func check<Element: FixedWidthInteger & BitwiseCopyable>(
+        _ file: String,
+        _ type: DataType,
+        _ dividend: Element
+    ) throws {
         let outputs = try divide(file, type, [dividend, 9], by: [-1, 2]).outputs()
         #expect(outputs[0].bytes.elements(Element.self) == [0 &- dividend, 4])
         #expect(outputs[1].bytes.elements(Element.self) == [0, 1])

@@ -45,7 +45,7 @@ import Testing
 
     /// Far beyond every window, in both directions, over a server that opens small ones.
     @Test func largeMessagesPass() async throws {
-        let message = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
+        let message = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
         let answer = try await withServer(settings: [(4, 1000)], Self.echo) { connection in
             try await connection.unary("/a/b", message)
         }

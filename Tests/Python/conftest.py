@@ -37,6 +37,14 @@ TYPES = [
 ]
 
 
+def eventually(condition, seconds=15):
+    """What `condition` says once it is true, or when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return met
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -290,6 +290,26 @@ def test_nothing_of_a_hidden_model_is_to_be_seen_over_grpc(start, home):
             assert answer("beta", alpha) == answer("none", alpha) == answer("none", seeing)
 
 
+def test_what_concerns_all_models_is_for_who_may_see_all(start, home):
+    alpha = bearer(make_key(home, "alpha", f"--scopes={ALL}", "--model=alpha"))
+    seeing = bearer(make_key(home, "all", f"--scopes={ALL}"))
+    server = start()
+    for path in ("/v2/trace/setting", "/v2/logging"):
+        for method, body in (("GET", None), ("POST", b"{}")):
+            assert server.request(method, path, body, headers=seeing)[0] == 200
+            status, text, _ = server.request(method, path, body, headers=alpha)
+            assert status == 403 and b"limited to some models" in text, f"{method} {path}"
+    assert server.get("/v2/models/alpha/trace/setting", headers=alpha)[0] == 200
+    with triton_grpc.InferenceServerClient(server.grpc_url) as client:
+        for call in (client.get_trace_settings, client.get_log_settings,
+                     lambda headers: client.update_log_settings({"log_verbose_level": 0}, headers=headers)):
+            call(headers=seeing)
+            with pytest.raises(InferenceServerException, match="limited to some models") as error:
+                call(headers=alpha)
+            assert error.value.status() == "StatusCode.PERMISSION_DENIED"
+        client.get_trace_settings("alpha", headers=alpha)
+
+
 def test_a_server_without_tls_stays_on_loopback(start, home):
     """CVE-2024-35199, CVE-2025-32444: listeners on all interfaces that nobody asked for, or nobody guards."""
     make_key(home, "ci")

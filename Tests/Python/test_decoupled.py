@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from conftest import repeat_model
+from conftest import eventually, repeat_model
 
 
 @pytest.fixture
@@ -35,15 +35,6 @@ def statistics(server, model="repeat_int32"):
     status, body, _ = server.get(f"/v2/models/{model}/stats")
     assert status == 200
     return json.loads(body)["model_stats"][0]
-
-
-def eventually(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 @pytest.mark.parametrize("values", [[], [5], [4, 2, 0, -1]])

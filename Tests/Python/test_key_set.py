@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 from access import bearer
-from conftest import BUCKLER, identity_model
+from conftest import BUCKLER, eventually, identity_model
 from issuer import Issuer, SigningKey, base64url, send
 
 TOKENS = ["--jwt-issuer=https://issuer.example", "--jwt-audience=buckler"]
@@ -66,21 +66,14 @@ def status(server, token):
     return server.get("/v2/models/alpha", headers=bearer(token))[0]
 
 
-def wait_until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not (met := condition()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return met
-
-
 def test_new_keys_are_found_and_old_ones_forgotten(start, publish, keys):
     issuer = publish()
     server = start(f"--jwt-key-set={issuer.url}", "--jwt-key-set-refresh-secs=2")
     first, second = (key.token() for key in keys)
-    assert wait_until(lambda: status(server, first) == 200)
+    assert eventually(lambda: status(server, first) == 200)
     assert status(server, second) == 401
     issuer.keys = keys[1:]
-    assert wait_until(lambda: status(server, second) == 200)
+    assert eventually(lambda: status(server, second) == 200)
     assert status(server, first) in REFUSED, "cached or not, a key that is gone signs for nobody"
 
 
@@ -88,9 +81,9 @@ def test_a_token_with_an_unknown_key_has_the_keys_fetched(start, publish, keys):
     issuer = publish()
     server = start(f"--jwt-key-set={issuer.url}")
     first, second = (key.token() for key in keys)
-    assert wait_until(lambda: status(server, first) == 200)
+    assert eventually(lambda: status(server, first) == 200)
     issuer.keys = keys
-    assert wait_until(lambda: status(server, second) == 200, 20), "it did not wait for the five minutes to be over"
+    assert eventually(lambda: status(server, second) == 200, 20), "it did not wait for the five minutes to be over"
     assert status(server, first) == 200
     assert len(issuer.fetches) == 2
 
@@ -99,7 +92,7 @@ def test_a_flood_of_made_up_keys_fetches_next_to_nothing(start, publish, keys):
     issuer = publish()
     server = start(f"--jwt-key-set={issuer.url}")
     good = keys[0].token()
-    assert wait_until(lambda: status(server, good) == 200)
+    assert eventually(lambda: status(server, good) == 200)
     # The identifier is read before the signature is checked: it need not even be good.
     header, payload, signature = good.split(".")
     deadline = time.monotonic() + 12
@@ -169,16 +162,16 @@ def test_a_bad_answer_is_refused_and_said_once(start, publish, keys, name, reaso
     }[name]
     server = start(f"--jwt-key-set={issuer.url}?secret=CANARY", "--jwt-key-set-refresh-secs=2")
     token = keys[0].token()
-    assert wait_until(lambda: reason in server.log.read_text()), server.log.read_text()
+    assert eventually(lambda: reason in server.log.read_text()), server.log.read_text()
     assert status(server, token) == 401
-    assert wait_until(lambda: len(issuer.fetches) >= 3, 25)
+    assert eventually(lambda: len(issuer.fetches) >= 3, 25)
     assert status(server, token) in REFUSED
     log = server.log.read_text()
     assert log.count(reason) == 1 and "no token is accepted until there are keys" in log
     assert "CANARY" not in log
     assert elsewhere.fetches == []
     issuer.answer = None
-    assert wait_until(lambda: status(server, token) == 200)
+    assert eventually(lambda: status(server, token) == 200)
     assert "can be read again" in server.log.read_text()
 
 
@@ -186,21 +179,21 @@ def test_the_limit_is_what_it_says(start, publish, keys):
     issuer = publish()
     issuer.answer = lambda handler: send(handler, issuer.body.ljust(256 << 10))
     server = start(f"--jwt-key-set={issuer.url}")
-    assert wait_until(lambda: status(server, keys[0].token()) == 200), server.log.read_text()
+    assert eventually(lambda: status(server, keys[0].token()) == 200), server.log.read_text()
 
 
 def test_keys_outlive_their_issuer_for_a_while(start, publish, keys):
     issuer = publish()
     server = start(f"--jwt-key-set={issuer.url}", "--jwt-key-set-refresh-secs=1", "--jwt-key-set-stale-secs=15")
     token = keys[0].token()
-    assert wait_until(lambda: status(server, token) == 200)
+    assert eventually(lambda: status(server, token) == 200)
     issuer.stop()
-    assert wait_until(lambda: "the keys read before stay for now" in server.log.read_text())
+    assert eventually(lambda: "the keys read before stay for now" in server.log.read_text())
     assert status(server, token) == 200
-    assert wait_until(lambda: status(server, token) in REFUSED, 30)
-    assert wait_until(lambda: "are too old" in server.log.read_text())
+    assert eventually(lambda: status(server, token) in REFUSED, 30)
+    assert eventually(lambda: "are too old" in server.log.read_text())
     publish(keys[0], port=issuer.port)
-    assert wait_until(lambda: status(server, token) == 200)
+    assert eventually(lambda: status(server, token) == 200)
     reasons = re.findall(r"cannot be fetched: [^;]*", server.log.read_text())
     assert reasons and len(reasons) == len(set(reasons)), "each reason is told once"
 
@@ -211,20 +204,20 @@ def test_a_server_starts_without_its_issuer(start, publish, keys):
     server = start(f"--jwt-key-set={issuer.url}", "--jwt-key-set-refresh-secs=2")
     token = keys[0].token()
     assert status(server, token) == 401
-    assert wait_until(lambda: "cannot be fetched" in server.log.read_text())
+    assert eventually(lambda: "cannot be fetched" in server.log.read_text())
     publish(keys[0], port=issuer.port)
-    assert wait_until(lambda: status(server, token) == 200)
+    assert eventually(lambda: status(server, token) == 200)
 
 
 def test_certificates_are_checked(start, publish, keys, certificates):
     issuer = publish(certificates=certificates)
     token = keys[0].token()
     trusting = start(f"--jwt-key-set={issuer.url}", f"--jwt-key-set-ca={certificates}/ca.pem")
-    assert wait_until(lambda: status(trusting, token) == 200), trusting.log.read_text()
+    assert eventually(lambda: status(trusting, token) == 200), trusting.log.read_text()
     fetches = len(issuer.fetches)
     trusting.stop()
     wary = start(f"--jwt-key-set={issuer.url}")
-    assert wait_until(lambda: "cannot be fetched" in wary.log.read_text())
+    assert eventually(lambda: "cannot be fetched" in wary.log.read_text())
     assert status(wary, token) == 401
     assert len(issuer.fetches) == fetches, "nothing was asked of somebody else"
 

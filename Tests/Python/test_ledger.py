@@ -7,14 +7,16 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy
 import pytest
 import tritonclient.grpc as triton_grpc
 from access import ALL, bearer, buckler, exchange, ledger_files, ledger_lines, make_key
-from conftest import identity_model
+from conftest import eventually, identity_model
 
 INFER = json.dumps({"inputs": [{"name": "INPUT0", "shape": [1, 1], "datatype": "FP32", "data": [1]}]}).encode()
 
@@ -180,7 +182,7 @@ def test_a_directory_that_cannot_be_written_is_an_error_at_start(serve, tmp_path
 @pytest.mark.parametrize("setting, status", [("refuse", 503), ("continue", 200)])
 def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(serve, home, setting, status):
     key = make_key(home, "ci")
-    server = serve(f"--ledger-quota-byte-size={1 << 20}", f"--ledger-on-failure={setting}")
+    server = serve(f"--ledger-quota-byte-size={1 << 20}", "--ledger-retain-days=1", f"--ledger-on-failure={setting}")
     # A line for each request, until the quota is used up.
     for _ in range(8000):
         if server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] != 200:
@@ -190,6 +192,48 @@ def test_while_it_cannot_be_written_requests_are_refused_unless_told_otherwise(s
     assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == status, server.log.read_text()
     assert server.get("/v2/health/live")[0] == 200
     assert server.get("/v2")[0] == 401
+
+
+def test_a_quota_smaller_than_a_file_lets_the_oldest_give_way(serve, home):
+    key = make_key(home, "ci")
+    server = serve(f"--ledger-quota-byte-size={1 << 20}")
+    for _ in range(4000):
+        assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == 200
+    server.stop()
+    assert sum(file.stat().st_size for file in ledger_files(home / "log")) <= 1 << 20
+    assert verify(home).returncode == 0
+
+
+def test_who_was_answered_has_a_line_however_full_it_is(serve, home):
+    key = make_key(home, "ci")
+    server = serve(f"--ledger-quota-byte-size={1 << 20}", "--ledger-retain-days=1")
+    answered = [[] for _ in range(8)]
+    refused = threading.Event()
+
+    def call(lane):
+        for number in range(2000):
+            name = f"lane-{lane}-{number}"
+            status = server.post("/v2/models/alpha/infer", INFER, headers={**bearer(key), "X-Request-Id": name})[0]
+            if status != 200:
+                assert status == 503
+                refused.set()
+                # More come while it is full.
+                if number % 5 == 0:
+                    return
+                continue
+            answered[lane].append(name)
+
+    with ThreadPoolExecutor(len(answered)) as pool:
+        list(pool.map(call, range(len(answered))))
+    assert refused.is_set()
+    assert eventually(lambda: "the audit log cannot be written" in server.log.read_text())
+    assert server.post("/v2/models/alpha/infer", INFER, headers=bearer(key))[0] == 503
+    server.stop()
+    known = {line["request"] for line in ledger_lines(home / "log") if line["kind"] == "allow"}
+    assert {name for lane in answered for name in lane} <= known
+    assert re.search(rb'"kind":"lost","lines":0,"refused":[1-9]', ledger_files(home / "log")[-1].read_bytes())
+    assert sum(file.stat().st_size for file in ledger_files(home / "log")) <= 1 << 20
+    assert verify(home).returncode == 0
 
 
 def test_a_call_over_grpc_says_which_model_it_was_about(serve, home):

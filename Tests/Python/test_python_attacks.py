@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from conftest import eventually
 from python_models import ECHO, model_of, python_model, scripted
 from sandbox import OUTER_FILTER, PYTHON
-from test_python_models import (INTERPRETER, children, descriptors, eventually, infer, is_ready, output,  # noqa: F401
+from test_python_models import (INTERPRETER, children, descriptors, infer, is_ready, output,  # noqa: F401
                                 repository, serve, worker_pids)
 
 HOSTILE = """

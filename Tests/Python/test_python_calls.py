@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from access import bearer, make_key
-from conftest import identity_model, repeat_model
+from access import bearer, ledger_lines, make_key
+from conftest import eventually, identity_model, repeat_model
 from python_models import ECHO, model_of, python_model, scripted
 from test_python_models import (  # noqa: F401
-    INTERPRETER, body, eventually, infer, is_ready, output, repository, serve, worker_pids)
+    INTERPRETER, body, infer, is_ready, output, repository, serve, worker_pids)
 
 CALL = """
 def call(model, values, outputs=("OUTPUT0",), name="INPUT0", **more):
@@ -386,6 +386,11 @@ if answer.has_error():
     assert ask(all_of_it, 0.0) == [0.0] and ask(all_of_it, 1.0) == [1.0]
     assert ask(some, 0.0) == [0.0] and ask(some, 1.0) == [-2.0, 0.0]
     assert server.stop() == 0
+    lines = [line for line in ledger_lines(home / "ledger" / str(server.port)) if "called by" in line.get("reason", "")]
+    told = [(line["principal"], line["model"], line["kind"]) for line in lines if line["model"] != "nobody"]
+    assert told == [("all", "open", "allow"), ("all", "secret", "allow"), ("some", "open", "allow"),
+                    ("some", "secret", "deny"), ("some", "secret", "deny")], "one for its call, one for its question"
+    assert all(line["digest"] for line in lines if line["kind"] == "allow")
 
 
 def test_a_batch_of_several_callers_reaches_what_all_of_them_may(repository, start_server, home):

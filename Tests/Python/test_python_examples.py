@@ -13,7 +13,7 @@ import tritonclient.http as http_client
 from conftest import BUCKLER, ROOT
 from python_models import model_of, python_model
 from test_python_metrics import series
-from test_python_models import INTERPRETER, eventually, infer, is_ready, output, repository, serve  # noqa: F401
+from test_python_models import INTERPRETER, infer, is_ready, output, repository, serve  # noqa: F401
 
 WORDS = "zero one two three four five six seven eight nine".split()
 

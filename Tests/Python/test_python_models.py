@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tritonclient.grpc as grpc_client
 import tritonclient.http as http_client
+from conftest import eventually
 from python_models import ECHO, model_of, python_model, scripted
 
 INTERPRETER = f"--backend-config=python,interpreter={sys.executable}"
@@ -48,15 +49,6 @@ def output(answer):
     status, content = answer
     assert status == 200, content
     return content["outputs"][0]["data"]
-
-
-def eventually(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 def is_ready(server, model):

@@ -30,14 +30,15 @@ package enum Verdict: Sendable, Equatable {
     /// Whatever the front end answers.
     case allowed
 
-    /// From ``Endpoint/scope`` and ``Endpoint/isOpen`` alone.
+    /// From what ``Endpoint`` says of itself alone.
     package init(_ endpoint: Endpoint, model: String? = nil, for grant: Grant?) {
         if endpoint.isOpen {
             self = .allowed
         } else if let grant {
             let hasScope = endpoint.scope.map { grant.scopes.contains($0) } ?? true
             let isOutOfReach = model.map { !grant.reaches(model: $0, version: nil) } ?? false
-            self = !hasScope ? .forbidden : isOutOfReach ? .outOfReach : .allowed
+            let concernsOthers = endpoint.isServerWide && model == nil && !grant.models.contains(.all)
+            self = !hasScope || concernsOthers ? .forbidden : isOutOfReach ? .outOfReach : .allowed
         } else {
             self = .unauthenticated
         }

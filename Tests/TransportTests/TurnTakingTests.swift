@@ -5,7 +5,7 @@ import Transport
 @Suite("Turns at long work") struct TurnTakingTests {
     @Test("go round among those who have something waiting")
     func turns() {
-        var turns = TurnTaking<String>()
+        var turns = TurnTaking<String, String>()
         for index in 1...4 { turns.add("a\(index)", of: "a") }
         turns.add("b1", of: "b")
         #expect(turns.next() == "a1")

@@ -9,6 +9,16 @@ extension AccessGate {
         guest.state.withLock { $0.served = model }
     }
 
+    package func modelCalled(_ model: ServedModel, for permit: Permit) {
+        guard let guest = permit.visit as? Guest else { return }
+        let status = guest.arrival.transport == .grpc ? 0 : 200
+        var conclusion = Conclusion(.infer, model: model.name, version: model.version, status: status)
+        conclusion.digest = model.digest
+        note(.allow, guest, conclusion, Self.calledByModel)
+    }
+
+    static let calledByModel = "called by a model"
+
     /// Nobody was let in, so that there is no one to name; what was asked for could be anything.
     package func refused(_ refusal: EarlyRefusal) {
         append(

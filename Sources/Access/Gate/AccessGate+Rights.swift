@@ -22,6 +22,15 @@ extension AccessGate {
         )
     }
 
+    func requireAllModels(for endpoint: Endpoint, _ caller: Caller) throws(ServingError) {
+        guard endpoint.isServerWide, !isOpen(endpoint), !caller.grant.reachesAll else { return }
+        throw ServingError(
+            .permissionDenied,
+            "the credential is limited to some models, and this concerns all of them",
+            reason: .rejected
+        )
+    }
+
     /// The same for every credential that is not good, whatever is wrong with it.
     static let unauthenticated: ServingError = {
         var error = ServingError(

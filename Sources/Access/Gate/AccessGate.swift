@@ -97,7 +97,7 @@ package final class AccessGate: Gate {
         do throws(ServingError) {
             guard isValid(permit) else { throw Self.unauthenticated }
             try requireScope(of: endpoint, guest.caller)
-            guard let model else { return }
+            guard let model else { return try requireAllModels(for: endpoint, guest.caller) }
             guest.state.withLock { $0.model = (model, version) }
             isOutOfReach = !guest.caller.grant.reaches(model: model, version: version)
             guard !isOutOfReach else { throw Self.unknown(model, endpoint) }
@@ -125,7 +125,7 @@ package final class AccessGate: Gate {
             version: version,
             status: status(error, guest.arrival.transport)
         )
-        note(.deny, guest, conclusion, "model out of reach, called by a model")
+        note(.deny, guest, conclusion, "model out of reach, \(Self.calledByModel)")
         throw error
     }
 

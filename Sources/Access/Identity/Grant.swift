@@ -16,6 +16,9 @@ package struct Grant: Sendable, Hashable {
         models.contains { $0.matches(model: model, version: version) }
     }
 
+    /// Whether there is no model that is out of reach.
+    package var reachesAll: Bool { models.contains(.all) }
+
     /// Whether some version of the model is within reach.
     package func reaches(model: String) -> Bool {
         models.contains { $0.matches(name: model) }

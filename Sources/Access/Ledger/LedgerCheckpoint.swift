@@ -4,6 +4,9 @@ package import Inference
 /// A signature over everything in a ledger up to a line. Kept elsewhere, it shows any later change, and that lines are
 /// missing.
 package struct LedgerCheckpoint: Sendable, Equatable {
+    /// What its line takes, about.
+    static let roughBytes = 512
+
     /// The ledger's random name: 32 hexadecimal digits.
     package var ledger: String
     /// The number of the last line that is signed.

@@ -55,7 +55,8 @@ struct LedgerJournal: ~Copyable {
         space = LedgerSpace(
             quota: settings.quotaBytes,
             reserved: settings.reservedBytes,
-            retainSeconds: settings.retainSeconds
+            retainSeconds: settings.retainSeconds,
+            kept: settings.keptForRequests + settings.keptForItself
         )
     }
 
@@ -115,6 +116,13 @@ struct LedgerJournal: ~Copyable {
 
     func isSpaceShort(time: WallClockTime) -> Bool { space.isShort(now: time) }
 
+    /// Bytes of lines that may be promised from now on, and why if there are none.
+    func room(time: WallClockTime) throws(LedgerFailure) -> (bytes: Int, shortage: LedgerFailure?) {
+        let free = try directory.freeBytes()
+        let room = space.room(freeBytes: free, now: time)
+        return (room, room > 0 ? nil : LedgerFailure(space.shortage(freeBytes: free)))
+    }
+
     /// Takes lines over in exchange for an empty buffer.
     /// - Precondition: ``isDrained``.
     mutating func accept(_ lines: inout LedgerBuffer) {
@@ -164,7 +172,7 @@ struct LedgerJournal: ~Copyable {
             } else if !nextWaiting() {
                 return
             }
-            if fileBytes + content.count + LedgerChain.overhead > max(settings.rotationBytes, 1), !isFileFresh {
+            if fileBytes + content.count + LedgerChain.overhead > max(settings.fileBytes, 1), !isFileFresh {
                 try rotate(now: now, time: time)
                 continue
             }

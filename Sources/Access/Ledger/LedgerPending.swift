@@ -16,24 +16,38 @@ package struct LedgerPending: ~Copyable, Sendable {
     private var printer = LedgerLinePrinter()
     private var lost: UInt64 = 0
     private var refused: UInt64 = 0
+    /// Bytes of lines that could still be promised when the writer last looked; for promises that were given by then,
+    /// `keptBytes` lie behind them.
+    private var room = Int.max
+    private let keptBytes: Int
+    /// What the lines take in the files that were handed over since, and of these what the writer has taken.
+    private var unwritten = 0
+    private var taken = 0
     private let limit: Int
+    private let checkpointShare: Int
     private let onFailure: LedgerSettings.FailurePolicy
 
-    package init(limit: Int, onFailure: LedgerSettings.FailurePolicy, policy: consuming LedgerPolicy) {
-        self.limit = limit
-        self.onFailure = onFailure
+    package init(settings: LedgerSettings, policy: consuming LedgerPolicy) {
+        limit = settings.pendingBytes
+        checkpointShare = LedgerCheckpoint.roughBytes / max(1, settings.checkpointLines)
+        keptBytes = settings.keptForRequests
+        onFailure = settings.onFailure
         self.policy = policy
     }
 
     /// Whether the writer should not wait for more lines to come.
-    package var isUrgent: Bool { lines.count >= min(256 << 10, limit / 2) }
+    package var isUrgent: Bool { isFull || lines.count >= min(256 << 10, limit / 2) }
+
+    /// Whether no more lines should be promised, as far as is known until the writer looks again.
+    package var isFull: Bool { unwritten >= room }
 
     package var isEmpty: Bool { lines.isEmpty }
 
     package var due: MonotonicTime? { policy.due }
 
     package mutating func append(_ entry: LedgerEntry, now: () -> MonotonicTime) -> Outcome {
-        if isFailing, onFailure == .refuse {
+        // Whoever was let in before has been promised a line.
+        if isFailing, onFailure == .refuse, entry.decision == .deny {
             refused &+= 1
             return .refused
         }
@@ -42,7 +56,8 @@ package struct LedgerPending: ~Copyable, Sendable {
             return .taken(wakes: !hadDue && policy.due != nil)
         }
         // What a line may come to, so that none has to be taken back.
-        guard lines.count + LedgerLinePrinter.contentLimit + 4 <= limit else {
+        let isRoom = unwritten - keptBytes < room
+        guard isRoom, lines.count + LedgerLinePrinter.contentLimit + 4 <= limit else {
             guard onFailure == .proceed else {
                 refused &+= 1
                 return .refused
@@ -66,18 +81,24 @@ package struct LedgerPending: ~Copyable, Sendable {
         for record in policy.takeDue(at: now, all: isStopping) {
             frame { $0.print(record, at: time, into: &$1) }
         }
-        if !isFailing, lost > 0 || refused > 0 {
+        if hasLost || isStopping && (lost > 0 || refused > 0) {
             let record = LedgerRecord.lost(lines: lost, refused: refused)
             frame { $0.print(record, at: time, into: &$1) }
             (lost, refused) = (0, 0)
         }
         swap(&lines, &empty)
+        taken = unwritten
     }
 
     package mutating func writingFailed() { isFailing = true }
 
-    package mutating func writingSucceeded(isSpaceShort: Bool) {
+    /// Everything is written that was taken.
+    /// - Parameter room: bytes of lines that may be promised.
+    package mutating func writingSucceeded(room: Int, isSpaceShort: Bool) {
         isFailing = false
+        self.room = room
+        unwritten -= taken
+        taken = 0
         policy.isSpaceShort = isSpaceShort
     }
 
@@ -89,6 +110,9 @@ package struct LedgerPending: ~Copyable, Sendable {
         let start = lines.count
         withUnsafeBytes(of: UInt32(0)) { lines.append($0) }
         print(&printer, &lines)
-        lines.patch(UInt32(lines.count - start - 4), at: start)
+        let count = lines.count - start - 4
+        lines.patch(UInt32(count), at: start)
+        // A sixteenth for where files begin and end.
+        unwritten += (count + LedgerChain.overhead) * 17 / 16 + checkpointShare
     }
 }

@@ -25,8 +25,25 @@ package struct LedgerSettings: Sendable, Equatable {
     package var reservedBytes = 64 << 20
     /// Bytes after which a new file begins.
     package var rotationBytes = 64 << 20
+    /// Requests that may be at work at once, each of which was promised a line.
+    package var requestsInFlight = 1024
     /// Files that nothing was added to for so long may be removed when the quota is used up; `.max`: none ever.
     package var retainSeconds = Int64.max
 
     package init(directory: String) { self.directory = directory }
+
+    /// Bytes after which a new file really begins: with one file for all of the quota there is none that could give way.
+    var fileBytes: Int { min(rotationBytes, quotaBytes / 4) }
+
+    /// Bytes that are not promised to new requests, since others wait to be answered.
+    var keptForRequests: Int {
+        guard onFailure == .refuse else { return 0 }
+        return min(min(requestsInFlight, 4096) * Self.roughLineBytes, quotaBytes / 4)
+    }
+
+    /// Bytes that are not promised to anyone: it must be able to say that it is full, and how much it missed, and to
+    /// sign that.
+    var keptForItself: Int { min(64 << 10, quotaBytes / 8) }
+
+    private static let roughLineBytes = 512
 }

@@ -26,11 +26,14 @@ package struct LedgerSpace: Sendable, Equatable {
     private let quota: Int
     private let reserved: Int
     private let retainSeconds: Int64
+    private let kept: Int
     /// Oldest first, without the one that is written to.
     private var closed: [File] = []
     private var current = 0
 
-    package init(quota: Int, reserved: Int, retainSeconds: Int64) {
+    /// - Parameter kept: bytes that are not promised.
+    package init(quota: Int, reserved: Int, retainSeconds: Int64, kept: Int = 0) {
+        self.kept = kept
         self.quota = max(0, quota)
         self.reserved = max(0, reserved)
         self.retainSeconds = retainSeconds
@@ -54,15 +57,35 @@ package struct LedgerSpace: Sendable, Equatable {
         // That others have filled the disk is no reason to forget, unless it was said how long is long enough.
         let mayForget = isOverQuota || retainSeconds > 0
         if mayForget, let oldest = removable(now: now) { return .remove(oldest.name) }
-        return .refuse(isOverQuota ? "the ledger's quota is used up" : "the ledger's file system is full")
+        return .refuse(isOverQuota ? Self.quotaUsedUp : Self.diskFull)
     }
+
+    /// Bytes of lines that may still be promised; none if it is not positive.
+    package func room(freeBytes: Int, now: WallClockTime) -> Int {
+        let removable = closed.prefix { isOld($0, now: now) }.reduce(0) { $0 + $1.bytes }
+        let ofQuota = quota - min(quota, used - removable)
+        let ofDisk = freeBytes - min(freeBytes, reserved)
+        let (withRemoved, overflow) = ofDisk.addingReportingOverflow(retainSeconds > 0 ? removable : 0)
+        return min(ofQuota, overflow ? .max : withRemoved) - kept
+    }
+
+    /// Why there is none.
+    package func shortage(freeBytes: Int) -> String {
+        quota - min(quota, used) <= freeBytes - min(freeBytes, reserved) ? Self.quotaUsedUp : Self.diskFull
+    }
+
+    private static let quotaUsedUp = "the ledger's quota is used up"
+    private static let diskFull = "the ledger's file system is full"
 
     /// Whether floods should leave what is left to others.
     package func isShort(now: WallClockTime) -> Bool { used > quota / 4 * 3 && removable(now: now) == nil }
 
     private func removable(now: WallClockTime) -> File? {
-        guard let oldest = closed.first else { return nil }
+        closed.first.flatMap { isOld($0, now: now) ? $0 : nil }
+    }
+
+    private func isOld(_ file: File, now: WallClockTime) -> Bool {
         // The file system's clock may be ahead of a time that was read before the file was written.
-        return max(0, now.second - oldest.modified) >= retainSeconds ? oldest : nil
+        max(0, now.second - file.modified) >= retainSeconds
     }
 }

@@ -7,6 +7,8 @@ private import Synchronization
 package final class LedgerWriter: Sendable {
     private let pending: Mutex<LedgerPending>
     private let failing = Atomic(false)
+    /// What there is room for is promised, until the writer has looked for more.
+    private let full = Atomic(false)
     private let bell = LedgerBell()
     private let outbox: CheckpointOutbox
     private let report: @Sendable (LedgerEvent) -> Void
@@ -26,7 +28,7 @@ package final class LedgerWriter: Sendable {
     ) throws(ServingError) {
         var generator = SystemRandomNumberGenerator()
         let policy = LedgerPolicy(allowed: settings.allowed, denials: settings.denials, seed: generator.next())
-        pending = Mutex(LedgerPending(limit: settings.pendingBytes, onFailure: settings.onFailure, policy: policy))
+        pending = Mutex(LedgerPending(settings: settings, policy: policy))
         self.report = report
         onFailure = settings.onFailure
         do throws(LedgerFailure) {
@@ -44,16 +46,18 @@ package final class LedgerWriter: Sendable {
     /// Hands a line over. Takes no longer than printing it does.
     /// - Throws: `.unavailable` if the ledger cannot be written, unless requests are to go on without.
     package func append(_ entry: LedgerEntry) throws(ServingError) {
-        switch pending.withLock({ $0.append(entry, now: MonotonicTime.now) }) {
+        let (outcome, isFull) = pending.withLock { ($0.append(entry, now: MonotonicTime.now), $0.isFull) }
+        if isFull { full.store(true, ordering: .relaxed) }
+        switch outcome {
         case .taken(let wakes): if wakes { bell.ring() }
         case .refused: throw Self.refusal
         }
     }
 
-    /// Before something is done that will have to be recorded.
-    /// - Throws: `.unavailable` if it cannot be.
+    /// Promises a line, before something is done that will have to be recorded.
+    /// - Throws: `.unavailable` if it could not be written.
     package func check() throws(ServingError) {
-        if onFailure == .refuse, isFailing { throw Self.refusal }
+        if onFailure == .refuse, isFailing || full.load(ordering: .relaxed) { throw Self.refusal }
     }
 
     /// Whether the last attempt to write failed.
@@ -128,13 +132,20 @@ package final class LedgerWriter: Sendable {
             } else {
                 try journal.advance(now: now, time: time)
             }
+            // What was promised is written; nothing more is promised without room for it.
+            let room = try journal.room(time: time)
+            let isShort = journal.isSpaceShort(time: time)
+            let isFull = pending.withLock { pending in
+                pending.writingSucceeded(room: room.bytes, isSpaceShort: isShort)
+                return pending.isFull
+            }
+            full.store(isFull, ordering: .relaxed)
+            if let shortage = room.shortage { throw shortage }
         } catch {
             if !failing.exchange(true, ordering: .relaxed) { report(.failing(reason: error.reason)) }
             pending.withLock { $0.writingFailed() }
             return false
         }
-        let isShort = journal.isSpaceShort(time: time)
-        pending.withLock { $0.writingSucceeded(isSpaceShort: isShort) }
         if failing.exchange(false, ordering: .relaxed) { report(.working) }
         return true
     }

@@ -115,7 +115,7 @@ final class ServedCall: RPCCall {
     }
 
     func answers(_ model: any ServableModel) {
-        answering = ServedModel(name: model.name, version: model.version, digest: model.digest)
+        answering = ServedModel(model)
     }
 
     func conclude(_ conclusion: Conclusion) {

@@ -41,7 +41,7 @@ struct ServerAccess: Sendable {
         fixed += try KeyLines.environment(at: now)
         let keys = try LiveKeys(origins: origins, fixed: fixed)
         let keySet = try Self.keySet(access.tokens, logger)
-        let ledger = try Self.ledger(access.ledger, home: home, port: settings.http.port, logger: logger)
+        let ledger = try Self.ledger(settings, home: home, logger: logger)
         var parts = AccessGate.Parts(
             authenticator: Authenticator(
                 keys: keys,
@@ -194,19 +194,20 @@ private struct KeyWatch: Service {
 
 extension ServerAccess {
     private static func ledger(
-        _ settings: AccessSettings.Ledger,
+        _ all: ServerSettings,
         home: BucklerHome,
-        port: Int,
         logger: Logger
     ) throws(ServingError) -> LedgerWriter? {
+        let settings = all.access.ledger
         guard settings.isKept else { return nil }
         try home.prepare()
-        var ledger = LedgerSettings(directory: settings.directory ?? home.path + "/ledger/\(port)")
+        var ledger = LedgerSettings(directory: settings.directory ?? home.path + "/ledger/\(all.http.port)")
         ledger.allowed = try LedgerPolicy.Allowed(settings.allowed)
         ledger.onFailure = LedgerSettings.FailurePolicy(rawValue: settings.onFailure) ?? .refuse
         ledger.quotaBytes = settings.quotaBytes
         ledger.rotationBytes = settings.rotationBytes
         ledger.reservedBytes = settings.reservedBytes
+        ledger.requestsInFlight = all.connectionLimits.requestsInFlight
         ledger.retainSeconds = Int64(settings.retainDays) * 86_400
         ledger.checkpointLines = settings.checkpointLines
         ledger.checkpointSeconds = Double(settings.checkpointSeconds)

@@ -177,6 +177,26 @@ import Testing
         }
     }
 
+    @Test func roomIsWhatMayBeWrittenLessWhatIsKept() {
+        func at(_ second: Int64) -> WallClockTime { WallClockTime(microseconds: second * 1_000_000) }
+        var space = LedgerSpace(quota: 1 << 20, reserved: 1000, retainSeconds: .max, kept: 64 << 10)
+        #expect(space.room(freeBytes: 1 << 30, now: at(0)) == (1 << 20) - (64 << 10))
+        #expect(space.room(freeBytes: 201_000, now: at(0)) == 200_000 - (64 << 10))
+        let files = (1...3).map { LedgerSpace.File(name: "\($0)", bytes: 300_000, modified: Int64($0)) }
+        space.filesListed(closed: files, current: 100_000)
+        #expect(space.room(freeBytes: 1 << 30, now: at(100)) == (1 << 20) - 1_000_000 - (64 << 10))
+        #expect(space.shortage(freeBytes: 1 << 30) == "the ledger's quota is used up")
+        #expect(space.shortage(freeBytes: 1000) == "the ledger's file system is full")
+        // What may be removed is room, until the first that may not.
+        space = LedgerSpace(quota: 1 << 20, reserved: 0, retainSeconds: 8, kept: 64 << 10)
+        space.filesListed(closed: files, current: 100_000)
+        #expect(space.room(freeBytes: 1 << 30, now: at(10)) == (1 << 20) - 400_000 - (64 << 10))
+        #expect(space.room(freeBytes: 0, now: at(10)) == 600_000 - (64 << 10))
+        space = LedgerSpace(quota: 1 << 20, reserved: 0, retainSeconds: 0, kept: 64 << 10)
+        space.filesListed(closed: files, current: 100_000)
+        #expect(space.room(freeBytes: 0, now: at(10)) < 0)
+    }
+
     // MARK: Pace
 
     @Test func anIdleWriterSleepsUntilSomethingHappens() {
@@ -222,7 +242,7 @@ import Testing
     @Test func whatWaitsIsBounded() {
         for onFailure in LedgerSettings.FailurePolicy.allCases {
             let limit = 64 << 10
-            var pending = LedgerPending(limit: limit, onFailure: onFailure, policy: policy(.all))
+            var pending = pending(limit: limit, onFailure: onFailure)
             var taken = 0
             while pending.append(.request("r"), now: { time(0) }) != .refused, taken < 1000 { taken += 1 }
             #expect(pending.lines.count <= limit)
@@ -234,5 +254,49 @@ import Testing
             let outcomes = (0..<2).map { _ in pending.append(.request("r"), now: { time(0) }) }
             #expect(outcomes == [.taken(wakes: true), .taken(wakes: false)])
         }
+    }
+
+    @Test(arguments: LedgerSettings.FailurePolicy.allCases)
+    func noMoreIsTakenThanThereIsRoomFor(onFailure: LedgerSettings.FailurePolicy) {
+        let (now, wall) = (time(0), WallClockTime(microseconds: 0))
+        var pending = pending(onFailure: onFailure, inFlight: 2)
+        var spare = LedgerBuffer(capacity: 64)
+        let full: LedgerPending.Outcome = onFailure == .refuse ? .refused : .taken(wakes: false)
+        expectTrue(pending.append(.request("r"), now: { now }) == .taken(wakes: true))
+        pending.take(into: &spare, now: now, time: wall)
+        pending.writingSucceeded(room: 1, isSpaceShort: false)
+        expectTrue(!pending.isFull)
+        expectTrue(pending.append(.request("fits"), now: { now }) == .taken(wakes: true))
+        expectTrue(pending.isFull && pending.isUrgent)
+        // Those that were let in by then have their lines, too.
+        var taken = 0
+        while taken < 10, pending.append(.request("other"), now: { now }) == .taken(wakes: false) { taken += 1 }
+        expectTrue(onFailure == .proceed ? taken == 10 : (2...4).contains(taken))
+        spare.removeAll()
+        pending.take(into: &spare, now: now, time: wall)
+        expectTrue(spare.text.contains("fits") && spare.text.contains("\"kind\":\"lost\""))
+        expectTrue(spare.text.contains("other") == (onFailure == .refuse))
+        // What the writer is at takes its room until it has written it.
+        expectTrue(pending.append(.request("r"), now: { now }) == full)
+        // Nothing is said while it fails; at the end it is, as there will be no other time.
+        pending.writingFailed()
+        spare.removeAll()
+        pending.take(into: &spare, now: now, time: wall)
+        expectTrue(spare.isEmpty)
+        pending.isStopping = true
+        pending.take(into: &spare, now: now, time: wall)
+        expectTrue(spare.text.contains("\"kind\":\"lost\""))
+        pending.writingSucceeded(room: 1 << 20, isSpaceShort: false)
+        expectTrue(!pending.isFull && pending.append(.request("again"), now: { now }) == .taken(wakes: true))
+    }
+
+    private func pending(
+        limit: Int = 1 << 20,
+        onFailure: LedgerSettings.FailurePolicy,
+        inFlight: Int = 0
+    ) -> LedgerPending {
+        var settings = LedgerSettings(directory: "")
+        (settings.pendingBytes, settings.onFailure, settings.requestsInFlight) = (limit, onFailure, inFlight)
+        return LedgerPending(settings: settings, policy: policy(.all))
     }
 }

@@ -169,12 +169,15 @@ import Testing
 
     @Test func withTheQuotaUsedUpNothingIsAllowedUntilThereIsRoom() throws {
         var settings = scratch.settings
-        (settings.quotaBytes, settings.rotationBytes) = (16 << 10, 4 << 10)
+        (settings.quotaBytes, settings.rotationBytes) = (64 << 10, 16 << 10)
         let writer = try writer(settings)
         fill(scratch.path, writer)
-        #expect { try writer.append(.request("x")) } throws: { ($0 as? ServingError)?.code == .unavailable }
         #expect { try writer.check() } throws: { ($0 as? ServingError)?.code == .unavailable }
-        #expect(scratch.files.indices.reduce(0) { $0 + scratch.bytes($1).count } <= 16 << 10)
+        #expect { try writer.append(.request("x", .deny)) } throws: { ($0 as? ServingError)?.code == .unavailable }
+        // It was let in before.
+        try writer.append(.request("late"))
+        #expect(eventually { scratch.lines.contains { $0.contains("\"late\"") } })
+        #expect(scratch.files.indices.reduce(0) { $0 + scratch.bytes($1).count } <= 64 << 10)
         for file in scratch.files.dropLast() { try FileManager.default.removeItem(atPath: file) }
         #expect(eventually { !writer.isFailing })
         try writer.append(.request("again"))
@@ -235,15 +238,16 @@ import Testing
 
     @Test func oldFilesGoIfTheyMay() throws {
         var settings = scratch.settings
-        (settings.quotaBytes, settings.rotationBytes, settings.retainSeconds) = (16 << 10, 4 << 10, 0)
+        (settings.quotaBytes, settings.rotationBytes, settings.retainSeconds) = (64 << 10, 8 << 10, 0)
         let writer = try writer(settings)
-        for request in 0..<100 {
+        for request in 0..<400 {
             try writer.append(.request("r-\(request)"))
-            if request % 20 == 0 { usleep(60_000) }
+            guard request % 40 == 39 else { continue }
+            #expect(eventually { scratch.lines.contains { $0.contains("\"r-\(request)\"") } })
         }
         writer.stop()
         #expect(events.all.isEmpty)
-        #expect(scratch.files.indices.reduce(0) { $0 + scratch.bytes($1).count } <= 16 << 10)
+        #expect(scratch.files.indices.reduce(0) { $0 + scratch.bytes($1).count } <= 64 << 10)
         #expect(!scratch.lines(kind: "removed").isEmpty && scratch.lines.last?.contains("checkpoint") == true)
         let report = try report()
         #expect(report.isIntact && report.missingFile == nil, "\(report.notes)")
@@ -262,16 +266,16 @@ import Testing
     func aFullDiskIsSurvived() throws {
         let disk = scratch.path + "/disk"
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-        guard mount("tmpfs", disk, "tmpfs", 0, "size=64k") == 0 else { return }
+        guard mount("tmpfs", disk, "tmpfs", 0, "size=256k") == 0 else { return }
         defer { umount(disk) }
         var settings = LedgerSettings(directory: disk + "/ledger")
-        settings.reservedBytes = 0
+        (settings.reservedBytes, settings.requestsInFlight) = (0, 8)
         // Taken for free by the check, and gone when it comes to writing.
         let ballast = disk + "/ballast"
         let writer = try writer(settings)
-        #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: 32 << 10)))
+        #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: 160 << 10)))
         fill(settings.directory, writer)
-        #expect { try writer.append(.request("x")) } throws: { ($0 as? ServingError)?.code == .unavailable }
+        #expect { try writer.check() } throws: { ($0 as? ServingError)?.code == .unavailable }
         try FileManager.default.removeItem(atPath: ballast)
         #expect(eventually { !writer.isFailing })
         writer.stop()

@@ -17,6 +17,8 @@ extension KServeEnvironment {
             guard try control.isModelReady(named: model, version: nil) else {
                 throw ServingError(.invalidArgument, "Request for unknown model : \(model)")
             }
+        } else {
+            try gate.authorise(permit, .changeTrace)
         }
         let settings =
             request.settings.isEmpty
@@ -47,6 +49,7 @@ extension KServeEnvironment {
         _ permit: Permit
     ) throws(ServingError) -> Inference_LogSettingsResponse {
         guard let log else { throw ServingError(.unavailable, "the server does not support dynamic logging") }
+        try gate.authorise(permit, .changeLog)
         if !request.settings.isEmpty { try log.changeLogSettings(try changes(request.settings)) }
         return .with { response in
             for (name, value) in log.logSettings() { response.settings[name] = .init(value) }

@@ -3,7 +3,7 @@ internal import Inference
 internal import Transport
 
 /// One call of `ModelInfer`, and the sink that its model answers to.
-final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unchecked Sendable {
+final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, TurnWaiter, @unchecked Sendable {
     // SAFETY: other threads call `receive` only, which touches nothing but the constant `mailbox` and a reference to
     // `self`. Everything that varies is touched on the call's event loop alone.
     private let mailbox: CompletionMailbox
@@ -24,6 +24,17 @@ final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unch
 
     func messageArrived(_ arrived: RPCMessage) {
         guard let call else { return }
+        guard mailbox.mayBegin(self, of: call.permit.principal) else { return message = arrived }
+        begin(arrived, on: call)
+    }
+
+    func turnCame() {
+        guard let call, let message else { return }
+        if isCancelled { return end(.failure(ServingError(.cancelled, "cancelled"))) }
+        begin(message, on: call)
+    }
+
+    private func begin(_ arrived: RPCMessage, on call: any RPCCall) {
         var message = arrived
         do throws(ServingError) {
             let times = MessageTimes(waitedFrom: call.head.arrival, arrived: .now())
@@ -59,11 +70,9 @@ final class ModelInferReceiver: RPCReceiver, ResponseSink, ResponseWaiter, @unch
 
     func cancelled() {
         isCancelled = true
-        guard let submission else {
-            call = nil
-            return
-        }
-        submission.request.cancel()
+        if let submission { return submission.request.cancel() }
+        // One that waits for its turn gives back then what it holds.
+        if message == nil { call = nil }
     }
 
     func receive(_ event: ResponseEvent) { mailbox.post(event, for: self) }
