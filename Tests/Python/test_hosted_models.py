@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import tritonclient.grpc as grpc_client
 import tritonclient.http as http_client
-from conftest import BUCKLER, ROOT, TYPES
+from conftest import BUCKLER, ROOT, TYPES, Server
 from hosted_models import MODELS, children, descriptors, onnx_model, workers
 from tensors import sample
 
@@ -77,7 +77,6 @@ def load(server, model, **parameters):
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """The same models twice in one server, in its process and in workers."""
-    from conftest import Server
     base = tmp_path_factory.mktemp("both")
     models = base / "models"
     arguments = []
@@ -142,7 +141,6 @@ def test_a_model_may_be_placed_by_its_name(repository, serve):
     onnx_model(repository, "outside", "identity_fp32.onnx")
     server = serve("--placement=process:inside")
     assert len(workers(server)) == 1
-    assert "outside" not in (log := server.log.read_text()) or "failed" not in log
     assert "libonnxruntime" in Path(f"/proc/{server.process.pid}/maps").read_text()
     kill(server, workers(server)[0])
     assert output(infer(server, "inside", [[1]])) == [1]
@@ -181,9 +179,9 @@ def test_a_worker_sees_no_file_of_the_repository(repository, serve):
     onnx_model(repository, "lonely", "identity_fp32.onnx")
     server = serve()
     [pid] = workers(server)
-    mounts = Path(f"/proc/{pid}/mountinfo").read_text()
-    if "/pivot" not in mounts and str(Path.home()) in os.listdir("/"):
+    if os.readlink(f"/proc/{pid}/ns/mnt") == os.readlink("/proc/self/ns/mnt"):
         pytest.skip("not proven here: no mount namespace")
+    mounts = Path(f"/proc/{pid}/mountinfo").read_text()
     assert str(repository) not in mounts and "/models" not in mounts
     assert str(repository) not in Path(f"/proc/{pid}/maps").read_text()
 
@@ -192,11 +190,13 @@ def test_a_killed_worker_takes_only_its_own_requests(repository, serve):
     onnx_model(repository, "spin", "spin.onnx", extra="max_batch_size: 0")
     onnx_model(repository, "echo", "identity_fp32.onnx")
     server = serve()
-    [echo] = [pid for pid in workers(server)][-1:]
     before = workers(server)
     with ThreadPoolExecutor(1) as pool:
         spinning = pool.submit(infer, server, "spin", [1 << 60], "INT64")
-        busy = lambda: [pid for pid in before if int(Path(f"/proc/{pid}/stat").read_text().split()[13]) > 20]
+
+        def busy():
+            return [pid for pid in before if int(Path(f"/proc/{pid}/stat").read_text().split()[13]) > 20]
+
         assert eventually(lambda: len(busy()) == 1)
         os.kill(busy()[0], signal.SIGKILL)
         assert spinning.result() == (500, {"error": "Worker process 'spin_0_0' is not healthy."})
@@ -204,7 +204,7 @@ def test_a_killed_worker_takes_only_its_own_requests(repository, serve):
     assert eventually(lambda: is_ready(server, "spin"))
     assert output(infer(server, "spin", [3], "INT64")) == [3]
     assert "its worker failed with 1 requests in flight: was ended by signal 9" in server.log.read_text()
-    assert echo in before
+    assert len(set(before) & set(workers(server))) == 1
 
 
 def test_a_request_waits_for_a_worker_that_is_started_again(repository, serve):
