@@ -43,7 +43,7 @@ final class HostArea {
 final class HostAreas {
     private var requests: [UInt32: HostArea] = [:]
     private var responses: [UInt32: HostArea] = [:]
-    private var files: [UInt32: HostArea] = [:]
+    private var files: HostArea?
 
     func add(_ number: UInt32, _ use: WorkerProtocol.AreaUse, bytes: Int, descriptor: Int32) throws(WorkerFault) {
         guard descriptor >= 0 else { throw WorkerFault("area \(number) came without a descriptor") }
@@ -51,16 +51,17 @@ final class HostAreas {
         switch use {
         case .request: requests[number] = area
         case .response: responses[number] = area
-        case .modelFile: files[number] = area
+        case .modelFiles: files = area
         }
     }
 
     func request(_ number: UInt32) throws(WorkerFault) -> HostArea { try Self.found(requests[number], number) }
     func response(_ number: UInt32) throws(WorkerFault) -> HostArea { try Self.found(responses[number], number) }
 
-    /// A file of the model; it stays mapped until the engine has read it, and no longer.
-    func takeFile(_ number: UInt32) throws(WorkerFault) -> HostArea {
-        try Self.found(files.removeValue(forKey: number), number)
+    /// The model's files; they stay mapped until the engine has read them, and no longer.
+    func takeFiles() throws(WorkerFault) -> HostArea {
+        defer { files = nil }
+        return try Self.found(files, 0)
     }
 
     private static func found(_ area: HostArea?, _ number: UInt32) throws(WorkerFault) -> HostArea {

@@ -7,11 +7,9 @@ struct HostedFiles: ModelFiles {
 
     init() {}
 
-    /// - Parameter files: by the number of the file's area.
     init(_ files: [HostedFile], in areas: HostAreas) throws(WorkerFault) {
-        for (number, file) in files.enumerated() {
-            contents[file.path] = try areas.takeFile(UInt32(number)).bytes(at: 0, length: file.bytes)
-        }
+        let area = try areas.takeFiles()
+        for file in files { contents[file.path] = area.bytes(at: file.offset, length: file.bytes) }
     }
 
     func read(_ path: String, limit: Int) throws(ServingError) -> TensorBytes {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
 
-/// A file of a model, which comes in an area of its own.
+/// A file of a model, and where it lies in the area that comes before *start*.
 struct HostedFile: Sendable, Equatable {
     /// Relative to the model's directory.
     var path: String
+    var offset: Int
     var bytes: Int
 }
 
@@ -14,7 +15,6 @@ struct HostedArguments: Sendable {
     var library: String
     /// Of it the worker gets what an engine reads; the files come beside.
     var source: EngineModelSource
-    /// By the number of the file's area.
     var files: [HostedFile]
     /// `nil`: the worker is to open the model, say what its graph is, and wait for the next *start*.
     var configuration: EngineModelConfiguration?
@@ -63,6 +63,7 @@ extension HostedArguments: WorkerStartArguments {
     private static func json(_ file: HostedFile) -> [UInt8] {
         var writer = JSONObjectWriter()
         writer.put("path", file.path)
+        writer.put("offset", file.offset)
         writer.put("bytes", file.bytes)
         return writer.finished()
     }
@@ -77,7 +78,8 @@ extension HostedArguments: WorkerStartArguments {
         files = []
         for file in try members.elements("files", limit: Self.memberLimit) {
             let file = try JSONMembers(file, "a file")
-            files.append(HostedFile(path: try file.text("path"), bytes: try file.number("bytes") ?? 0))
+            let (offset, bytes) = (try file.number("offset") ?? 0, try file.number("bytes") ?? 0)
+            files.append(HostedFile(path: try file.text("path"), offset: offset, bytes: bytes))
         }
         source = EngineModelSource(
             modelName: try model.text("name"),

@@ -56,10 +56,11 @@ package struct HostedEngine: Engine {
             environment: Self.environment,
             limits: try Self.limits(source)
         )
-        var files: [HostedFile] = []
-        for (path, bytes) in content.byPath {
-            files.append(HostedFile(path: path, bytes: bytes.count))
-            launch.files.append(try SharedFile(bytes))
+        let parts = content.byPath
+        let shared = try SharedContent(parts.map(\.bytes))
+        launch.content = shared
+        let files = zip(parts, shared.offsets).map { part, offset in
+            HostedFile(path: part.path, offset: offset, bytes: part.bytes.count)
         }
         var source = source
         source.path = content.path

@@ -55,8 +55,8 @@ struct WorkerLaunch: Sendable {
     var readable: [String]
     /// `nil` for a worker that sees no directory of its model, as it is handed what it needs.
     var model: WorkerModelDirectory?
-    /// Handed to each worker before it is told to start.
-    var files: [SharedFile] = []
+    /// Files of the model, which each worker is handed before it is told to start.
+    var content: SharedContent?
     var environment: [String: String]
     var limits: WorkerLimits
 }

@@ -37,7 +37,7 @@ enum WorkerProtocol {
         case request = 0
         case response = 1
         /// Sealed before it is sent: nobody writes it any more.
-        case modelFile = 2
+        case modelFiles = 2
     }
 
     /// `count` rounded up to a multiple of 8, as texts are padded.

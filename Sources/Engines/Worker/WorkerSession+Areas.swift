@@ -42,7 +42,7 @@ extension WorkerSession {
         case .response:
             state.responseAreas.append(area)
             state.ledger.responseRanges.addArea(bytes: bytes)
-        case .modelFile: preconditionFailure("a model's file is no area that is mapped here")
+        case .modelFiles: preconditionFailure("a model's files are no area that is mapped here")
         }
     }
 

@@ -112,7 +112,7 @@ extension WorkerRun {
             switch try hear(&start, milliseconds: Int32(clamping: left)) {
             case nil: continue
             case .sendStart:
-                try sendFiles(session, launch)
+                try sendContent(session, launch)
                 try sendStart(session, launch, arguments)
             case .ready(let text): return text
             case .refused(let text): throw .refused(text)
@@ -144,12 +144,11 @@ extension WorkerRun {
         return nil
     }
 
-    private func sendFiles(_ session: WorkerSession, _ launch: WorkerLaunch) throws(StartProblem) {
+    private func sendContent(_ session: WorkerSession, _ launch: WorkerLaunch) throws(StartProblem) {
+        guard let content = launch.content else { return }
         do throws(WorkerFault) {
-            for (number, file) in launch.files.enumerated() {
-                let message = ServerMessage.area(UInt32(number), .modelFile, bytes: file.areaBytes)
-                try session.channel.sendPatiently(message, passing: file.descriptor)
-            }
+            let message = ServerMessage.area(0, .modelFiles, bytes: content.byteCount)
+            try session.channel.sendPatiently(message, passing: content.descriptor)
         } catch {
             throw .fault(error)
         }

@@ -146,7 +146,9 @@ import Musl
         source.engineSettings = ["k": "v"]
         source.graphLevel = -1
         source.instanceCount = 3
-        let files = [HostedFile(path: "1/model.onnx", bytes: 5), HostedFile(path: "1/w ö.bin", bytes: 0)]
+        let files = [
+            HostedFile(path: "1/model.onnx", offset: 0, bytes: 5), HostedFile(path: "1/w ö.bin", offset: 64, bytes: 0),
+        ]
         var sent = HostedArguments(library: "/a b/lib.so", source: source, files: files)
         for configured in [false, true] {
             if configured {
