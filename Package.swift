@@ -44,6 +44,7 @@ let package = Package(
     products: [
         .executable(name: "buckler", targets: ["buckler"]),
         .executable(name: "buckler-launcher", targets: ["buckler-launcher"]),
+        .executable(name: "buckler-worker", targets: ["buckler-worker"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -129,6 +130,7 @@ let package = Package(
         ),
         .target(name: "InferenceProtos", dependencies: [protobuf], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
+        .executableTarget(name: "buckler-worker", dependencies: ["Engines"], swiftSettings: settings),
         // Static and without the Swift runtime, which the linker would otherwise be given for C too: it starts in less
         // than a millisecond and does not care what lies in a library path.
         .executableTarget(

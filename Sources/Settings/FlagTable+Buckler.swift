@@ -44,6 +44,15 @@ extension FlagTable {
             "Absolute path of ONNX Runtime's library."
         ),
         Flag(
+            "placement",
+            .buckler,
+            .choiceFor(["process", "worker"], name: "model"),
+            .works(.each(\.placements)),
+            default: "process",
+            "Whether ONNX Runtime runs in the server's process or in a sandboxed worker for each instance; of one model "
+                + "if one is named. May be given more than once; nothing that a model brings along changes it."
+        ),
+        Flag(
             "model-arena-byte-size",
             .buckler,
             .integer(1 << 20...Int.max, unlimited: .max),

@@ -118,6 +118,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var connectionLimits: ConnectionLimits
     /// `libonnxruntime.so`; `nil`: the one that `buckler engine install` put in place.
     package var engineLibrary: String?
+    /// `--placement`, as typed: see ``placement(ofModel:)``.
+    package var placements: [String] = []
     /// Bytes that the engine may hold for one model's activations; `Int.max`: no ceiling but the machine's.
     package var modelArenaBytes: Int
     /// Bytes that the outputs of one execution may have.

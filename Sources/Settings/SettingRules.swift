@@ -14,6 +14,11 @@ package enum SettingRules: Sendable {
         "session.use_device_allocator_for_initializers": zeroOrOne, "session.intra_op.allow_spinning": zeroOrOne,
         globalPool: .bool,
     ]
+    /// What onnxruntime takes besides, for models in workers.
+    private static let hostedKeys: [String: ValueKind] = [
+        "start-timeout-seconds": .integer(1...86_400), "execution-timeout-seconds": .integer(1...86_400),
+        "memory-limit-bytes": .integer(1...Int.max), "restart-patience-milliseconds": .integer(0...60_000),
+    ]
     /// What python takes.
     static let pythonKeys: [String: ValueKind] = [
         "interpreter": .string, "stub-timeout-seconds": .integer(1...86_400),
@@ -27,7 +32,9 @@ package enum SettingRules: Sendable {
         "shm_message_queue_size": .count, "thread-pool-size": .count,
     ]
     /// What onnxruntime takes, for the reference.
-    static var backendKeys: [String] { commonKeys.keys.sorted() + engineKeys.keys.filter { $0 != globalPool }.sorted() }
+    static var backendKeys: [String] {
+        commonKeys.keys.sorted() + engineKeys.keys.filter { $0 != globalPool }.sorted() + hostedKeys.keys.sorted()
+    }
     private static let globalPool = "enable-global-threadpool"
     private static let threads = ValueKind.integer(0...1024)
     private static let zeroOrOne = ValueKind.choice(["0", "1", "true", "false"])
@@ -77,8 +84,11 @@ package enum SettingRules: Sendable {
     private func keys(ofGroup group: String) -> [String: ValueKind]? {
         switch (self, group) {
         case (.metrics, _): Self.metricsKeys
-        case (.backend, ""), (.backend, "onnxruntime"):
-            Self.commonKeys.merging(Self.engineKeys) { common, _ in common }
+        case (.backend, ""): Self.commonKeys.merging(Self.engineKeys) { common, _ in common }
+        case (.backend, "onnxruntime"):
+            Self.commonKeys.merging(Self.engineKeys) { common, _ in common }.merging(Self.hostedKeys) { known, _ in
+                known
+            }
         case (.backend, "identity"), (.backend, "repeat"): Self.commonKeys
         case (.backend, "python"):
             Self.commonKeys.merging(Self.pythonKeys) { common, _ in common }

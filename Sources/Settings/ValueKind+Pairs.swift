@@ -44,6 +44,9 @@ extension ValueKind {
         case .resource:
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
             return (2...3).contains(parts.count) && parts.dropFirst().allSatisfy { Int($0) != nil }
+        case .choiceFor(let choices, _):
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            return choices.contains(String(parts[0])) && parts.dropFirst().allSatisfy { !$0.isEmpty }
         default:
             return false
         }

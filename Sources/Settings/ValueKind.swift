@@ -17,6 +17,8 @@ package enum ValueKind: Sendable, Equatable {
     /// To listen on: an IP address or a host name.
     case address
     case choice([String], ignoringCase: Bool = true)
+    /// `<choice>[:<name>]`; `name` says how the part after the colon is called.
+    case choiceFor([String], name: String)
     /// `[<group>,]<key>=<value>`; `group` says how the part before the comma is called, `nil` that there is none.
     case setting(group: String?, groupRequired: Bool = false)
     /// `<names>:<key>=<value>` of Triton's restricted interfaces.
@@ -52,6 +54,7 @@ package enum ValueKind: Sendable, Equatable {
         case .path, .absolutePath: "<path>"
         case .address: "<address>"
         case .choice(let choices, _): "<" + choices.joined(separator: "|") + ">"
+        case .choiceFor(let choices, let name): "<" + choices.joined(separator: "|") + ">[:<\(name)>]"
         case .setting(let group?, true): "<\(group)>,<setting>=<value>"
         case .setting(let group?, false): "[<\(group)>,]<setting>=<value>"
         case .setting(group: nil, _): "<setting>=<value>"
@@ -82,7 +85,7 @@ package enum ValueKind: Sendable, Equatable {
             NetworkAddress.isWellFormed(text) ? nil : "an IP address or a host name"
         case .choice(let choices, _):
             choice(text) == nil ? "one of " + choices.joined(separator: ", ") : nil
-        case .setting, .restriction, .integerPair, .deviceFraction, .resource:
+        case .setting, .restriction, .integerPair, .deviceFraction, .resource, .choiceFor:
             isWellFormedPair(text) ? nil : "of the form " + placeholder
         }
     }

@@ -108,6 +108,7 @@ CALL(sched_getparam,         143, 121, PYTHON, ALWAYS,      "what threads ask of
 CALL(sched_getscheduler,     145, 120, PYTHON, ALWAYS,      "what threads ask of their own scheduling")
 CALL(sched_get_priority_max, 146, 125, PYTHON, ALWAYS,      "what threads ask of scheduling in general")
 CALL(sched_get_priority_min, 147, 126, PYTHON, ALWAYS,      "what threads ask of scheduling in general")
+CALL(seccomp,                317, 277, ONNX,   ADDS_FILTER, "buckler-worker takes code away once its engine is loaded")
 CALL(prctl,                  157, 167, BOTH,   PRCTL_NAMES, "names of threads and of memory")
 CALL_X86(arch_prctl,         158,      BOTH,   ALWAYS,      "the thread pointer")
 

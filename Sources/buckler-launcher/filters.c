@@ -24,7 +24,7 @@
 #error "the launcher has no table of system calls for this machine"
 #endif
 
-enum { BOTH = PROFILE_ONNX | PROFILE_PYTHON, PYTHON = PROFILE_PYTHON };
+enum { BOTH = PROFILE_ONNX | PROFILE_PYTHON, PYTHON = PROFILE_PYTHON, ONNX = PROFILE_ONNX };
 
 enum condition {
     ALWAYS,
@@ -36,6 +36,7 @@ enum condition {
     THREAD_ONLY,    // clone: shares memory and thread group, makes no namespace
     NO_SUCH_CALL,   // ENOSYS
     PRCTL_NAMES,
+    ADDS_FILTER,    // seccomp: one more filter for all threads, and nobody who answers it
     OWN_PROCESS,    // kill, tgkill: the first argument is this process
     LIMITS_READ,    // prlimit64: no new limit, of this process
     STREAM_PAIR,    // socketpair: AF_UNIX, SOCK_STREAM
@@ -180,6 +181,13 @@ static void emit_condition(struct filter *filter, enum condition condition, pid_
         load_low(filter, 0);
         ALLOW_VALUES(filter, PR_SET_NAME, PR_GET_NAME, 0x53564d41 /* PR_SET_VMA, for names of memory only */);
         return;
+    case ADDS_FILTER:
+        load_low(filter, 0);
+        expect(filter, SECCOMP_SET_MODE_FILTER, DENIED);
+        // Exactly that: of two filters that ask somebody about execve the later one's listener is asked, and says yes.
+        load_low(filter, 1);
+        expect(filter, SECCOMP_FILTER_FLAG_TSYNC, DENIED);
+        break;
     case OWN_PROCESS:
         load_low(filter, 0);
         expect(filter, (uint32_t)self, DENIED);

@@ -30,6 +30,9 @@ struct Check: AsyncParsableCommand {
     @Option(help: ArgumentHelp("As for serve: [<engine>,]<key>=<value>. May be repeated.", valueName: "setting"))
     var backendConfig: [String] = []
 
+    @Option(help: ArgumentHelp("As for serve: process or worker.", valueName: "placement"))
+    var placement: String?
+
     @ArgumentParser.Flag(help: "Print the completed configuration too.")
     var printConfig = false
 
@@ -73,6 +76,7 @@ struct Check: AsyncParsableCommand {
         if disableAutoCompleteConfig { arguments.append("--disable-auto-complete-config") }
         if let modelConfigName { arguments.append("--model-config-name=\(modelConfigName)") }
         arguments += backendConfig.map { "--backend-config=\($0)" }
+        if let placement { arguments.append("--placement=\(placement)") }
         do {
             guard case .serve(let settings) = try ServerSettings.resolve(arguments: arguments, environment: [:]) else {
                 preconditionFailure("these arguments ask for a server")

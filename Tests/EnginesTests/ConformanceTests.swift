@@ -6,7 +6,7 @@ import Testing
 
 /// What every engine must do alike: here each gives back what it is given.
 @Suite struct ConformanceTests {
-    enum Subject: String, CaseIterable { case identity, onnxruntime }
+    enum Subject: String, CaseIterable { case identity, onnxruntime, hosted }
 
     static let cases = Subject.allCases.flatMap { subject in DataType.allCases.map { (subject, $0) } }
 
@@ -14,6 +14,8 @@ import Testing
         switch subject {
         case .onnxruntime:
             return try TestEngine.onnx(TestEngine.source("identity_\(type.wireName.lowercased()).onnx"))
+        case .hosted:
+            return try TestEngine.hosted(TestEngine.source("identity_\(type.wireName.lowercased()).onnx"))
         case .identity:
             let model = try IdentityEngine().open(TestEngine.source("none"))
             let input = TensorSpec(name: "INPUT0", dataType: type, shape: [-1])

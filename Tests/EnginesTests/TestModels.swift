@@ -172,7 +172,25 @@ enum TestEngine {
         maxBatchSize: Int = 8,
         adjust: (inout EngineModelConfiguration) -> Void = { _ in }
     ) throws -> OpenedModel {
-        let model = try ONNXRuntimeEngine(library: library()).open(source)
+        try opened(ONNXRuntimeEngine(library: library()).open(source), maxBatchSize, adjust)
+    }
+
+    /// The same in a sandboxed process of its own.
+    static func hosted(
+        _ source: EngineModelSource,
+        maxBatchSize: Int = 8,
+        log: WorkerLog = WorkerLog { _, _ in },
+        adjust: (inout EngineModelConfiguration) -> Void = { _ in }
+    ) throws -> OpenedModel {
+        let engine = try HostedEngine(library: try EngineStore().locate().libraryPath, log: log)
+        return try opened(engine.open(source), maxBatchSize, adjust)
+    }
+
+    private static func opened(
+        _ model: any EngineModel,
+        _ maxBatchSize: Int,
+        _ adjust: (inout EngineModelConfiguration) -> Void
+    ) throws -> OpenedModel {
         let signature = try #require(model.signature)
         func specs(_ tensors: [GraphTensor]) -> [TensorSpec] {
             tensors.map { tensor in

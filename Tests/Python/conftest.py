@@ -93,12 +93,12 @@ output [
 class Server:
     """A `buckler serve` process of ours, ended by its own pid."""
 
-    def __init__(self, *arguments, log, env=None, anonymous=True, prefix=()):
+    def __init__(self, *arguments, log, env=None, anonymous=True, prefix=(), program=BUCKLER):
         self.port, self.grpc_port, self.metrics_port = free_port(), free_port(), free_port()
         self.log = Path(log)
         self.url = f"127.0.0.1:{self.port}"
         self.grpc_url = f"127.0.0.1:{self.grpc_port}"
-        self.command = [*prefix, BUCKLER, "serve", f"--http-port={self.port}", f"--grpc-port={self.grpc_port}",
+        self.command = [*prefix, program, "serve", f"--http-port={self.port}", f"--grpc-port={self.grpc_port}",
                         f"--metrics-port={self.metrics_port}"]
         if anonymous and "--profile=triton" not in arguments:
             # Who may call is what test_access.py is about; all others call without a credential.

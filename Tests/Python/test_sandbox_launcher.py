@@ -54,9 +54,18 @@ def test_how_the_program_ends_is_told(place):
 
 def test_the_onnx_profile_has_no_place_to_write_and_no_sockets(place):
     words = place.arguments(program=[PYTHON, "-I", "-c", """
-import os
+import ctypes, os, struct
+def seccomp(flags):
+    # With a listener of its own (8) it could say yes to its own execve.
+    held = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7fff0000))
+    class Program(ctypes.Structure): _fields_ = [("length", ctypes.c_ushort), ("at", ctypes.c_void_p)]
+    program = Program(1, ctypes.cast(held, ctypes.c_void_p))
+    number = 277 if os.uname().machine == "aarch64" else 317
+    if ctypes.CDLL(None).syscall(number, 1, flags, ctypes.byref(program)) < 0: raise OSError
+seccomp(1)
 for attempt in (lambda: open(os.environ["TMPDIR"] + "/x", "w"), lambda: os.memfd_create("x"), lambda: os.mkdir("x"),
-                lambda: os.kill(os.getpid(), 0), lambda: os.symlink("a", "b")):
+                lambda: os.kill(os.getpid(), 0), lambda: os.symlink("a", "b"), lambda: seccomp(0), lambda: seccomp(8),
+                lambda: seccomp(9)):
     try: attempt()
     except OSError: continue
     raise SystemExit("it worked")

@@ -41,6 +41,7 @@ extension Flag {
         case .string, .nonEmptyString, .path, .address: "sample"
         case .absolutePath: "/sample"
         case .choice(let choices, _): choices.first { refusedValues[$0.lowercased()] == nil } ?? ""
+        case .choiceFor(let choices, _): (choices.last ?? "") + ":sample"
         case .setting where rules == .metrics: "counter_latencies=false"
         case .setting(let group, _): group == nil ? "a=b" : "g,a=b"
         case .restriction: "health:key=value"

@@ -5,3 +5,4 @@
 #include "SharedObject.h"
 #include "SpawnActions.h"
 #include "WorkerChannel.h"
+#include "WorkerEnd.h"

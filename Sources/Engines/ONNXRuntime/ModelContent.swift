@@ -8,6 +8,8 @@ struct ModelContent {
     static let externalFileLimit = 64 << 30
     static let externalFileCount = 1024
 
+    /// Of the model itself, relative to the model's directory.
+    var path = "model.onnx"
     var model: TensorBytes
     /// By the name that the model uses.
     var externalFiles: [(name: String, bytes: TensorBytes)]
@@ -24,8 +26,21 @@ struct ModelContent {
             throw ServingError(.invalidArgument, "the model's file '\(name)' is empty", cause: file)
         }
         let tensors = try ExternalTensorScan.tensors(in: model)
-        let directory = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-        return ModelContent(model: model, externalFiles: try read(tensors, files, directory))
+        return ModelContent(
+            path: file,
+            model: model,
+            externalFiles: try read(tensors, files, directory(of: file))
+        )
+    }
+
+    /// Everything by its path relative to the model's directory, the model first.
+    var byPath: [(path: String, bytes: TensorBytes)] {
+        let directory = Self.directory(of: path)
+        return [(path, model)] + externalFiles.map { (directory + $0.name, $0.bytes) }
+    }
+
+    private static func directory(of file: String) -> String {
+        file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
     }
 
     private static func read(

@@ -2,12 +2,6 @@
 package import Inference
 private import Synchronization
 
-#if canImport(Glibc)
-private import Glibc
-#elseif canImport(Musl)
-private import Musl
-#endif
-
 /// Triton's Python backend: a `model.py` with a `TritonPythonModel`, each instance in a sandboxed process of its own.
 package final class PythonEngine: Engine {
     package let name = "python"
@@ -49,8 +43,7 @@ package final class PythonEngine: Engine {
             launcher: found.launcher,
             program: [found.interpreter.path, "-I", "-B", found.runtime + "/" + PythonRuntime.program],
             readable: PythonInterpreter.readable(found.interpreter.readable + [found.runtime]),
-            modelDirectory: directory,
-            modelMount: "/models/" + source.modelName,
+            model: WorkerModelDirectory(directory: directory, mount: "/models/" + source.modelName),
             environment: Self.environment.merging([Self.outputLimit: String(source.outputLimit)]) { $1 },
             limits: try limits(source)
         )
@@ -96,40 +89,20 @@ package final class PythonEngine: Engine {
     private func limits(_ source: EngineModelSource) throws(ServingError) -> WorkerLimits {
         var limits = WorkerLimits()
         limits.outputBytes = source.outputLimit
-        limits.addressSpaceBytes = Self.memoryBytes
+        limits.addressSpaceBytes = WorkerLimits.machineMemory
         limits.executionSeconds = source.executionSeconds
-        if let bytes = try Self.number("memory-limit-bytes", source) { limits.addressSpaceBytes = bytes }
-        if let seconds = try Self.number("stub-timeout-seconds", source) { limits.startSeconds = seconds }
-        if let seconds = try Self.number("execution-timeout-seconds", source) { limits.executionSeconds = seconds }
-        if let seconds = try Self.number("ready-timeout-seconds", source) { limits.readySeconds = seconds }
-        if let calls = try Self.number("max-calls", source) { limits.calls = calls }
+        if let bytes = try source.workerSetting("memory-limit-bytes") { limits.addressSpaceBytes = bytes }
+        if let seconds = try source.workerSetting("stub-timeout-seconds") { limits.startSeconds = seconds }
+        if let seconds = try source.workerSetting("execution-timeout-seconds") { limits.executionSeconds = seconds }
+        if let seconds = try source.workerSetting("ready-timeout-seconds") { limits.readySeconds = seconds }
+        if let calls = try source.workerSetting("max-calls") { limits.calls = calls }
         return limits
     }
 
     private func metricLimits(_ source: EngineModelSource) throws(ServingError) -> CustomMetricLimits {
         var limits = CustomMetricLimits()
-        if let count = try Self.number("max-metric-families", source, least: 0) { limits.families = count }
-        if let count = try Self.number("max-metrics", source, least: 0) { limits.metrics = count }
+        if let count = try source.workerSetting("max-metric-families", least: 0) { limits.families = count }
+        if let count = try source.workerSetting("max-metrics", least: 0) { limits.metrics = count }
         return limits
-    }
-
-    private static func number(
-        _ key: String,
-        _ source: EngineModelSource,
-        least: Int = 1
-    ) throws(ServingError) -> Int? {
-        guard let text = source.engineSettings[key] else { return nil }
-        guard let number = Int(text), number >= least else {
-            throw ServingError(.invalidArgument, "--backend-config=python,\(key) must be a number from \(least) on")
-        }
-        return number
-    }
-
-    /// All of the machine's, so that a worker that wants more fails by itself before the machine does.
-    private static var memoryBytes: Int? {
-        let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
-            by: sysconf(Int32(_SC_PAGESIZE))
-        )
-        return overflow || bytes <= 0 ? nil : max(bytes, 4 << 30)
     }
 }

@@ -89,11 +89,7 @@ struct PythonInterpreter: Sendable, Equatable {
 
     /// What is there of `paths` and of the system's libraries, without what lies within another.
     static func readable(_ paths: [String]) -> [String] {
-        let there = Set(system + paths).filter { path in
-            path.hasPrefix("/") && path != "/" && !path.hasSuffix("/") && !path.contains("/../")
-                && access(path, R_OK) == 0
-        }
-        return there.filter { path in !there.contains { $0 != path && path.hasPrefix($0 + "/") } }.sorted()
+        ReadablePaths.outermost(Set(system + paths))
     }
 }
 

@@ -65,7 +65,7 @@ final class PythonModel: EngineModel {
         let arguments = arguments(.serve, configuration.json, setup)
         let lane = try WorkerLane(launch, arguments, setup: setup)
         lanes.withLock { $0.append(lane) }
-        return WorkerInstance(lane)
+        return WorkerInstance(lane, limits: launch.limits)
     }
 
     func close(whenClosed closed: @escaping @Sendable () -> Void) {
@@ -125,25 +125,5 @@ final class PythonModel: EngineModel {
                 reason: .backend
             )
         }
-    }
-}
-
-/// Does something once all of several things are over.
-private final class Countdown: Sendable {
-    private let left: Mutex<Int>
-    private let then: @Sendable () -> Void
-
-    init(_ count: Int, then: @escaping @Sendable () -> Void) {
-        left = Mutex(count)
-        self.then = then
-        if count == 0 { then() }
-    }
-
-    func oneIsOver() {
-        let isLast = left.withLock { left in
-            left -= 1
-            return left == 0
-        }
-        if isLast { then() }
     }
 }

@@ -3,7 +3,7 @@ internal import Inference
 
 /// Reads the JSON objects that a worker sends: one level of members, whose values are plain or kept as text.
 struct JSONObjectReader {
-    private enum Value {
+    enum Value {
         case plain(ParameterValue)
         case null
         /// An array or an object, as it stands.
@@ -50,14 +50,41 @@ struct JSONObjectReader {
         return found
     }
 
-    private mutating func object(_ member: (String, Value) throws(WorkerFault) -> Void) throws(WorkerFault) {
+    /// The members of an object by their names; of two with one name, the last.
+    static func members(_ text: String, limit: Int = memberLimit) throws(WorkerFault) -> [String: Value] {
+        var members: [String: Value] = [:]
+        var reader = JSONObjectReader(text)
+        try reader.object(limit: limit) { (name, value) throws(WorkerFault) in members[name] = value }
+        return members
+    }
+
+    /// The elements of an array.
+    static func elements(_ text: String, limit: Int) throws(WorkerFault) -> [Value] {
+        var elements: [Value] = []
+        var reader = JSONObjectReader(text)
+        try reader.expect("[")
+        if reader.next() != UInt8(ascii: "]") {
+            repeat {
+                guard elements.count < limit else { throw WorkerFault("an array has more than \(limit) elements") }
+                elements.append(try reader.value())
+            } while reader.take(",")
+        }
+        try reader.expect("]")
+        try reader.end()
+        return elements
+    }
+
+    private mutating func object(
+        limit: Int = memberLimit,
+        _ member: (String, Value) throws(WorkerFault) -> Void
+    ) throws(WorkerFault) {
         try expect("{")
         var count = 0
         if next() != UInt8(ascii: "}") {
             repeat {
                 count += 1
-                guard count <= Self.memberLimit else {
-                    throw WorkerFault("an object has more than \(Self.memberLimit) members")
+                guard count <= limit else {
+                    throw WorkerFault("an object has more than \(limit) members")
                 }
                 skipSpace()
                 let name = try string()
@@ -66,6 +93,10 @@ struct JSONObjectReader {
             } while take(",")
         }
         try expect("}")
+        try end()
+    }
+
+    private mutating func end() throws(WorkerFault) {
         skipSpace()
         guard index == text.count else { throw Self.malformed }
     }

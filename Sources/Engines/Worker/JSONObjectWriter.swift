@@ -23,6 +23,18 @@ struct JSONObjectWriter {
         text += object
     }
 
+    mutating func put(_ name: String, elements: [[UInt8]]) { put(name, object: Self.array(elements)) }
+
+    mutating func put(_ name: String, members: [String: String]) {
+        var object = JSONObjectWriter()
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) { object.put(name, value) }
+        put(name, object: object.finished())
+    }
+
+    static func array(_ elements: [[UInt8]]) -> [UInt8] {
+        [UInt8(ascii: "[")] + elements.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
+    }
+
     mutating func put(_ name: String, _ value: Bool) {
         begin(name)
         text += (value ? "true" : "false").utf8
@@ -38,6 +50,8 @@ struct JSONObjectWriter {
         case .double(let value): value.isFinite ? put(name, number: "\(value)") : put(name, "\(value)")
         }
     }
+
+    mutating func put(_ name: String, _ value: Int) { put(name, number: String(value)) }
 
     private mutating func put(_ name: String, number: String) {
         begin(name)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
 
-/// What the server tells a worker, as bytes. Little endian.
+/// What goes over a worker's channel, as bytes. Little endian.
 struct MessageWriter {
     private(set) var bytes: [UInt8] = []
+
+    /// A part of a message.
+    init() {}
 
     init(_ kind: WorkerProtocol.Kind, subject: UInt64) {
         put(kind.rawValue)
@@ -17,6 +20,11 @@ struct MessageWriter {
     }
 
     mutating func put(text: [UInt8]) { bytes += text }
+
+    mutating func put(padded text: [UInt8]) {
+        bytes += text
+        bytes += repeatElement(0, count: WorkerProtocol.padded(text.count) - text.count)
+    }
 
     mutating func put(_ span: AreaSpan?) {
         put(span?.area ?? 0)

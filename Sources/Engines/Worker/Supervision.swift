@@ -41,10 +41,25 @@ struct Supervision: Sendable {
         state = .ready(since: now)
     }
 
+    /// Whether a worker is there, or will be started before `limit`.
+    func starts(before limit: MonotonicTime) -> Bool {
+        switch state {
+        case .starting, .ready: true
+        case .down(let until): until < limit
+        case .stopped: false
+        }
+    }
+
     /// The worker has ended, or could not be started.
-    mutating func ended(at now: MonotonicTime) {
+    /// - Parameter hasServed: whether it has seen a batch through. Then its model works, and the next one starts at once:
+    ///   a pause would keep from good requests what a bad one can do to a worker each time anyway.
+    mutating func ended(at now: MonotonicTime, hasServed: Bool = false) {
         switch state {
         case .stopped, .down: return
+        case .ready where hasServed:
+            failures = 0
+            state = .down(until: now)
+            return
         case .ready(let since) where now.nanoseconds(since: since) >= Self.provenAfter: failures = 1
         case .ready, .starting: failures += 1
         }

@@ -26,39 +26,58 @@ final class WorkerChannel: Sendable {
         return (WorkerChannel(adopting: ends[0]), ends[1])
     }
 
-    enum Sent { case sent, full }
+    enum Sent {
+        case sent, full
+        /// The worker has ended and will not see it. That is no fault: it shows elsewhere.
+        case gone
+    }
 
-    /// Never blocks. A worker that has ended is no fault: that shows elsewhere.
+    /// Never blocks.
     func send(_ message: [UInt8], passing descriptor: Int32 = -1) throws(WorkerFault) -> Sent {
         let result = message.withUnsafeBytes { bytes -> Int32 in
             guard let start = bytes.baseAddress else { return 0 }
             return buckler_channel_send(self.descriptor, start, bytes.count, descriptor)
         }
         switch -result {
-        case 0, EPIPE, ECONNRESET: return .sent
+        case 0: return .sent
+        case EPIPE, ECONNRESET: return .gone
         case EAGAIN, ENOBUFS: return .full
         default: throw WorkerFault("nothing can be sent to it: \(String(cString: strerror(-result)))")
         }
     }
 
     /// For a thread that may block; for no longer than ``patienceMilliseconds``.
-    func sendPatiently(_ message: [UInt8]) throws(WorkerFault) {
-        guard try send(message) == .full else { return }
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        while poll(&waiting, 1, Self.patienceMilliseconds) < 0, errno == EINTR {}
-        guard try send(message) == .sent else { throw WorkerFault("it does not read its messages") }
+    /// - Returns: `false` if the worker has ended and will not see it.
+    @discardableResult
+    func sendPatiently(_ message: [UInt8], passing descriptor: Int32 = -1) throws(WorkerFault) -> Bool {
+        var sent = try send(message, passing: descriptor)
+        if sent == .full {
+            var waiting = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
+            while poll(&waiting, 1, Self.patienceMilliseconds) < 0, errno == EINTR {}
+            sent = try send(message, passing: descriptor)
+        }
+        guard sent != .full else { throw WorkerFault("it does not read its messages") }
+        return sent == .sent
+    }
+
+    enum Received {
+        case nothing
+        case message(UnsafeRawBufferPointer)
+        /// Closed at the other end.
+        /// - Parameter unread: whether that had not read everything. Messages keep their order, so the last one was not.
+        case end(unread: Bool)
     }
 
     /// One message at most.
-    /// - Returns: `nil` if there is none now; an empty one at the end.
-    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFault) -> UnsafeRawBufferPointer? {
-        guard let start = buffer.baseAddress else { return nil }
+    func receive(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFault) -> Received {
+        guard let start = buffer.baseAddress else { return .nothing }
         let count = buckler_channel_receive(descriptor, start, buffer.count)
-        if count == -Int64(EAGAIN) { return nil }
-        if count == -Int64(ECONNRESET) { return UnsafeRawBufferPointer(rebasing: buffer[0..<0]) }
+        if count == -Int64(EAGAIN) { return .nothing }
+        // The kernel says so if bytes were left when a socket was closed.
+        if count == -Int64(ECONNRESET) { return .end(unread: true) }
         guard count >= 0 else { throw WorkerFault("nothing can be received from it: errno \(-count)") }
         guard count <= buffer.count else { throw WorkerFault("a message has \(count) bytes") }
-        return UnsafeRawBufferPointer(rebasing: buffer[0..<Int(count)])
+        return count == 0 ? .end(unread: false) : .message(UnsafeRawBufferPointer(rebasing: buffer[0..<Int(count)]))
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
-private import Synchronization
+internal import Synchronization
 
 #if canImport(Glibc)
 private import Glibc
@@ -12,14 +12,19 @@ private import Musl
 /// starts the next. When is for ``Supervision`` to say.
 final class WorkerLane: Sendable {
     /// How a worker that seems to be ending is given time, so that the log can tell how it ended.
-    private static let endGraceMilliseconds = 500
+    static let endGraceMilliseconds = 500
 
-    private struct State {
+    struct State {
         var supervision = Supervision()
         /// Set while it is ready.
         var session: WorkerSession?
         /// Of the first start.
         var outcome: Result<Void, ServingError>?
+        /// What the first worker is told if it is to open the model and wait, and what it said then.
+        var opening: (any WorkerStartArguments)?
+        var opened: Result<String, ServingError>?
+        /// What workers are told that serve; not known before the model is configured.
+        var serving: (arguments: any WorkerStartArguments, estimate: LeaseEstimate)?
         var isOver = false
         /// Whoever waits for the next worker.
         var onReady: (@Sendable () -> Void)?
@@ -28,24 +33,52 @@ final class WorkerLane: Sendable {
 
     private enum EndReason {
         case stopped
-        case closed
+        case closed(unread: Bool)
         case fault(WorkerFault)
     }
 
-    private let launch: WorkerLaunch
-    private let arguments: WorkerArguments
-    private let setup: WorkerSetup
+    let launch: WorkerLaunch
+    let setup: WorkerSetup
     private let attention: WakeEvent
-    private let state = Mutex(State())
-    private let firstStart = WakeWord()
+    let state = Mutex(State())
+    let firstStart = WakeWord()
     /// For the instance's thread.
     let batchDone = WakeWord()
 
     /// Starts the first worker, and returns when it is ready.
-    init(_ launch: WorkerLaunch, _ arguments: WorkerArguments, setup: WorkerSetup) throws(ServingError) {
+    convenience init(
+        _ launch: WorkerLaunch,
+        _ arguments: any WorkerStartArguments,
+        setup: WorkerSetup
+    ) throws(ServingError) {
+        try self.init(launch, setup) { $0.serving = (arguments, setup.estimate) }
+        try awaitFirst { $0.outcome }
+    }
+
+    /// Starts the first worker to open its model, which then waits for ``serve(_:estimate:)``: so a model that has to be
+    /// looked at before it can be configured is opened once.
+    convenience init(
+        _ launch: WorkerLaunch,
+        opening: any WorkerStartArguments,
+        setup: WorkerSetup
+    ) throws(ServingError) {
+        try self.init(launch, setup) { $0.opening = opening }
+    }
+
+    /// What the worker says of the model that it has opened.
+    func opened() throws(ServingError) -> String { try awaitFirst { $0.opened } }
+
+    /// Returns when the worker that has opened the model is ready to run it.
+    func serve(_ arguments: any WorkerStartArguments, estimate: LeaseEstimate) throws(ServingError) {
+        state.withLock { $0.serving = (arguments, estimate) }
+        attention.post()
+        try awaitFirst { $0.outcome }
+    }
+
+    private init(_ launch: WorkerLaunch, _ setup: WorkerSetup, _ prepare: (inout State) -> Void) throws(ServingError) {
         self.launch = launch
-        self.arguments = arguments
         self.setup = setup
+        state.withLock { prepare(&$0) }
         guard let event = WakeEvent() else {
             throw ServingError(.unavailable, "a worker cannot be started: there are no more descriptors")
         }
@@ -53,16 +86,36 @@ final class WorkerLane: Sendable {
         guard WorkerThread.start(name: "buckler-worker", body: { [self] in main() }) else {
             throw ServingError(.unavailable, "a worker cannot be started: the system has no more threads")
         }
-        var outcome: Result<Void, ServingError>?
-        while outcome == nil {
+    }
+
+    @discardableResult
+    private func awaitFirst<Value>(
+        _ outcome: (State) -> Result<Value, ServingError>?
+    ) throws(ServingError) -> Value {
+        while true {
+            if let outcome = state.withLock({ outcome($0) }) { return try outcome.get() }
             firstStart.wait()
-            outcome = state.withLock { $0.outcome }
         }
-        try outcome?.get()
     }
 
     /// The worker that serves now, if there is one.
     var session: WorkerSession? { state.withLock { $0.session } }
+
+    /// For the instance's thread: the next worker after one that is gone, if it comes in time.
+    func session(after gone: WorkerSession?, until limit: MonotonicTime) -> WorkerSession? {
+        while true {
+            let (session, isComing) = state.withLock { ($0.session, $0.supervision.starts(before: limit)) }
+            if let session, session !== gone { return session }
+            // One that is gone may not have been missed yet.
+            guard isComing || session != nil, MonotonicTime.now() < limit else { return nil }
+            batchDone.wait(
+                untilNanoseconds: min(limit, .now().advanced(byNanoseconds: Self.lookNanoseconds)).nanoseconds
+            )
+        }
+    }
+
+    /// Whoever waits for a worker looks again after as long, whether it was woken or not.
+    private static let lookNanoseconds: UInt64 = 10_000_000
 
     func onReady(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.onReady = wake } }
 
@@ -81,7 +134,7 @@ final class WorkerLane: Sendable {
         if isOver { over?() }
     }
 
-    private var isStopped: Bool { state.withLock { $0.supervision.state == .stopped } }
+    var isStopped: Bool { state.withLock { $0.supervision.state == .stopped } }
 
     private func main() {
         loop: while true {
@@ -117,15 +170,10 @@ final class WorkerLane: Sendable {
                 batchDone: batchDone
             )
             do throws(WorkerRun.StartProblem) {
-                let text = try run.start(session, launch, arguments) { isStopped }
+                let text = try start(&run, session)
                 do throws(WorkerFault) { try session.becameReady(text) } catch { throw .fault(error) }
             } catch {
-                throw WorkerFailure.ofStart(
-                    error,
-                    ended: run.end(graceMilliseconds: Self.endGraceMilliseconds),
-                    launch,
-                    setup
-                )
+                throw failure(consume run, error)
             }
             became(ready: session)
             let reason = serve(&run, session, signal)
@@ -143,16 +191,18 @@ final class WorkerLane: Sendable {
             return state.onReady
         }
         firstStart.post()
+        batchDone.post()
         onReady?()
     }
 
     private func startFailed(_ error: ServingError) {
         let isFirst = state.withLock { state in
-            state.supervision.ended(at: .now())
+            state.supervision.ended(at: .now(), hasServed: false)
             guard state.outcome == nil else { return false }
             // A model that has never been ready is not loaded: whoever loads it tries again, or not.
             state.supervision.stop()
             state.outcome = .failure(error)
+            if state.opened == nil { state.opened = .failure(error) }
             return true
         }
         guard !isFirst else { return firstStart.post() }
@@ -170,7 +220,7 @@ final class WorkerLane: Sendable {
                 let patience = Int32(WorkerSession.sweepNanoseconds / 1_000_000)
                 switch try run.listen(milliseconds: hasLongOnes ? patience : -1) {
                 case .nothing: break
-                case .closed: return .closed
+                case .closed(let unread): return .closed(unread: unread)
                 case .message(let message): try session.received(message)
                 }
                 guard hasLongOnes else { continue }
@@ -188,7 +238,7 @@ final class WorkerLane: Sendable {
         // Readiness first: whoever hears that a request failed may ask.
         state.withLock { state in
             state.session = nil
-            state.supervision.ended(at: .now())
+            state.supervision.ended(at: .now(), hasServed: session.hasServed)
         }
         var why = ""
         var grace = 0
@@ -196,7 +246,9 @@ final class WorkerLane: Sendable {
         case .stopped:
             finish(&run, session)
             grace = Self.endGraceMilliseconds
-        case .closed: grace = Self.endGraceMilliseconds
+        case .closed(let unread):
+            if unread { session.takeBackUnread() }
+            grace = Self.endGraceMilliseconds
         case .fault(let fault): why = fault.text
         }
         let inFlight = session.openRequestCount
@@ -208,7 +260,7 @@ final class WorkerLane: Sendable {
             let last = lines.isEmpty ? "" : "; it last printed: " + lines.joined(separator: " | ")
             setup.logged(3, "its worker failed with \(inFlight) requests in flight: \(cause)\(last)")
         }
-        session.end(openRequests: setup.unhealthy(.internalError, cause: cause), refusal: refusal)
+        session.end(openRequests: setup.unhealthy(.internalError, cause: cause))
     }
 
     /// `finalize` gets its time.
@@ -228,29 +280,5 @@ final class WorkerLane: Sendable {
         } catch {
             setup.logged(2, error.text)
         }
-    }
-}
-
-extension WorkerLane {
-    /// Starts a worker for what it says once it is ready, and ends it. Blocks.
-    static func startOnce(
-        _ launch: WorkerLaunch,
-        _ arguments: WorkerArguments,
-        setup: WorkerSetup
-    ) throws(ServingError) -> String {
-        guard let attention = WakeEvent() else {
-            throw ServingError(.unavailable, "a worker cannot be started: there are no more descriptors")
-        }
-        var run = try WorkerRun(launch, attention: attention) { setup.logged(1, $0) }
-        let signal = WorkerSignal(attention: attention)
-        let session = WorkerSession(channel: run.process.channel, setup: setup, signal: signal, batchDone: WakeWord())
-        let answer: String
-        do throws(WorkerRun.StartProblem) {
-            answer = try run.start(session, launch, arguments) { false }
-        } catch {
-            throw WorkerFailure.ofStart(error, ended: run.end(graceMilliseconds: endGraceMilliseconds), launch, setup)
-        }
-        _ = run.end(graceMilliseconds: 0)
-        return answer
     }
 }

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#endif
+
 /// Bounds of what one worker may use, and how long it may take.
 package struct WorkerLimits: Sendable {
     package var addressSpaceBytes: Int?
@@ -11,6 +17,8 @@ package struct WorkerLimits: Sendable {
     package var finishSeconds = 5
     /// For a model to say whether it is ready.
     package var readySeconds = 5
+    /// For how long a batch may wait for a worker that is being started again, before it is refused.
+    package var restartPatienceMilliseconds = 0
     /// Calls of other models that may run at once.
     package var calls = 256
     /// From when a request is handed over to its end; 0: as long as it takes.
@@ -21,6 +29,20 @@ package struct WorkerLimits: Sendable {
     package var outputBytes = 1 << 30
 
     package init() {}
+
+    /// All of the machine's, so that a worker that wants more fails by itself before the machine does.
+    static var machineMemory: Int? {
+        let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
+            by: sysconf(Int32(_SC_PAGESIZE))
+        )
+        return overflow || bytes <= 0 ? nil : max(bytes, 4 << 30)
+    }
+}
+
+/// A model's directory, and where a worker finds it that has a file system of its own.
+struct WorkerModelDirectory: Sendable {
+    var directory: String
+    var mount: String
 }
 
 /// What it takes to start a worker of one model.
@@ -31,9 +53,10 @@ struct WorkerLaunch: Sendable {
     var program: [String]
     /// What it may read, besides the model.
     var readable: [String]
-    /// The model's directory, and where the worker finds it where it has a file system of its own.
-    var modelDirectory: String
-    var modelMount: String
+    /// `nil` for a worker that sees no directory of its model, as it is handed what it needs.
+    var model: WorkerModelDirectory?
+    /// Files of the model, which each worker is handed before it is told to start.
+    var content: SharedContent?
     var environment: [String: String]
     var limits: WorkerLimits
 }

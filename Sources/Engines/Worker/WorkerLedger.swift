@@ -67,6 +67,7 @@ struct WorkerLedger: Sendable {
     var openRequestCount: Int { requests.count }
     var keptBlockCount: Int { keptBlocks.count }
     func isRunning(_ batch: UInt64) -> Bool { running.contains(batch) }
+    func openRequests(of batch: UInt64) -> Set<UInt64> { batches[batch]?.open ?? [] }
     func isOpen(_ request: UInt64) -> Bool { requests[request] != nil }
 
     /// A batch is about to be sent. `block` and `lease` were reserved for it.

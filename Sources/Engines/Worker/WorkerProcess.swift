@@ -106,7 +106,7 @@ struct WorkerProcess: ~Copyable {
         let limits = launch.limits
         var arguments = ["--profile", launch.profile, "--tmp", directory, "--parent", String(getpid())]
         for path in launch.readable { arguments += ["--read", path] }
-        arguments += ["--read-at", launch.modelDirectory, launch.modelMount]
+        if let model = launch.model { arguments += ["--read-at", model.directory, model.mount] }
         arguments += ["--limit-files", String(limits.openFiles), "--limit-file-size", String(limits.fileBytes)]
         if let bytes = limits.addressSpaceBytes { arguments += ["--limit-address-space", String(bytes)] }
         if let user {

@@ -36,6 +36,8 @@ enum WorkerProtocol {
     enum AreaUse: UInt32, Sendable {
         case request = 0
         case response = 1
+        /// Sealed before it is sent: nobody writes it any more.
+        case modelFiles = 2
     }
 
     /// `count` rounded up to a multiple of 8, as texts are padded.

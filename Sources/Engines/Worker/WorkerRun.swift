@@ -14,7 +14,8 @@ struct WorkerRun: ~Copyable {
         case nothing
         case message(WorkerMessage)
         /// It has closed its channel: it is ending.
-        case closed
+        /// - Parameter unread: whether it has not read the last message.
+        case closed(unread: Bool)
     }
 
     let process: WorkerProcess
@@ -70,8 +71,11 @@ struct WorkerRun: ~Copyable {
     }
 
     private mutating func receive() throws(WorkerFault) -> Heard? {
-        guard let bytes = try process.channel.receive(into: buffer) else { return nil }
-        return bytes.isEmpty ? .closed : .message(try WorkerMessage(bytes))
+        switch try process.channel.receive(into: buffer) {
+        case .nothing: nil
+        case .message(let bytes): .message(try WorkerMessage(bytes))
+        case .end(let unread): .closed(unread: unread)
+        }
     }
 
     private mutating func readReport() {

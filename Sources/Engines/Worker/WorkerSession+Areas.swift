@@ -31,7 +31,7 @@ extension WorkerSession {
         let number = UInt32(use == .request ? state.requestAreas.count : state.responseAreas.count)
         let area = try SharedArea(use, bytes: bytes) { (descriptor) throws(WorkerFault) in
             let message = ServerMessage.area(number, use, bytes: bytes)
-            guard try channel.send(message, passing: descriptor) == .sent else {
+            guard try channel.send(message, passing: descriptor) != .full else {
                 throw WorkerFault("it does not read its messages")
             }
         }
@@ -42,6 +42,7 @@ extension WorkerSession {
         case .response:
             state.responseAreas.append(area)
             state.ledger.responseRanges.addArea(bytes: bytes)
+        case .modelFiles: preconditionFailure("a model's files are no area that is mapped here")
         }
     }
 
@@ -108,7 +109,8 @@ extension WorkerSession {
                     }
                 }
             }
-            guard try channel.send(ServerMessage.lease(number, span)) == .sent else {
+            state.lastSent = nil
+            guard try channel.send(ServerMessage.lease(number, span)) != .full else {
                 throw WorkerFault("it does not read its messages")
             }
         }

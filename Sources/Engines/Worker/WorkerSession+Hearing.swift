@@ -60,6 +60,7 @@ extension WorkerSession {
     private func done(_ batch: UInt64, failure: String?) throws(WorkerFault) {
         let unanswered = try state.withLock { (state) throws(WorkerFault) -> [Recipient] in
             let open = try state.ledger.done(batch)
+            if failure == nil { state.hasServed = true }
             // A decoupled model may answer later, unless it failed.
             guard !setup.isDecoupled || failure != nil else { return [] }
             return open.compactMap { number in

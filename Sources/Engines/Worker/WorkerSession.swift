@@ -24,9 +24,15 @@ final class WorkerSession: Sendable {
         var requestAreas: [SharedArea] = []
         var responseAreas: [SharedArea] = []
         var recipients: [UInt64: Recipient] = [:]
-        /// What whoever comes now is told.
+        /// Why it is gone.
         var ended: ServingError?
         var readiness = ReadinessQuestion()
+        var estimate: LeaseEstimate
+        /// Whether it has seen a batch through.
+        var hasServed = false
+        /// The batch that is the last thing it was told, if it was; and one that it never read before it ended.
+        var lastSent: UInt64?
+        var unread: UInt64?
     }
 
     /// A batch between its being opened and its being sent.
@@ -57,10 +63,16 @@ final class WorkerSession: Sendable {
                     isDecoupled: setup.isDecoupled,
                     requestLimit: setup.limits.requestBytes,
                     outputLimit: setup.limits.outputBytes
-                )
+                ),
+                estimate: setup.estimate
             )
         )
     }
+
+    /// For a worker that was started before its model was configured.
+    func use(_ estimate: LeaseEstimate) { state.withLock { $0.estimate = estimate } }
+
+    var hasServed: Bool { state.withLock { $0.hasServed } }
 
     /// Whether requests or calls are open that nobody but the one who asks looks after.
     var needsSweeping: Bool { calls.areRunning || (setup.isDecoupled && hasOpenRequests) }
@@ -69,17 +81,18 @@ final class WorkerSession: Sendable {
     func isRunning(_ batch: UInt64) -> Bool { state.withLock { $0.ended == nil && $0.ledger.isRunning(batch) } }
 
     /// Opens a batch: from now on its requests fail if the worker does.
-    func begin(_ block: RequestBlock, batch: ExecutionBatch) throws(ServingError) -> Turn {
+    /// - Returns: `nil` if it is gone already.
+    func begin(_ block: RequestBlock, batch: ExecutionBatch) throws(ServingError) -> Turn? {
         let senders = batch.requests.indices.map { batch.sender(forRequestAt: $0) }
         let items = batch.totalBatchSize
         let now = MonotonicTime.now()
-        let result = state.withLock { state -> Result<Turn, BeginProblem> in
-            if let ended = state.ended { return .failure(.refused(ended)) }
+        let result = state.withLock { state -> Result<Turn?, BeginProblem> in
+            guard state.ended == nil else { return .success(nil) }
             do throws(AreaProblem) {
                 guard let span = try reserveBlock(block.byteCount, in: &state) else {
                     return .failure(state.ledger.keptBlockCount > 0 ? .worker(Self.keepsTooMuch) : .refused(tooLarge))
                 }
-                let wanted = setup.estimate.bytes(forItems: items, lastTaken: state.ledger.lastOutputBytes)
+                let wanted = state.estimate.bytes(forItems: items, lastTaken: state.ledger.lastOutputBytes)
                 let lease = try reserveLease(wanted, in: &state)
                 let opened = state.ledger.open(requests: senders.count, block: span, lease: lease)
                 for (index, sender) in senders.enumerated() {
@@ -124,15 +137,17 @@ final class WorkerSession: Sendable {
     }
 
     /// Sends what was written into the turn's block and waits until the worker has said *done* or is gone.
-    func run(_ turn: Turn, requests: Int) {
+    /// - Returns: `false` if it was gone already and never saw the batch, whose requests are the caller's again.
+    func run(_ turn: Turn, requests: Int) -> Bool {
         let message = ServerMessage.execute(
             batch: turn.batch,
             requests: requests,
             block: turn.block,
             lease: turn.lease
         )
+        state.withLock { $0.lastSent = turn.batch }
         do throws(WorkerFault) {
-            try channel.sendPatiently(message)
+            if try !channel.sendPatiently(message), takeBack(turn.batch) { return false }
         } catch {
             signal.giveUp(error)
         }
@@ -142,6 +157,22 @@ final class WorkerSession: Sendable {
             sweep(at: .now())
         }
         if needsSweeping { signal.attention.post() }
+        return state.withLock { $0.unread != turn.batch }
+    }
+
+    /// - Returns: whether nobody has told its requests an end by now.
+    private func takeBack(_ batch: UInt64) -> Bool {
+        state.withLock { state in
+            guard state.ended == nil else { return false }
+            for number in state.ledger.openRequests(of: batch) { state.recipients[number] = nil }
+            state.unread = batch
+            return true
+        }
+    }
+
+    /// The worker has ended and has not read the last message. If that was a batch, no worker has seen it, and another may.
+    func takeBackUnread() {
+        if let batch = state.withLock({ $0.lastSent }) { _ = takeBack(batch) }
     }
 
     /// Passes cancellations on; gives the worker up if a request has waited too long for it.
@@ -155,6 +186,7 @@ final class WorkerSession: Sendable {
                 do throws(WorkerFault) {
                     let sent = try channel.send(ServerMessage.cancel(request: number))
                     if sent == .sent { state.recipients[number]?.isCancelSent = true }
+                    state.lastSent = nil
                 } catch {
                     return error
                 }
@@ -165,10 +197,10 @@ final class WorkerSession: Sendable {
         calls.sweep(at: now, session: self)
     }
 
-    /// Everything that is open fails; whoever comes later is refused.
-    func end(openRequests: ServingError, refusal: ServingError) {
+    /// Everything that is open fails; whoever comes later is told that it is gone.
+    func end(openRequests: ServingError) {
         let (recipients, asking) = state.withLock { state in
-            state.ended = refusal
+            state.ended = openRequests
             defer { state.recipients = [:] }
             return (state.recipients, state.readiness.answered(nil))
         }
@@ -201,7 +233,9 @@ extension WorkerSession {
     func send(_ message: [UInt8]) {
         guard state.withLock({ $0.ended == nil }) else { return }
         do throws(WorkerFault) {
-            guard try channel.send(message) == .full else { return }
+            let sent = try channel.send(message)
+            state.withLock { $0.lastSent = nil }
+            guard sent == .full else { return }
             signal.giveUp(WorkerFault("it does not read its messages"))
         } catch {
             signal.giveUp(error)

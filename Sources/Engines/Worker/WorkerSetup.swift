@@ -16,12 +16,14 @@ struct WorkerSetup: Sendable {
     var metrics: ModelMetrics
     /// The way to other models; `nil` if there is none.
     var calls: (any ModelCalls)?
+    /// How an error calls its process: Triton's word for those of Python models.
+    var processName = "Stub process"
 
     var identity: ModelIdentity { ModelIdentity(name: modelName, version: version) }
 
-    /// Triton's text for a worker that is not there.
+    /// Triton's text, but for the name, for a worker that is not there.
     func unhealthy(_ code: ServingError.Code, cause: String? = nil) -> ServingError {
-        ServingError(code, "Stub process '\(instanceName)' is not healthy.", reason: .backend, cause: cause)
+        ServingError(code, "\(processName) '\(instanceName)' is not healthy.", reason: .backend, cause: cause)
     }
 
     func logged(_ level: UInt64, _ text: String) {

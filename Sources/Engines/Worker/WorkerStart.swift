@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Inference
 
-/// What a worker is told about its model: the arguments of *start*.
-struct WorkerArguments: Sendable {
+/// What a worker is told about its model by *start*.
+protocol WorkerStartArguments: Sendable {
+    /// - Parameter directory: the model's, as the worker sees it; empty for one that sees none.
+    func json(directory: String) -> [UInt8]
+}
+
+/// What a worker of a Python model is told.
+struct WorkerArguments: WorkerStartArguments {
     enum Mode: String, Sendable {
         case serve, complete
     }
@@ -49,6 +55,15 @@ struct WorkerStart: Sendable {
 
     private var state = State.awaitsHello
 
+    init() {}
+
+    /// Of a worker that has opened its model and is told how it will serve.
+    static var again: WorkerStart {
+        var start = WorkerStart()
+        start.state = .awaitsReady
+        return start
+    }
+
     mutating func heard(_ message: WorkerMessage) throws(WorkerFault) -> Action {
         switch (state, message) {
         case (.awaitsHello, .hello):
@@ -78,22 +93,27 @@ extension WorkerRun {
     }
 
     /// Sees the worker through its start.
+    /// - Parameter again: whether it has opened its model already, and is told how it will serve.
     /// - Returns: what *ready* said.
     mutating func start(
         _ session: WorkerSession,
         _ launch: WorkerLaunch,
-        _ arguments: WorkerArguments,
+        _ arguments: any WorkerStartArguments,
+        again: Bool = false,
         isUnwanted: () -> Bool
     ) throws(StartProblem) -> String {
         let limit = MonotonicTime.now().advanced(byNanoseconds: UInt64(launch.limits.startSeconds) * 1_000_000_000)
-        var start = WorkerStart()
+        var start = again ? WorkerStart.again : WorkerStart()
+        if again { try sendStart(session, launch, arguments) }
         while true {
             if isUnwanted() { throw .unwanted }
             let left = limit.nanoseconds(since: .now()) / 1_000_000
             guard left > 0 else { throw .fault(WorkerFault("it is not ready after \(launch.limits.startSeconds) s")) }
             switch try hear(&start, milliseconds: Int32(clamping: left)) {
             case nil: continue
-            case .sendStart: try sendStart(session, launch, arguments)
+            case .sendStart:
+                try sendContent(session, launch)
+                try sendStart(session, launch, arguments)
             case .ready(let text): return text
             case .refused(let text): throw .refused(text)
             case .hear(let message): try hear(message, session)
@@ -124,13 +144,25 @@ extension WorkerRun {
         return nil
     }
 
+    private func sendContent(_ session: WorkerSession, _ launch: WorkerLaunch) throws(StartProblem) {
+        guard let content = launch.content else { return }
+        do throws(WorkerFault) {
+            let message = ServerMessage.area(0, .modelFiles, bytes: content.byteCount)
+            try session.channel.sendPatiently(message, passing: content.descriptor)
+        } catch {
+            throw .fault(error)
+        }
+    }
+
     private mutating func sendStart(
         _ session: WorkerSession,
         _ launch: WorkerLaunch,
-        _ arguments: WorkerArguments
+        _ arguments: any WorkerStartArguments
     ) throws(StartProblem) {
-        let hasOwnFiles = heldLayers().contains("read-only-binds")
-        let directory = hasOwnFiles ? launch.modelMount : launch.modelDirectory
+        var directory = ""
+        if let model = launch.model {
+            directory = heldLayers().contains("read-only-binds") ? model.mount : model.directory
+        }
         do throws(WorkerFault) {
             try session.sendStart(arguments: arguments.json(directory: directory))
         } catch {

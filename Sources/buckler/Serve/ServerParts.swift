@@ -99,46 +99,6 @@ struct ServerParts {
         return loading
     }
 
-    /// A server without ONNX Runtime still serves what does not need it; a model that does says what is missing.
-    var engines: EngineSelection {
-        let onnxRuntime: any Engine
-        do throws(ServingError) {
-            let path = try engineLibraryPath()
-            let logger = logger
-            onnxRuntime = ONNXRuntimeEngine(
-                library: try ONNXRuntimeLibrary.load(path: path) { logger.error("ONNX Runtime: \($0)") }
-            )
-        } catch {
-            // An answer to a client never says where the library was looked for: the log does.
-            let isAskedFor = settings.engineLibrary != nil
-            logger.log(level: isAskedFor ? .error : .warning, "no ONNX model can be served: \(Serve.inWords(error))")
-            onnxRuntime = UnavailableEngine(name: "onnxruntime", error: error)
-        }
-        return EngineSelection([onnxRuntime, IdentityEngine(), RepeatEngine(), pythonEngine])
-    }
-
-    private var pythonEngine: PythonEngine {
-        let logger = logger
-        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-        return PythonEngine(
-            searchPath: variable("PATH"),
-            runtime: variable("BUCKLER_PYTHON"),
-            log: WorkerLog { level, text in
-                switch level {
-                case .verbose: logger.debug("\(text)")
-                case .info: logger.info("\(text)")
-                case .warning: logger.warning("\(text)")
-                case .error: logger.error("\(text)")
-                }
-            }
-        )
-    }
-
-    private func engineLibraryPath() throws(ServingError) -> String {
-        if let path = settings.engineLibrary { return path }
-        return try EngineStore().locate().libraryPath
-    }
-
     /// One gate for all front ends: what is in flight is counted together.
     func access() throws(ServingError) -> ServerAccess {
         let flight = Flight(bytes: bytesInFlight, requests: settings.connectionLimits.requestsInFlight)

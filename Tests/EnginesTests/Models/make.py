@@ -151,6 +151,15 @@ for name in ("int32", "int64"):
          [value(n, kind, ["batch", 2]) for n in ("INPUT0", "INPUT1")],
          [value(n, kind, ["batch", 2]) for n in ("OUTPUT0", "OUTPUT1")])
 
+# Counts to INPUT0, however long that takes: nothing that it gives or holds is large.
+save("spin.onnx",
+     [helper.make_node("Loop", ["INPUT0", "", "zero"], ["OUTPUT0"], body=helper.make_graph(
+         [helper.make_node("Identity", ["go"], ["go_on"]), helper.make_node("Add", ["sum", "one"], ["more"])], "body",
+         [value("turn", T.INT64, []), value("go", T.BOOL, []), value("sum", T.INT64, [1])],
+         [value("go_on", T.BOOL, []), value("more", T.INT64, [1])]))],
+     [value("INPUT0", T.INT64, [1])], [value("OUTPUT0", T.INT64, [1])],
+     [helper.make_tensor("zero", T.INT64, [1], [0]), helper.make_tensor("one", T.INT64, [1], [1])])
+
 # One output is a sequence, which no tensor protocol can carry.
 save("sequence.onnx", [helper.make_node("SequenceConstruct", ["INPUT0"], ["OUTPUT0"])],
      [value("INPUT0", T.FLOAT, ["batch", 2])],

@@ -45,6 +45,32 @@ import Testing
         #expect(supervision.state == .down(until: at(5000 + lasted + pause)))
     }
 
+    /// Whatever ended it, its model works: a pause would only keep good requests waiting.
+    @Test func whatHasServedIsFollowedAtOnce() {
+        var supervision = Supervision()
+        for begin in [0, 50, 60, 1000] as [UInt64] {
+            #expect(supervision.next(at: at(begin)) == .start)
+            supervision.becameReady(at: at(begin))
+            supervision.ended(at: at(begin + 5), hasServed: true)
+            #expect(supervision.state == .down(until: at(begin + 5)))
+        }
+        #expect(supervision.next(at: at(2000)) == .start)
+        supervision.becameReady(at: at(2000))
+        supervision.ended(at: at(2001))
+        #expect(supervision.state == .down(until: at(2101)), "what came before does not count any more")
+    }
+
+    @Test func tellsWhetherOneIsComing() {
+        var supervision = Supervision()
+        _ = supervision.next(at: at(5))
+        #expect(supervision.starts(before: at(5)))
+        supervision.ended(at: at(10))
+        #expect(!supervision.starts(before: at(110)))
+        #expect(supervision.starts(before: at(111)))
+        supervision.stop()
+        #expect(!supervision.starts(before: at(1000)))
+    }
+
     @Test func nothingStartsOnceStopped() {
         var supervision = Supervision()
         #expect(supervision.next(at: at(1)) == .start)
