@@ -53,6 +53,14 @@ extension FlagTable {
                 + "if one is named. May be given more than once; nothing that a model brings along changes it."
         ),
         Flag(
+            "python-env-root",
+            .buckler,
+            .absolutePath,
+            .works(.optionalString(\.pythonEnvironmentRoot)),
+            default: "none",
+            "Absolute path beneath which a Python model's EXECUTION_ENV_PATH may lie, besides in the model's directory."
+        ),
+        Flag(
             "model-arena-byte-size",
             .buckler,
             .integer(1 << 20...Int.max, unlimited: .max),

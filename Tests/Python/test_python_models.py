@@ -472,7 +472,8 @@ class TritonPythonModel:
 
 
 @pytest.mark.parametrize("config, text", [
-    ('parameters { key: "EXECUTION_ENV_PATH" value { string_value: "env.tar.gz" } }', "EXECUTION_ENV_PATH, which is not supported"),
+    ('parameters { key: "EXECUTION_ENV_PATH" value { string_value: "env.tar.gz" } }', "EXECUTION_ENV_PATH of model 'wants' is no absolute path"),
+    ('parameters { key: "EXECUTION_ENV_PATH" value { string_value: "/usr" } }', "beneath --python-env-root"),
     ("instance_group { kind: KIND_GPU }", "server does not support GPUs"),
 ])
 def test_what_is_not_there_is_refused_by_name(repository, serve, config, text):

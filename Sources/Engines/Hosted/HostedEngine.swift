@@ -38,11 +38,10 @@ package struct HostedEngine: Engine {
 
     /// A link cannot be shown to a worker without what it leads to.
     private static func real(_ path: String) throws(ServingError) -> String {
-        guard let resolved = realpath(path, nil) else {
+        guard let resolved = ReadablePaths.resolved(path) else {
             throw ServingError(.unavailable, "a file that workers need is not there", cause: path)
         }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        return resolved
     }
 
     package func open(_ source: EngineModelSource) throws(ServingError) -> any EngineModel {

@@ -15,20 +15,22 @@ package final class PythonEngine: Engine {
     private let log: WorkerLog
     private let searchPath: String?
     private let runtimeSetting: String?
+    private let environmentRoot: String?
     /// By the interpreter's setting. What a server without Python models never asks is not looked for.
     private let found = Mutex<[String: Found]>([:])
 
     /// - Parameters:
     ///   - searchPath: the server's `PATH`.
     ///   - runtime: `BUCKLER_PYTHON`.
-    package init(searchPath: String?, runtime: String?, log: WorkerLog) {
+    ///   - environmentRoot: where environments lie that models may name, besides those in their own directories; absolute.
+    package init(searchPath: String?, runtime: String?, environmentRoot: String?, log: WorkerLog) {
         self.searchPath = searchPath
         runtimeSetting = runtime
+        self.environmentRoot = environmentRoot
         self.log = log
     }
 
     package func open(_ source: EngineModelSource) throws(ServingError) -> any EngineModel {
-        try Self.check(source)
         guard let directory = source.files.directoryPath else {
             throw ServingError(
                 .unsupported,
@@ -38,7 +40,16 @@ package final class PythonEngine: Engine {
         guard source.files.exists(source.path) else {
             throw ServingError(.notFound, "model file '\(source.path)' of model '\(source.modelName)' does not exist")
         }
-        let found = try find(source.engineSettings["interpreter"])
+        var found = try find(source.engineSettings["interpreter"])
+        if let setting = source.parameters[PythonEnvironment.parameter] {
+            let environment = try PythonEnvironment.find(
+                setting,
+                of: source.modelName,
+                inDirectory: directory,
+                orBeneath: environmentRoot
+            )
+            found.interpreter = try found.interpreter.replaced(by: environment, of: source.modelName)
+        }
         let launch = WorkerLaunch(
             launcher: found.launcher,
             program: [found.interpreter.path, "-I", "-B", found.runtime + "/" + PythonRuntime.program],
@@ -48,17 +59,6 @@ package final class PythonEngine: Engine {
             limits: try limits(source)
         )
         return try PythonModel(source, launch: launch, metrics: try metricLimits(source), log: log)
-    }
-
-    /// What a model may ask for and does not get yet.
-    private static func check(_ source: EngineModelSource) throws(ServingError) {
-        guard source.parameters["EXECUTION_ENV_PATH"] == nil else {
-            throw ServingError(
-                .unsupported,
-                "model '\(source.modelName)' sets EXECUTION_ENV_PATH, which is not supported yet: set "
-                    + "--backend-config=python,interpreter to the environment's interpreter"
-            )
-        }
     }
 
     /// The server holds every worker to it; one that knows it can say so in an answer.

@@ -71,6 +71,30 @@ struct PythonInterpreter: Sendable, Equatable {
         readable = Self.readable(answer.paths)
     }
 
+    /// The environment's interpreter, which may be a link to this one or to the system's, and may need their libraries.
+    ///
+    /// It is not asked anything: its model's author chose it, so it runs in a sandbox or not at all. What it says of
+    /// itself, in `pyvenv.cfg`, makes nothing readable either.
+    func replaced(
+        by environment: PythonEnvironment,
+        of modelName: String
+    ) throws(ServingError) -> PythonInterpreter {
+        var replaced = self
+        replaced.path = environment.interpreter
+        replaced.readable = Self.readable(readable + [environment.directory])
+        guard let program = ReadablePaths.resolved(environment.interpreter),
+            replaced.readable.contains(where: { program.hasPrefix($0 + "/") })
+        else {
+            throw ServingError(
+                .unavailable,
+                "\(PythonEnvironment.parameter) of model '\(modelName)' has an interpreter that lies outside of it: that "
+                    + "has to be the system's, or that of --backend-config=python,interpreter",
+                cause: environment.interpreter
+            )
+        }
+        return replaced
+    }
+
     private static let question = """
         import os, sys
         print("buckler", sys.version_info[0], sys.version_info[1], sys.executable)

@@ -64,4 +64,11 @@ enum ReadablePaths {
         }
         return there.filter { path in !there.contains { $0 != path && path.hasPrefix($0 + "/") } }.sorted()
     }
+
+    /// `path` absolute and without links; `nil`, and `errno`, if nothing is there.
+    static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 }

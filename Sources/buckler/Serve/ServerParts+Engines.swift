@@ -55,7 +55,12 @@ extension ServerParts {
 
     private var pythonEngine: PythonEngine {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-        return PythonEngine(searchPath: variable("PATH"), runtime: variable("BUCKLER_PYTHON"), log: workerLog)
+        return PythonEngine(
+            searchPath: variable("PATH"),
+            runtime: variable("BUCKLER_PYTHON"),
+            environmentRoot: settings.pythonEnvironmentRoot,
+            log: workerLog
+        )
     }
 
     private var workerLog: WorkerLog {

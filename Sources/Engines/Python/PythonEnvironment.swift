@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Inference
+
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#endif
+
+/// The environment that a model's `EXECUTION_ENV_PATH` names: a directory as `venv` or `conda-pack` make it.
+///
+/// Whoever wrote the model chose it, not the operator. So it has to lie in the model's directory, or where the operator
+/// keeps environments, and nothing in it is run but by a worker, in its sandbox.
+struct PythonEnvironment: Sendable, Equatable {
+    static let parameter = "EXECUTION_ENV_PATH"
+    /// Stands for the directory of the model, as in Triton.
+    private static let modelDirectory = "$$TRITON_MODEL_DIRECTORY"
+
+    /// Absolute, without links.
+    let directory: String
+    /// Absolute; may be a link to the system's.
+    let interpreter: String
+
+    /// - Parameters:
+    ///   - setting: the parameter's value.
+    ///   - model: the model's directory, absolute.
+    ///   - root: that of `--python-env-root`, absolute.
+    static func find(
+        _ setting: String,
+        of modelName: String,
+        inDirectory model: String,
+        orBeneath root: String?
+    ) throws(ServingError) -> PythonEnvironment {
+        func failure(_ code: ServingError.Code, _ text: String, _ cause: String) -> ServingError {
+            ServingError(code, "\(parameter) of model '\(modelName)' \(text)", cause: cause)
+        }
+        let named = setting.hasPrefix(modelDirectory) ? model + setting.dropFirst(modelDirectory.count) : setting
+        guard named.hasPrefix("/"), named.utf8.count < Int(PATH_MAX), !named.utf8.contains(0) else {
+            throw failure(.invalidArgument, "is no absolute path: begin it with \(modelDirectory)/ or /", setting)
+        }
+        guard let directory = ReadablePaths.resolved(named) else {
+            throw failure(.notFound, "names a directory that there is not", "\(named): \(String(cString: strerror(errno)))")
+        }
+        guard [model, root].contains(where: { $0.flatMap(ReadablePaths.resolved).map { lies(directory, within: $0) } ?? false }) else {
+            throw failure(
+                .invalidArgument,
+                "lies neither in the model's directory nor beneath --python-env-root",
+                directory
+            )
+        }
+        guard isDirectory(directory) else {
+            throw failure(
+                .unsupported,
+                "names a file: archives are not unpacked, so unpack it and name the directory",
+                directory
+            )
+        }
+        for program in ["python3", "python"] where access("\(directory)/bin/\(program)", X_OK) == 0 {
+            return PythonEnvironment(directory: directory, interpreter: "\(directory)/bin/\(program)")
+        }
+        throw failure(.notFound, "names a directory without bin/python3", directory)
+    }
+
+    private static func lies(_ path: String, within directory: String) -> Bool { path.hasPrefix(directory + "/") }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EXECUTION_ENV_PATH: a Python model that brings an environment of its own, which only its workers ever run."""
+import json
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import numpy
+import pytest
+from python_models import model_of, python_model
+
+INTERPRETER = f"--backend-config=python,interpreter={sys.executable}"
+
+# Says where its interpreter lies and what a library says that is in its environment alone.
+TELLS = model_of("""
+import sys
+import only_here
+class TritonPythonModel:
+    def execute(self, requests):
+        told = np.array([sys.prefix, only_here.WORD], object)
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("OUTPUT0", told)]) for _ in requests]
+""")
+
+
+def environment(directory):
+    venv.create(directory, symlinks=True, with_pip=False)
+    libraries = Path(sysconfig.get_path("purelib", vars={"base": str(directory)}))
+    (libraries / "only_here.py").write_text("WORD = 'found'\n")
+    for part in Path(numpy.__file__).parents[1].glob("numpy*"):
+        (libraries / part.name).symlink_to(part)
+    return directory
+
+
+def named(path):
+    return 'parameters { key: "EXECUTION_ENV_PATH" value { string_value: "%s" } }' % path
+
+
+@pytest.fixture
+def repository(tmp_path):
+    directory = tmp_path / "models"
+    directory.mkdir()
+    return directory
+
+
+def load(server, model):
+    status, answer, _ = server.post(f"/v2/repository/models/{model}/load")
+    return status, json.loads(answer)["error"] if answer else ""
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_model_runs_in_the_environment_that_it_names(repository, start_server, tmp_path, is_shared):
+    directory = python_model(repository, "tells", TELLS, dtype="TYPE_STRING",
+                             extra=named(tmp_path / "envs/one" if is_shared else "$$TRITON_MODEL_DIRECTORY/env"))
+    place = environment(tmp_path / "envs/one" if is_shared else directory / "env")
+    server = start_server(f"--model-repository={repository}", INTERPRETER, f"--python-env-root={tmp_path}/envs")
+    status, answer, _ = server.post("/v2/models/tells/infer", json.dumps(
+        {"inputs": [{"name": "INPUT0", "datatype": "BYTES", "shape": [1], "data": ["x"]}]}).encode())
+    assert status == 200, answer
+    assert json.loads(answer)["outputs"][0]["data"] == [str(place), "found"]
+
+
+def test_an_environment_elsewhere_is_refused_and_nothing_of_it_runs(repository, start_server, tmp_path):
+    """`bin/python3` is the author's: here it would leave a mark behind."""
+    mark = tmp_path / "ran"
+    for place in [tmp_path / "elsewhere", repository / "inside/env"]:
+        (place / "bin").mkdir(parents=True)
+        (place / "bin/python3").write_text(f"#!/bin/sh\ntouch {mark}\n")
+        (place / "bin/python3").chmod(0o755)
+    python_model(repository, "outside", TELLS, dtype="TYPE_STRING", extra=named(tmp_path / "elsewhere"))
+    (repository / "inside").rename(tmp_path / "made")
+    directory = python_model(repository, "inside", TELLS, dtype="TYPE_STRING", extra=named("$$TRITON_MODEL_DIRECTORY/env"))
+    (tmp_path / "made/env").rename(directory / "env")
+    server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit")
+    status, error = load(server, "outside")
+    assert status == 400 and "lies neither in the model's directory nor beneath --python-env-root" in error
+    assert str(tmp_path) not in error
+    assert load(server, "inside")[0] >= 400
+    assert not mark.exists()
+
+
+def test_an_interpreter_that_leads_out_of_its_environment_is_refused(repository, start_server, tmp_path):
+    program = tmp_path / "python3"
+    program.write_bytes(Path("/bin/true").read_bytes())
+    program.chmod(0o755)
+    directory = python_model(repository, "linked", TELLS, dtype="TYPE_STRING", extra=named("$$TRITON_MODEL_DIRECTORY/env"))
+    (directory / "env/bin").mkdir(parents=True)
+    (directory / "env/bin/python3").symlink_to(program)
+    server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit")
+    status, error = load(server, "linked")
+    assert status >= 400 and "has an interpreter that lies outside of it" in error and str(tmp_path) not in error
