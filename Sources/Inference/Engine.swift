@@ -56,6 +56,8 @@ package struct EngineModelSource: Sendable {
     /// For a model that calls others; `nil` where there are none to call.
     package var calls: (any ModelCalls)?
 
+    package var identity: ModelIdentity { ModelIdentity(name: modelName, version: version) }
+
     package init(modelName: String, version: Int64, files: any ModelFiles, path: String, outputLimit: Int) {
         self.modelName = modelName
         self.version = version

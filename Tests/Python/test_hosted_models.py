@@ -203,7 +203,11 @@ def test_a_killed_worker_takes_only_its_own_requests(repository, serve):
     assert output(infer(server, "echo", [[5]])) == [5]
     assert eventually(lambda: is_ready(server, "spin"))
     assert output(infer(server, "spin", [3], "INT64")) == [3]
-    assert "its worker failed with 1 requests in flight: was ended by signal 9" in server.log.read_text()
+    log = server.log.read_text()
+    assert "its worker failed with 1 requests in flight: was ended by signal 9" in log and "; in hand: 1 of (" in log
+    page = server.get("/metrics", port=server.metrics_port)[1].decode()
+    assert 'buckler_worker_failures_total{model="spin",reason="ended",version="1"} 1\n' in page
+    assert 'buckler_worker_failures_total{model="echo",reason="ended",version="1"} 0\n' in page
     assert len(set(before) & set(workers(server))) == 1
 
 

@@ -7,7 +7,7 @@ final class HostedModel: EngineModel {
     private let arguments: HostedArguments
     private let launch: WorkerLaunch
     private let log: WorkerLog
-    private let metrics = ModelMetrics()
+    private let metrics: ModelMetrics
     private let graph: GraphSignature
     private let configuration = Mutex<EngineModelConfiguration?>(nil)
     /// That of the worker that has opened the model, until it is an instance's.
@@ -16,6 +16,7 @@ final class HostedModel: EngineModel {
 
     /// Returns when a worker has opened the model.
     init(_ arguments: HostedArguments, _ launch: WorkerLaunch, log: WorkerLog) throws(ServingError) {
+        metrics = ModelMetrics(arguments.source.identity)
         self.arguments = arguments
         self.launch = launch
         self.log = log
@@ -40,6 +41,7 @@ final class HostedModel: EngineModel {
     var signature: GraphSignature? { graph }
     /// What a worker costs besides the model is not for an event loop to wait for.
     var hasSteadyCost: Bool { false }
+    var customMetrics: [CustomMetricFamily] { metrics.families }
     var isReady: Bool { lanes.withLock { $0.contains { $0.session != nil } } }
 
     func configure(_ configuration: EngineModelConfiguration) throws(ServingError) {

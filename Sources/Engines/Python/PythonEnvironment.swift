@@ -39,9 +39,14 @@ struct PythonEnvironment: Sendable, Equatable {
             throw failure(.invalidArgument, "is no absolute path: begin it with \(modelDirectory)/ or /", setting)
         }
         guard let directory = ReadablePaths.resolved(named) else {
-            throw failure(.notFound, "names a directory that there is not", "\(named): \(String(cString: strerror(errno)))")
+            throw failure(
+                .notFound,
+                "names a directory that there is not",
+                "\(named): \(String(cString: strerror(errno)))"
+            )
         }
-        guard [model, root].contains(where: { $0.flatMap(ReadablePaths.resolved).map { lies(directory, within: $0) } ?? false }) else {
+        let places = [model, root].compactMap { $0.flatMap(ReadablePaths.resolved) }
+        guard places.contains(where: { directory.hasPrefix($0 + "/") }) else {
             throw failure(
                 .invalidArgument,
                 "lies neither in the model's directory nor beneath --python-env-root",
@@ -60,8 +65,6 @@ struct PythonEnvironment: Sendable, Equatable {
         }
         throw failure(.notFound, "names a directory without bin/python3", directory)
     }
-
-    private static func lies(_ path: String, within directory: String) -> Bool { path.hasPrefix(directory + "/") }
 
     private static func isDirectory(_ path: String) -> Bool {
         var status = stat()

@@ -19,7 +19,7 @@ final class PythonModel: EngineModel {
         metrics: CustomMetricLimits,
         log: WorkerLog
     ) throws(ServingError) {
-        self.metrics = ModelMetrics(limits: metrics)
+        self.metrics = ModelMetrics(source.identity, limits: metrics)
         self.source = source
         self.launch = launch
         self.log = log
@@ -112,7 +112,7 @@ final class PythonModel: EngineModel {
             limits: launch.limits,
             estimate: LeaseEstimate(outputs: []),
             log: log,
-            metrics: ModelMetrics()
+            metrics: ModelMetrics(source.identity)
         )
         let arguments = arguments(.complete, source, source.configurationJSON, setup)
         let answer = try WorkerLane.startOnce(launch, arguments, setup: setup)

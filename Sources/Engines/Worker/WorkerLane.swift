@@ -206,7 +206,9 @@ final class WorkerLane: Sendable {
             return true
         }
         guard !isFirst else { return firstStart.post() }
-        if !isStopped { setup.logged(3, error.message + (error.cause.map { " (\($0))" } ?? "")) }
+        guard !isStopped else { return }
+        setup.metrics.failures.count(.start)
+        setup.logged(3, error.message + (error.cause.map { " (\($0))" } ?? ""))
     }
 
     private func serve(_ run: inout WorkerRun, _ session: WorkerSession, _ signal: WorkerSignal) -> EndReason {
@@ -242,6 +244,7 @@ final class WorkerLane: Sendable {
         }
         var why = ""
         var grace = 0
+        var failure: WorkerFailureCounts.Reason?
         switch reason {
         case .stopped:
             finish(&run, session)
@@ -249,16 +252,19 @@ final class WorkerLane: Sendable {
         case .closed(let unread):
             if unread { session.takeBackUnread() }
             grace = Self.endGraceMilliseconds
-        case .fault(let fault): why = fault.text
+            failure = .ended
+        case .fault(let fault):
+            why = fault.text
+            failure = fault.isTimeout ? .timeout : .fault
         }
-        let inFlight = session.openRequestCount
+        let inHand = session.openRequests
         let (end, lines) = run.end(graceMilliseconds: grace)
         let cause = why.isEmpty ? end.text : "\(why); \(end.text)"
-        if case .stopped = reason {
-            if end != .exited(0) { setup.logged(2, "its worker \(cause) instead of finishing") }
-        } else {
-            let last = lines.isEmpty ? "" : "; it last printed: " + lines.joined(separator: " | ")
-            setup.logged(3, "its worker failed with \(inFlight) requests in flight: \(cause)\(last)")
+        if let failure {
+            setup.metrics.failures.count(failure)
+            setup.logged(3, CrashReport(cause: cause, requests: inHand, lastLines: lines).text)
+        } else if end != .exited(0) {
+            setup.logged(2, "its worker \(cause) instead of finishing")
         }
         session.end(openRequests: setup.unhealthy(.internalError, cause: cause))
     }

@@ -77,7 +77,7 @@ final class WorkerSession: Sendable {
     /// Whether requests or calls are open that nobody but the one who asks looks after.
     var needsSweeping: Bool { calls.areRunning || (setup.isDecoupled && hasOpenRequests) }
     private var hasOpenRequests: Bool { state.withLock { !$0.recipients.isEmpty } }
-    var openRequestCount: Int { state.withLock { $0.recipients.count } }
+    var openRequests: [InferenceRequest] { state.withLock { $0.recipients.values.map(\.sender.request) } }
     func isRunning(_ batch: UInt64) -> Bool { state.withLock { $0.ended == nil && $0.ledger.isRunning(batch) } }
 
     /// Opens a batch: from now on its requests fail if the worker does.
@@ -180,7 +180,7 @@ final class WorkerSession: Sendable {
         let fault = state.withLock { state -> WorkerFault? in
             for (number, recipient) in state.recipients {
                 if let limit = recipient.limit, limit <= now {
-                    return WorkerFault("a request has taken longer than \(setup.limits.executionSeconds) s")
+                    return .timeout("a request has taken longer than \(setup.limits.executionSeconds) s")
                 }
                 guard recipient.sender.isCancelled, !recipient.isCancelSent else { continue }
                 do throws(WorkerFault) {

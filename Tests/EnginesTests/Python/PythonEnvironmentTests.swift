@@ -19,7 +19,10 @@ import Testing
         }
         try FileManager.default.createDirectory(atPath: model + "/bare", withIntermediateDirectories: true)
         #expect(FileManager.default.createFile(atPath: model + "/env.tar.gz", contents: Data()))
-        try FileManager.default.createSymbolicLink(atPath: model + "/out", withDestinationPath: scratch + "/envs-other/env")
+        try FileManager.default.createSymbolicLink(
+            atPath: model + "/out",
+            withDestinationPath: scratch + "/envs-other/env"
+        )
         try FileManager.default.createSymbolicLink(atPath: model + "/in", withDestinationPath: "env")
     }
 
@@ -33,7 +36,9 @@ import Testing
         try PythonEnvironment.find(setting, of: "m", inDirectory: model, orBeneath: root)
     }
 
-    @Test(arguments: ["$$TRITON_MODEL_DIRECTORY/env", "$$TRITON_MODEL_DIRECTORY/in", "$$TRITON_MODEL_DIRECTORY/1/../env/"])
+    @Test(arguments: [
+        "$$TRITON_MODEL_DIRECTORY/env", "$$TRITON_MODEL_DIRECTORY/in", "$$TRITON_MODEL_DIRECTORY/1/../env/",
+    ])
     func oneInTheModelsDirectoryIsTaken(setting: String) throws {
         try FileManager.default.createDirectory(atPath: model + "/1", withIntermediateDirectories: true)
         let found = try find(setting)
@@ -48,11 +53,17 @@ import Testing
 
     @Test(
         arguments: [
-            ("env", "is no absolute path"), ("", "is no absolute path"), ("/etc", "lies neither in"),
-            ("$$TRITON_MODEL_DIRECTORY", "lies neither in"), ("$$TRITON_MODEL_DIRECTORY/../m-other/env", "lies neither in"),
-            ("$$TRITON_MODEL_DIRECTORY-other/env", "lies neither in"), ("$$TRITON_MODEL_DIRECTORY/out", "lies neither in"),
-            ("$$TRITON_MODEL_DIRECTORY/none", "that there is not"), ("$$TRITON_MODEL_DIRECTORY/bare", "without bin/python3"),
-            ("$$TRITON_MODEL_DIRECTORY/env.tar.gz", "archives are not unpacked"), ("/\0", "is no absolute path"),
+            ("env", "is no absolute path"),
+            ("", "is no absolute path"),
+            ("/etc", "lies neither in"),
+            ("$$TRITON_MODEL_DIRECTORY", "lies neither in"),
+            ("$$TRITON_MODEL_DIRECTORY/../m-other/env", "lies neither in"),
+            ("$$TRITON_MODEL_DIRECTORY-other/env", "lies neither in"),
+            ("$$TRITON_MODEL_DIRECTORY/out", "lies neither in"),
+            ("$$TRITON_MODEL_DIRECTORY/none", "that there is not"),
+            ("$$TRITON_MODEL_DIRECTORY/bare", "without bin/python3"),
+            ("$$TRITON_MODEL_DIRECTORY/env.tar.gz", "archives are not unpacked"),
+            ("/\0", "is no absolute path"),
         ]
     )
     func othersAreErrorsThatNameNoPlace(setting: String, text: String) {

@@ -32,7 +32,7 @@ import Musl
                 limits: WorkerLimits(),
                 estimate: LeaseEstimate(outputs: []),
                 log: WorkerLog { _, _ in },
-                metrics: ModelMetrics()
+                metrics: ModelMetrics(ModelIdentity(name: "m", version: 1))
             )
             let signal = WorkerSignal(attention: try #require(WakeEvent()))
             session = WorkerSession(channel: server, setup: setup, signal: signal, batchDone: WakeWord())
@@ -90,7 +90,7 @@ import Musl
             isOver.post()
         }
         #expect(started)
-        while scene.session.openRequestCount == 0 { usleep(1000) }
+        while scene.session.openRequests.isEmpty { usleep(1000) }
         var waiting = pollfd(fd: scene.worker, events: Int16(POLLIN), revents: 0)
         poll(&waiting, 1, 5000)
         // The area comes first.

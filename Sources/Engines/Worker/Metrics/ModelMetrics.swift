@@ -2,13 +2,17 @@
 internal import Inference
 private import Synchronization
 
-/// What the code of one version of a model counts, in all of its workers.
+/// What the code of one version of a model counts, in all of its workers; and how those fail.
 final class ModelMetrics: Sendable {
     private let table: Mutex<MetricTable>
+    let failures: WorkerFailureCounts
 
-    init(limits: CustomMetricLimits = CustomMetricLimits()) { table = Mutex(MetricTable(limits: limits)) }
+    init(_ identity: ModelIdentity, limits: CustomMetricLimits = CustomMetricLimits()) {
+        table = Mutex(MetricTable(limits: limits))
+        failures = WorkerFailureCounts(identity)
+    }
 
-    var families: [CustomMetricFamily] { table.withLock { $0.families } }
+    var families: [CustomMetricFamily] { table.withLock { $0.families } + [failures.family] }
 
     func family(_ wanted: FamilyWanted) -> QuestionAnswer {
         table.withLock { table in
