@@ -104,6 +104,28 @@ def stream_targets(stream):
     yield "responses/s of a decoupled model on one stream", stream["responses_per_second"], "≥", 100_000
 
 
+def worker_targets(workers):
+    comparisons = workers["placement"]["comparisons"]
+    if hosted := find(comparisons, "in process", 32):
+        yield ("ONNX Runtime in a worker: requests/s at 32 in flight ÷ in process",
+               hosted["ratios"]["requests_per_second"]["median"], "≥", 0.85)
+    if hosted := find(comparisons, "in process", 1):
+        yield ("ONNX Runtime in a worker: p50 added at 1 in flight, µs",
+               hosted["first"]["p50_us"] - hosted["second"]["p50_us"], "≤", 25)
+    yield "ONNX MLP in a worker: load to ready, ms", median(workers["placement"]["starts"]) * 1000, "≤", 60
+    yield "Python with numpy: load to ready, ms", median(workers["starts"]["python_identity"]) * 1000, "≤", 200
+    python = workers["python"]
+    if triton := find(python, "triton, python_identity", 32):
+        yield ("Python identity: requests/s at 32 in flight ÷ Triton's",
+               triton["ratios"]["requests_per_second"]["median"], "≥", 2)
+    if triton := find(python, "triton, python_identity", 1):
+        yield "Python identity: p50 at 1 in flight ÷ Triton's", triton["ratios"]["p50_us"]["median"], "≤", 0.9
+    for in_flight in (1, 4):
+        if triton := find(python, "triton, python_large", in_flight):
+            yield (f"Python, 8 MB tensors: bytes/s at {in_flight} in flight ÷ Triton's",
+                   triton["ratios"]["requests_per_second"]["median"], "≥", 1.25)
+
+
 def json_targets(results):
     for result in results:
         extra = result["first"]["server_cpu_us"] - result["second"]["server_cpu_us"]
@@ -126,7 +148,8 @@ def server_targets(server):
 
 def target_rows(results):
     sections = (("server", server_targets), ("mlp", mlp_targets), ("json", json_targets), ("access", access_targets),
-                ("grpc", grpc_targets), ("stream", stream_targets), ("resnet50", resnet_targets))
+                ("grpc", grpc_targets), ("stream", stream_targets), ("workers", worker_targets),
+                ("resnet50", resnet_targets))
     for name, targets in sections:
         if name not in results:
             continue
@@ -155,6 +178,10 @@ def main():
     if "grpc" in results:
         print("\n## The MLP over gRPC: Buckler against others, and against its own binary HTTP\n")
         print(table(titles, comparison_rows(results["grpc"]["comparisons"])))
+    if "workers" in results:
+        print("\n## Workers: ONNX Runtime in one against in the server, and Python models against Triton's\n")
+        print(table(titles, comparison_rows(results["workers"]["placement"]["comparisons"]
+                                            + results["workers"]["python"])))
     if "mlp" in results:
         print("\n## The MLP, binary tensors: Buckler against others\n")
         print(table(titles, comparison_rows(results["mlp"]["comparisons"])))

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import bodies
+import workers
 from servers import Server, free_port
 from tools import Tools
 
@@ -56,10 +57,10 @@ class Suite:
         _, headers, file = self.json_request("mlp")
         return "/infer", headers, self.file("mlp.bentoml.json", bodies.bentoml_body(json.loads(file.read_text())))
 
-    def buckler(self, models):
+    def buckler(self, models, arguments=()):
         # The comparators ask nobody who calls; what that costs here is measured on its own.
         anonymous = [f"--anonymous-scope={scope}" for scope in ("infer", "metadata", "statistics", "admin")]
-        return self.serve("buckler", models, [*anonymous, "--ledger=false"])
+        return self.serve("buckler", models, [*anonymous, "--ledger=false", *arguments])
 
     def serve(self, name, models, arguments, tls=False):
         port, grpc_port, metrics = free_port(), free_port(), free_port()
@@ -99,11 +100,14 @@ class Suite:
         self.measure("access", self.access)
         self.measure("grpc", self.grpc)
         self.measure("stream", self.stream)
+        self.measure("workers", lambda: workers.measure(self))
         if not self.options.without_resnet:
             self.measure("resnet50", self.resnet)
         return self.results
 
     def measure(self, name, measurement):
+        if self.options.only and name not in self.options.only:
+            return
         print(f"==> {name}", flush=True)
         started = time.monotonic()
         self.results[name] = measurement()
@@ -289,6 +293,7 @@ def main():
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--commit", default="unknown")
     parser.add_argument("--serve-argument", action="append", default=[])
+    parser.add_argument("--only", action="append", help="a part by its name in the results; may be given more than once")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--without-resnet", action="store_true")
     options = parser.parse_args()
