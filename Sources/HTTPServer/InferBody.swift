@@ -4,9 +4,11 @@ package import NIOCore
 private import Transport
 
 /// The body of a hot request as it comes in. A body that came in one piece is kept where the socket put it; otherwise
-/// memory grows with what has arrived, never with what was announced.
+/// memory grows with what has arrived, and what was announced is allocated once an eighth of it is there.
 package struct InferBody {
     private static let firstCapacity = 64 << 10
+    /// Each time memory grows, what has arrived is copied; and a client has to send as much to have the rest held for it.
+    private static let trustedPart = 8
 
     private let declared: Int?
     private let byteLimit: Int
@@ -34,7 +36,9 @@ package struct InferBody {
     package var remaining: Int? { declared.map { max(0, $0 - count) } }
 
     /// Bytes of memory that are held beyond what was announced: what a chunked upload has to be charged for.
-    package var undeclaredBytes: Int { declared == nil ? max(storage?.memory.count ?? 0, count) : 0 }
+    package var undeclaredBytes: Int { declared == nil ? heldBytes : 0 }
+
+    var heldBytes: Int { max(storage?.memory.count ?? 0, count) }
 
     /// - Throws: `.payloadTooLarge` or `.invalidArgument` for an upload beyond a limit.
     package mutating func append(_ chunk: ByteBuffer) throws(ServingError) {
@@ -76,7 +80,9 @@ package struct InferBody {
         let capacity = storage?.memory.count ?? 0
         if total > capacity {
             let doubled = max(Self.firstCapacity, total, min(capacity, Int.max / 2) * 2)
-            let larger = AlignedStorage(count: max(total, min(doubled, declared ?? byteLimit)))
+            let isTrusted = declared.map { $0 / Self.trustedPart <= total } ?? false
+            let wanted = isTrusted ? declared ?? doubled : min(doubled, declared ?? byteLimit)
+            let larger = AlignedStorage(count: max(total, wanted))
             if let storage {
                 larger.memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage.memory[..<count]))
             }
