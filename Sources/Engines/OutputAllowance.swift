@@ -35,7 +35,7 @@ struct OutputAllowance {
     var exceeded: ServingError {
         ServingError(
             .internalError,
-            "the outputs of model '\(modelName)' exceed the server's limit of \(limit) bytes",
+            "the outputs of model '\(modelName)' exceed the server's limit of \(limit) bytes (--max-output-byte-size)",
             reason: .backend
         )
     }

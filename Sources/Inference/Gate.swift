@@ -172,7 +172,7 @@ package protocol Gate: Sendable {
     func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError)
 
     /// What ``authoriseModelCall(_:model:version:)`` has allowed is about to be done: a line in the audit log.
-    func modelCalled(_ model: ServedModel, for permit: Permit)
+    func modelCalled(_ model: ServedModel, for permit: Permit) throws(ServingError)
 
     /// Whether lists may show the model to the caller.
     func shows(model: String, version: Int64?, to permit: Permit) -> Bool
@@ -208,7 +208,7 @@ package protocol Gate: Sendable {
 
 extension Gate {
     package func served(_ model: ServedModel, to permit: Permit) {}
-    package func modelCalled(_ model: ServedModel, for permit: Permit) {}
+    package func modelCalled(_ model: ServedModel, for permit: Permit) throws(ServingError) {}
     package func refused(_ refusal: EarlyRefusal) {}
 
     package func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError) {

@@ -68,7 +68,7 @@ final class ModelCallRouter: ModelCalls {
         fields.arrival = .now()
         fields.deadline = try deadline(of: call, at: fields.arrival)
         let request = InferenceRequest(fields)
-        for requester in requesters { settings.gate.modelCalled(ServedModel(target), for: requester.permit) }
+        for requester in requesters { try settings.gate.modelCalled(ServedModel(target), for: requester.permit) }
         target.infer(request, sink: sink)
         return request
     }

@@ -22,7 +22,7 @@ extension FlagTable {
             .limits,
             .integer(1...1000),
             .works(.integer(\.requestLimits.jsonDepth)),
-            "Levels of nesting in a request's JSON."
+            "Levels of nesting in a request's JSON; of the data of an infer request, without the three around it."
         ),
         Flag(
             "max-request-inputs",

@@ -2,8 +2,8 @@
 import Inference
 
 extension ServerSettings {
-    /// What the profile allows that `secure` does not, as far as nothing else was asked for; a line each, for the log.
-    package var relaxations: [String] {
+    /// - Parameter given: names of the flags that were given: what those say is the operator's, whatever it is.
+    func relaxations(given: Set<String>) -> [String] {
         guard profile == .triton else { return [] }
         var lines = [
             "any address that is asked for is listened on, "
@@ -19,14 +19,16 @@ extension ServerSettings {
                 "requests may name any host: without --allowed-host, pages of other sites can reach this server"
             )
         }
-        return lines + relaxedLimits
+        return lines + relaxedLimits(given)
     }
 
-    /// A limit that was given is the operator's, whatever it is.
-    private var relaxedLimits: [String] {
+    private func relaxedLimits(_ given: Set<String>) -> [String] {
         let (secure, relaxed) = (ServerSettings(profile: .secure), ServerSettings(profile: profile))
         return FlagTable.all.compactMap { flag in
-            guard flag.group == .limits || flag.name.hasSuffix("-max-input-size") || flag.name.hasSuffix("-byte-size"),
+            let isLimit =
+                flag.group == .limits
+                || ["-max-input-size", "-byte-size", "-timeout-secs"].contains { flag.name.hasSuffix($0) }
+            guard isLimit, !given.contains(flag.canonicalName),
                 case .works(let effect) = flag.disposition,
                 let strict = effect.text(in: secure, kind: flag.kind),
                 let lax = effect.text(in: self, kind: flag.kind),

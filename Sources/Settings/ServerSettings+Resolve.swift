@@ -105,6 +105,7 @@ package struct SettingsInput: Sendable {
             effect.apply(assignment.value, kind: assignment.flag.kind, to: &settings)
         }
         Self.follow(&settings)
+        settings.relaxations = settings.relaxations(given: Set(counting.map(\.flag.canonicalName)))
         settings.warnings = warnings
         settings.notices = notices(environment: environment)
         settings.schedulerHoldCount = Self.holdCount(environment)

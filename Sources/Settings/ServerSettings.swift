@@ -135,6 +135,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var warnings: [String] = []
     /// What the log is told at start: accepted flags that change nothing, and what the profile relaxes.
     package var notices: [String] = []
+    /// What the profile allows that `secure` does not, as far as nothing else was asked for; a line each, for the log.
+    package var relaxations: [String] = []
 
     package init(profile: Profile) {
         self.profile = profile

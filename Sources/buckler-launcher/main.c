@@ -15,6 +15,7 @@
 //                                environment.h. Values do not stand in the arguments, which every user can read.
 //   --cgroup DIR                 joined first; may be repeated, for v1
 //   --require LAYERS             with commas, or `none`: what has to hold, instead of layers_required_by_default()
+//   --require-also LAYERS        besides those
 //   --parent PID                 end if that is not the parent (any more)
 //   --report FD                  a line for each layer (layers.h), written just before the program starts
 //

@@ -171,6 +171,8 @@ static void option(struct options *options, struct words *words, const char *nam
         }
     } else if (strcmp(name, "--require") == 0) {
         options->required = layer_list(name, value(words, name));
+    } else if (strcmp(name, "--require-also") == 0) {
+        options->required |= layer_list(name, value(words, name));
     } else if (strcmp(name, "--parent") == 0) {
         options->parent = (pid_t)number(words, name, INT32_MAX);
     } else if (strcmp(name, "--report") == 0) {

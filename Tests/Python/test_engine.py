@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine as it is fetched and run: once, and without telling its maker about the machine, as official builds do."""
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -29,6 +30,31 @@ def test_an_engine_that_is_there_is_not_fetched_again():
     installed = subprocess.run([BUCKLER, "engine", "install"], env={**os.environ, "PIP_NO_INDEX": "1"}, timeout=120,
                                capture_output=True)
     assert installed.returncode == 0, installed.stderr
+
+
+def test_an_engine_that_is_not_the_pinned_one_has_to_be_one_all_the_same(tmp_path):
+    home = tmp_path / "home"
+    environment = {**os.environ, "BUCKLER_HOME": str(home)}
+
+    def install(path):
+        return subprocess.run([BUCKLER, "engine", "install", "--from", path, "--allow-unpinned"], env=environment,
+                              capture_output=True, text=True, timeout=60)
+
+    def listed():
+        answer = subprocess.run([BUCKLER, "engine", "list", "--json"], env=environment, capture_output=True, timeout=60)
+        return answer.stdout
+
+    listing = subprocess.run([BUCKLER, "engine", "list", "--json"], capture_output=True, timeout=60).stdout
+    [library] = set(re.findall(r'"([^"]*libonnxruntime[^"]*)"', listing.decode().replace("\\/", "/")))
+    other = tmp_path / "other.so"
+    other.write_bytes(Path(library).read_bytes() + b"\0")
+    installed = install(other)
+    assert installed.returncode == 0, installed.stderr
+    before = listed()
+    (tmp_path / "fake.so").write_text("hello\n")
+    failed = install(tmp_path / "fake.so")
+    assert failed.returncode == 1 and "the ONNX Runtime library cannot be loaded" in failed.stderr
+    assert listed() == before, "the one that works was replaced"
 
 
 def test_what_is_printed_without_pip_can_be_pasted_and_checks_the_digest(tmp_path):

@@ -57,7 +57,7 @@ def limited(tmp_path_factory):
 
 
 def refused(model):
-    return f"the outputs of model '{model}' exceed the server's limit of {LIMIT} bytes"
+    return f"the outputs of model '{model}' exceed the server's limit of {LIMIT} bytes (--max-output-byte-size)"
 
 
 def infer(client, model, data, kind="UINT8"):
@@ -130,5 +130,5 @@ def test_of_a_repeated_response(start_server, tmp_path, limit):
             inputs[-1].set_data_from_numpy(data)
         client.async_stream_infer("repeat", inputs)
         client.stop_stream()
-    text = "the outputs of model 'repeat' exceed the server's limit of 7 bytes"
+    text = "the outputs of model 'repeat' exceed the server's limit of 7 bytes (--max-output-byte-size)"
     assert answers[0] is None if limit == 8 else text in str(answers[0])

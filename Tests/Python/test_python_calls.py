@@ -393,6 +393,31 @@ if answer.has_error():
     assert all(line["digest"] for line in lines if line["kind"] == "allow")
 
 
+def test_no_call_is_made_that_could_have_no_line(repository, start_server, home):
+    """A request was promised one line when it was let in, not as many as it makes calls."""
+    echo(repository, "inner")
+    caller(repository, "outer", """
+made = 0
+while made < 4000:
+    answer = call("inner", x).exec()
+    if answer.has_error():
+        assert "audit log" in answer.error().message(), answer.error().message()
+        break
+    made += 1
+y = np.array([made], np.float32)
+""")
+    key = make_key(home, "all", "--scopes=infer")
+    server = start_server(f"--model-repository={repository}", INTERPRETER, f"--ledger-quota-byte-size={1 << 20}",
+                          "--ledger-retain-days=1", anonymous=False, env={"BUCKLER_HOME": str(home)})
+    status, answer, _ = server.post("/v2/models/outer/infer", body([0.0]), headers=bearer(key))
+    [made] = output((status, json.loads(answer)))
+    assert 0 < made < 4000
+    assert server.stop() == 0
+    lines = ledger_lines(home / "ledger" / str(server.port))
+    allowed = [line["model"] for line in lines if line["kind"] == "allow" and line["route"] == "infer"]
+    assert allowed.count("inner") == made and allowed.count("outer") == 1
+
+
 def test_a_batch_of_several_callers_reaches_what_all_of_them_may(repository, start_server, home):
     echo(repository, "secret")
     python_model(repository, "outer", model_of(CALL + """

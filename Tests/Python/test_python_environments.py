@@ -73,7 +73,7 @@ def test_an_environment_elsewhere_is_refused_and_nothing_of_it_runs(repository, 
     (tmp_path / "made/env").rename(directory / "env")
     server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit")
     status, error = load(server, "outside")
-    assert status == 400 and "lies neither in the model's directory nor beneath --python-env-root" in error
+    assert status == 400 and "names nothing that lies in the model's directory or beneath --python-env-root" in error
     assert str(tmp_path) not in error
     assert load(server, "inside")[0] >= 400
     assert not mark.exists()

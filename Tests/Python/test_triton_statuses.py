@@ -58,7 +58,7 @@ def test_what_the_model_itself_fails_at_is_counted_as_its_own(start_server, tmp_
     server = start_server(f"--model-repository={tmp_path / 'models'}", "--max-output-byte-size=4096")
     sent = json.dumps({"inputs": [{"name": "INPUT0", "datatype": "INT64", "shape": [2], "data": [1, 1025]}]}).encode()
     status, text, _ = server.post("/v2/models/bomb/infer", sent)
-    assert status == 500 and b"exceed the server's limit of 4096 bytes" in text, text
+    assert status == 500 and b"exceed the server's limit of 4096 bytes (--max-output-byte-size)" in text, text
     page = server.get("/metrics", port=server.metrics_port)[1].decode()
     assert 'nv_inference_request_failure{model="bomb",reason="BACKEND",version="1"} 1' in page
 

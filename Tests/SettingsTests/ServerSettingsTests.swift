@@ -56,6 +56,7 @@ import Testing
         #expect(relaxations.contains("--max-in-flight-requests is none instead of 1024"))
         #expect(relaxations.contains("--request-deadline-secs is none instead of 30"))
         #expect(relaxations.contains("--max-json-depth is 100 instead of 64"))
+        #expect(relaxations.contains("--model-call-timeout-secs is 300 instead of 30"))
         #expect(!relaxations.contains { $0.contains("max-header-count") })
         #expect(!relaxations.contains { $0.contains("--model-control-mode") })
     }
@@ -67,6 +68,7 @@ import Testing
             "--profile=triton",
             "--max-json-depth=64",
             "--max-request-outputs=300",
+            "--max-connections=65536",
             "--allow-metrics=false",
             "--allowed-host=models.example",
             "--model-control-mode=explicit",
@@ -74,7 +76,7 @@ import Testing
             "--tls-key=/k"
         )
         let text = settings.relaxations.joined(separator: "\n")
-        for given in ["--max-json-depth", "--max-request-outputs", "metrics", "any host", "without TLS"] {
+        for given in ["--max-json-depth", "--max-request-outputs", "--max-connections is", "metrics", "any host", "without TLS"] {
             #expect(!text.contains(given))
         }
         #expect(text.contains("without keys"))

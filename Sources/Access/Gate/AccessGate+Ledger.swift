@@ -9,8 +9,10 @@ extension AccessGate {
         guest.state.withLock { $0.served = model }
     }
 
-    package func modelCalled(_ model: ServedModel, for permit: Permit) {
+    package func modelCalled(_ model: ServedModel, for permit: Permit) throws(ServingError) {
         guard let guest = permit.visit as? Guest else { return }
+        // Its caller was promised one line, not as many as it makes calls.
+        try parts.ledger?.check()
         let status = guest.arrival.transport == .grpc ? 0 : 200
         var conclusion = Conclusion(.infer, model: model.name, version: model.version, status: status)
         conclusion.digest = model.digest

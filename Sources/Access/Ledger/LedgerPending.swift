@@ -59,7 +59,8 @@ package struct LedgerPending: ~Copyable, Sendable {
         let isRoom = unwritten - keptBytes < room
         guard isRoom, lines.count + LedgerLinePrinter.contentLimit + 4 <= limit else {
             guard onFailure == .proceed else {
-                refused &+= 1
+                // What was allowed has been done.
+                if entry.decision == .deny { refused &+= 1 } else { lost &+= 1 }
                 return .refused
             }
             lost &+= 1

@@ -38,12 +38,13 @@ package struct LedgerSettings: Sendable, Equatable {
     /// Bytes that are not promised to new requests, since others wait to be answered.
     var keptForRequests: Int {
         guard onFailure == .refuse else { return 0 }
-        return min(min(requestsInFlight, 4096) * Self.roughLineBytes, quotaBytes / 4)
+        return min(min(requestsInFlight, 4096) * Self.longLineBytes, quotaBytes / 2)
     }
 
     /// Bytes that are not promised to anyone: it must be able to say that it is full, and how much it missed, and to
     /// sign that.
     var keptForItself: Int { min(64 << 10, quotaBytes / 8) }
 
-    private static let roughLineBytes = 512
+    /// What a caller can make of a line: a request id of 256 letters that are two each when printed, and long names.
+    private static let longLineBytes = 1536
 }

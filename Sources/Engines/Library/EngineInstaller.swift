@@ -100,9 +100,16 @@ package struct EngineInstaller: Sendable {
         try library.withUnsafeBytes { (bytes) throws(ServingError) in
             let digest = FileDigest.of(bytes)
             if !allowUnpinned { try checkLibrary(digest) }
-            try LocalFile.write(bytes, to: "\(staging)/\(pins.libraryName)")
-            let origin = digest == pins.libraryDigest ? pins.libraryName : EngineOrigin.local
-            try record(EngineRecord(version: pins.version, digest: digest, origin: origin), in: staging)
+            let file = "\(staging)/\(pins.libraryName)"
+            try LocalFile.write(bytes, to: file)
+            guard digest != pins.libraryDigest else {
+                let pinned = EngineRecord(version: pins.version, digest: digest, origin: pins.libraryName)
+                return try record(pinned, in: staging)
+            }
+            // What it is, it alone can say; whoever allows it is about to run it anyway.
+            let version = try ONNXRuntimeLibrary.load(path: file).version
+            try LocalDirectory.move(file, to: "\(staging)/\(EngineStore.libraryName(version: version))")
+            try record(EngineRecord(version: version, digest: digest, origin: EngineOrigin.local), in: staging)
         }
     }
 

@@ -25,6 +25,8 @@ package struct EngineStore: Sendable {
         path = try BucklerHome(home).path + "/engines"
     }
 
+    static func libraryName(version: String) -> String { "libonnxruntime.so.\(version)" }
+
     func directory(version: String) -> String { "\(path)/onnxruntime-\(version)" }
 
     /// Everything installed here, whole or damaged: digests are those recorded, not checked.
@@ -62,7 +64,7 @@ package struct EngineStore: Sendable {
         guard let bytes = try? LocalFile.content(of: "\(directory)/\(Self.recordName)", limit: 4096),
             let record = EngineRecord(bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
         else { return nil }
-        let library = "\(directory)/libonnxruntime.so.\(record.version)"
+        let library = "\(directory)/\(Self.libraryName(version: record.version))"
         guard LocalDirectory.exists(library) else { return nil }
         return InstalledEngine(
             path: directory,

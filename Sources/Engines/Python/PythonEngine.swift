@@ -41,6 +41,7 @@ package final class PythonEngine: Engine {
             throw ServingError(.notFound, "model file '\(source.path)' of model '\(source.modelName)' does not exist")
         }
         var found = try find(source.engineSettings["interpreter"])
+        var authorsDirectory: String?
         if let setting = source.parameters[PythonEnvironment.parameter] {
             let environment = try PythonEnvironment.find(
                 setting,
@@ -49,12 +50,14 @@ package final class PythonEngine: Engine {
                 orBeneath: environmentRoot
             )
             found.interpreter = try found.interpreter.replaced(by: environment, of: source.modelName)
+            authorsDirectory = environment.directory
         }
         let launch = WorkerLaunch(
             launcher: found.launcher,
             program: [found.interpreter.path, "-I", "-B", found.runtime + "/" + PythonRuntime.program],
             readable: PythonInterpreter.readable(found.interpreter.readable + [found.runtime]),
             model: WorkerModelDirectory(directory: directory, mount: "/models/" + source.modelName),
+            authorsDirectory: authorsDirectory,
             environment: Self.environment.merging([Self.outputLimit: String(source.outputLimit)]) { $1 },
             limits: try limits(source)
         )

@@ -38,19 +38,14 @@ struct PythonEnvironment: Sendable, Equatable {
         guard named.hasPrefix("/"), named.utf8.count < Int(PATH_MAX), !named.utf8.contains(0) else {
             throw failure(.invalidArgument, "is no absolute path: begin it with \(modelDirectory)/ or /", setting)
         }
-        guard let directory = ReadablePaths.resolved(named) else {
-            throw failure(
-                .notFound,
-                "names a directory that there is not",
-                "\(named): \(String(cString: strerror(errno)))"
-            )
-        }
         let places = [model, root].compactMap { $0.flatMap(ReadablePaths.resolved) }
-        guard places.contains(where: { directory.hasPrefix($0 + "/") }) else {
+        // What lies elsewhere, and whether there is anything, is not for whoever loads the model to find out.
+        guard let directory = ReadablePaths.resolved(named), places.contains(where: { directory.hasPrefix($0 + "/") })
+        else {
             throw failure(
                 .invalidArgument,
-                "lies neither in the model's directory nor beneath --python-env-root",
-                directory
+                "names nothing that lies in the model's directory or beneath --python-env-root",
+                named
             )
         }
         guard isDirectory(directory) else {

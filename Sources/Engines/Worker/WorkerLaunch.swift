@@ -57,6 +57,8 @@ struct WorkerLaunch: Sendable {
     var model: WorkerModelDirectory?
     /// Files of the model, which each worker is handed before it is told to start.
     var content: SharedContent?
+    /// A directory among `readable` that the model's author named, absolute and without links.
+    var authorsDirectory: String?
     var environment: [String: String]
     var limits: WorkerLimits
 }

@@ -36,6 +36,7 @@ struct WorkerProcess: ~Copyable {
     private let user: UInt32?
 
     init(_ launch: WorkerLaunch) throws(ServingError) {
+        try Self.check(launch)
         guard let (server, worker) = WorkerChannel.pair() else { throw Self.failure("a channel") }
         defer { close(worker) }
         let (outputEnd, outputWriter) = try Self.pipe()
@@ -102,11 +103,26 @@ struct WorkerProcess: ~Copyable {
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal)
     }
 
+    /// Whoever can write to a directory of the repository can put links in the way to it after the model was loaded.
+    private static func check(_ launch: WorkerLaunch) throws(ServingError) {
+        for place in [launch.model?.directory, launch.authorsDirectory].compactMap(\.self) {
+            guard ReadablePaths.resolved(place) == place else {
+                throw ServingError(
+                    .unavailable,
+                    "a directory that the worker is to read is not where it was when the model was loaded",
+                    cause: place
+                )
+            }
+        }
+    }
+
     private static func arguments(_ launch: WorkerLaunch, directory: String, user: UInt32?) -> [String] {
         let limits = launch.limits
         var arguments = ["--profile", launch.profile, "--tmp", directory, "--parent", String(getpid())]
         for path in launch.readable { arguments += ["--read", path] }
         if let model = launch.model { arguments += ["--read-at", model.directory, model.mount] }
+        // What is not the operator's may not run before the runtime adds a filter of its own.
+        if launch.authorsDirectory != nil { arguments += ["--require-also", "one-shot-exec"] }
         arguments += ["--limit-files", String(limits.openFiles), "--limit-file-size", String(limits.fileBytes)]
         if let bytes = limits.addressSpaceBytes { arguments += ["--limit-address-space", String(bytes)] }
         if let user {

@@ -270,8 +270,8 @@ import Testing
         expectTrue(pending.isFull && pending.isUrgent)
         // Those that were let in by then have their lines, too.
         var taken = 0
-        while taken < 10, pending.append(.request("other"), now: { now }) == .taken(wakes: false) { taken += 1 }
-        expectTrue(onFailure == .proceed ? taken == 10 : (2...4).contains(taken))
+        while taken < 40, pending.append(.request("other"), now: { now }) == .taken(wakes: false) { taken += 1 }
+        expectTrue(onFailure == .proceed ? taken == 40 : (2...16).contains(taken))
         spare.removeAll()
         pending.take(into: &spare, now: now, time: wall)
         expectTrue(spare.text.contains("fits") && spare.text.contains("\"kind\":\"lost\""))
@@ -288,6 +288,15 @@ import Testing
         expectTrue(spare.text.contains("\"kind\":\"lost\""))
         pending.writingSucceeded(room: 1 << 20, isSpaceShort: false)
         expectTrue(!pending.isFull && pending.append(.request("again"), now: { now }) == .taken(wakes: true))
+    }
+
+    /// A request id may be 256 letters that are two each when printed.
+    @Test func longLinesOfRequestsAtWorkHaveRoomToo() {
+        let now = time(0)
+        var pending = pending(onFailure: .refuse, inFlight: 20)
+        pending.writingSucceeded(room: 1, isSpaceShort: false)
+        let long = String(repeating: "\"", count: 256)
+        for _ in 0...20 { expectTrue(pending.append(.request(long), now: { now }) != .refused) }
     }
 
     private func pending(
