@@ -54,7 +54,10 @@ import Testing
         ).error()
         #expect((error == nil) == passes)
         guard !passes else { return }
-        #expect(error?.message == "the outputs of model 'm' exceed the server's limit of 4096 bytes (--max-output-byte-size)")
+        #expect(
+            error?.message
+                == "the outputs of model 'm' exceed the server's limit of 4096 bytes (--max-output-byte-size)"
+        )
         // Not the client's quota: it may ask as often as it likes, and the answer stays the same.
         #expect(error?.code == .internalError)
         #expect(error?.reason == .backend)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """EXECUTION_ENV_PATH: a Python model that brings an environment of its own, which only its workers ever run."""
 import json
+import os
+import signal
 import sys
 import sysconfig
 import venv
@@ -8,7 +10,9 @@ from pathlib import Path
 
 import numpy
 import pytest
+from conftest import eventually
 from python_models import model_of, python_model
+from sandbox import OUTER_FILTER, PYTHON
 
 INTERPRETER = f"--backend-config=python,interpreter={sys.executable}"
 
@@ -89,3 +93,34 @@ def test_an_interpreter_that_leads_out_of_its_environment_is_refused(repository,
     server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit")
     status, error = load(server, "linked")
     assert status >= 400 and "has an interpreter that lies outside of it" in error and str(tmp_path) not in error
+
+
+def test_a_link_that_is_put_in_the_way_later_is_not_followed(repository, start_server, tmp_path):
+    """The next worker of a loaded model reads what the first one read, or there is none."""
+    directory = python_model(repository, "tells", TELLS, dtype="TYPE_STRING", extra=named("$$TRITON_MODEL_DIRECTORY/in/env"))
+    (directory / "in").mkdir()
+    environment(directory / "in/env")
+    (tmp_path / "outside").mkdir()
+    environment(tmp_path / "outside/env")
+    server = start_server(f"--model-repository={repository}", INTERPRETER)
+    [worker] = [int(line.split()[0]) for line in os.popen(f"ps -o pid= --ppid {server.process.pid}")]
+    (directory / "in").rename(directory / "was")
+    (directory / "in").symlink_to(tmp_path / "outside")
+    os.kill(worker, signal.SIGKILL)
+    assert eventually(lambda: "is not where it was when the model was loaded" in server.log.read_text())
+    assert server.get("/v2/models/tells/ready")[0] != 200
+    (directory / "in").unlink()
+    (directory / "was").rename(directory / "in")
+    assert eventually(lambda: server.get("/v2/models/tells/ready")[0] == 200)
+
+
+def test_without_the_one_shot_exec_an_environment_is_not_run(repository, start_server):
+    """Elsewhere the runtime adds a filter before it loads user code; here, the interpreter itself may be the author's."""
+    if not os.path.exists(PYTHON):
+        pytest.skip(f"not proven here: there is no {PYTHON}")
+    directory = python_model(repository, "tells", TELLS, dtype="TYPE_STRING", extra=named("$$TRITON_MODEL_DIRECTORY/env"))
+    environment(directory / "env")
+    server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit",
+                          prefix=[PYTHON, "-I", "-c", OUTER_FILTER, "listen"])
+    status, error = load(server, "tells")
+    assert status == 400 and "the layer one-shot-exec is required and does not hold here" in error

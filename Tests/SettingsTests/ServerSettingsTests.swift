@@ -76,7 +76,9 @@ import Testing
             "--tls-key=/k"
         )
         let text = settings.relaxations.joined(separator: "\n")
-        for given in ["--max-json-depth", "--max-request-outputs", "--max-connections is", "metrics", "any host", "without TLS"] {
+        for given in [
+            "--max-json-depth", "--max-request-outputs", "--max-connections is", "metrics", "any host", "without TLS",
+        ] {
             #expect(!text.contains(given))
         }
         #expect(text.contains("without keys"))

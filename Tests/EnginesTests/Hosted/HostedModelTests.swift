@@ -154,7 +154,11 @@ import Testing
         let request = makeRequest([int64("INPUT0", [2], [1, 1024 + excess])])
         let error = model.instance.run([request], batches: false).error()
         #expect((error == nil) == passes)
-        #expect(passes || error?.message == "the outputs of model 'm' exceed the server's limit of 4096 bytes (--max-output-byte-size)")
+        #expect(
+            passes
+                || error?.message
+                    == "the outputs of model 'm' exceed the server's limit of 4096 bytes (--max-output-byte-size)"
+        )
         #expect(model.instance.run([makeRequest([int64("INPUT0", [2], [1, 1])])], batches: false).error() == nil)
     }
 
@@ -168,6 +172,9 @@ import Testing
         }
         let answers = model.instance.run(requests)
         #expect(answers.error(0) == nil && answers.error(2) == nil)
-        #expect(answers.error(1)?.message == "the outputs of model 'm' exceed the server's limit of 100 bytes (--max-output-byte-size)")
+        #expect(
+            answers.error(1)?.message
+                == "the outputs of model 'm' exceed the server's limit of 100 bytes (--max-output-byte-size)"
+        )
     }
 }
