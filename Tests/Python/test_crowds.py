@@ -41,6 +41,19 @@ def test_the_limit_of_open_files_is_raised(start_server, repository, hard, is_en
     assert told == ([] if is_enough else [("2559", "2560")])
 
 
+def test_connections_that_there_are_no_files_for_are_not_let_in(start_server, repository, home):
+    """One that cannot be accepted waits at the door for ever, and an event loop would run in circles about it."""
+    key = make_key(home, "ci")
+    server = start_server(f"--model-repository={repository}", "--header-timeout-secs=600", anonymous=False,
+                          env={"BUCKLER_HOME": str(home)}, prefix=["prlimit", "--nofile=300:300"])
+    assert "50 are allowed until then" in server.log.read_text()
+    with Holders(server.port, b"") as crowd:
+        crowd.add(600)
+        for _ in range(10):
+            assert server.post("/v2/models/identity_float32/infer", BODY, headers=bearer(key))[0] == 200
+        assert descriptors(server.process.pid) < 250
+
+
 def resident(pid):
     with open(f"/proc/{pid}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) << 10

@@ -261,6 +261,16 @@ import Testing
     }
 
     @Test(
+        "let in no more connections than there are descriptors for",
+        arguments: [(12_800, 4096), (12_799, 4095), (812, 135), (300, 50), (0, 1)]
+    )
+    func connectionsThatFit(limit: Int, connections: Int) throws {
+        var settings = try settings("--model-repository=/m")
+        settings.fitConnections(toDescriptors: limit)
+        #expect(settings.connectionLimits.connections == connections)
+    }
+
+    @Test(
         "of gRPC are refused where they do not fit together",
         arguments: [
             (

@@ -31,7 +31,7 @@ struct Serve {
 
     init(_ settings: ServerSettings) throws {
         CrashSignals.restoreDefaults()
-        self.settings = settings
+        var settings = settings
         log = try ServerLog(settings.log)
         logger = log.logger(label: "buckler")
         for relaxation in settings.relaxations {
@@ -39,7 +39,8 @@ struct Serve {
         }
         for warning in settings.warnings { logger.warning("\(warning)") }
         for notice in settings.notices { logger.notice("\(notice)") }
-        DescriptorLimit.raise(for: settings, logger: logger)
+        DescriptorLimit.raise(for: &settings, logger: logger)
+        self.settings = settings
 
         let parts = ServerParts(settings: settings, logger: logger, secrets: try ServerSecrets(settings))
         access = try parts.access()
