@@ -40,7 +40,8 @@ class Outlet:
         self.decoupled = decoupled
         # Bytes of the outputs of a batch, or of one response that a sender sends.
         self._limit = limit
-        self._over = f"the outputs of model '{model}' exceed the server's limit of {limit} bytes (--max-output-byte-size)"
+        self._over = (f"the outputs of model '{model}' exceed the server's limit of {limit} bytes "
+                      "(--max-output-byte-size)")
         self._channel = channel
         self._areas = areas
         self._places = OutputPlaces()
