@@ -8,7 +8,7 @@ import Testing
         encrypted: Bool = false,
         settings: [(Int, Int)] = [],
         messageLimit: Int = 1 << 30,
-        timeoutSeconds: Int = 60,
+        timeoutSeconds: Int = 600,
         _ script: @escaping GRPCTestServer.Script,
         _ body: (GRPCConnection) async throws -> Result
     ) async throws -> Result {
@@ -72,9 +72,10 @@ import Testing
         }
     }
 
+    /// Patient: beside a thousand other tests a call may have to wait for a minute.
     private func failure(
         messageLimit: Int = 1 << 30,
-        timeoutSeconds: Int = 60,
+        timeoutSeconds: Int = 600,
         _ steps: [GRPCTestServer.Step]
     ) async throws -> ClientError? {
         let script: GRPCTestServer.Script = { _, event in if case .message = event { steps } else { [] } }
