@@ -88,7 +88,8 @@ package final class EngineHost {
             guard answer.count <= WorkerProtocol.messageBytes - WorkerProtocol.headBytes else {
                 throw ServingError(
                     .unsupported,
-                    "model '\(arguments.source.modelName)' has too many inputs and outputs for a worker"
+                    "model '\(arguments.source.modelName)' has too many inputs and outputs for a worker: "
+                        + "--placement=process:\(arguments.source.modelName) runs it in the server's process"
                 )
             }
             return answer

@@ -39,7 +39,11 @@ package struct HostedEngine: Engine {
     /// A link cannot be shown to a worker without what it leads to.
     private static func real(_ path: String) throws(ServingError) -> String {
         guard let resolved = ReadablePaths.resolved(path) else {
-            throw ServingError(.unavailable, "a file that workers need is not there", cause: path)
+            throw ServingError(
+                .unavailable,
+                "the engine's library is not there: buckler engine install onnxruntime fetches it",
+                cause: path
+            )
         }
         return resolved
     }

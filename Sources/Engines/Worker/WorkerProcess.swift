@@ -109,7 +109,7 @@ struct WorkerProcess: ~Copyable {
             guard ReadablePaths.resolved(place) == place else {
                 throw ServingError(
                     .unavailable,
-                    "a directory that the worker is to read is not where it was when the model was loaded",
+                    "a directory that the worker is to read is not where it was when the model was loaded: load it again",
                     cause: place
                 )
             }
