@@ -3,7 +3,7 @@ package import Inference
 private import Synchronization
 
 /// Whom a credential stands for, as it was when it was shown. Requests hold it for as long as they live: a credential
-/// that is revoked meanwhile is seen in ``isRevoked``.
+/// that is revoked meanwhile, or whose ``Warrant`` is withdrawn, is seen in ``isRevoked``.
 package final class Caller: Sendable {
     package let principal: Principal
     /// The key's id, or what names the token or certificate; never a secret.
@@ -12,6 +12,7 @@ package final class Caller: Sendable {
     package let rate: RateRule
     /// `Int64.max`: never.
     private let expiry: Atomic<Int64>
+    private let warrant: Warrant?
     private let revoked = Atomic(false)
 
     package init(
@@ -19,13 +20,15 @@ package final class Caller: Sendable {
         credentialID: String?,
         grant: Grant,
         rate: RateRule = .unlimited,
-        expiresAt: Int64? = nil
+        expiresAt: Int64? = nil,
+        warrant: Warrant? = nil
     ) {
         self.principal = principal
         self.credentialID = credentialID
         self.grant = grant
         self.rate = rate
         expiry = Atomic(expiresAt ?? .max)
+        self.warrant = warrant
     }
 
     /// Seconds since 1970 from which the credential is worth nothing.
@@ -34,7 +37,7 @@ package final class Caller: Sendable {
         return seconds == .max ? nil : seconds
     }
 
-    package var isRevoked: Bool { revoked.load(ordering: .relaxed) }
+    package var isRevoked: Bool { revoked.load(ordering: .relaxed) || warrant?.isWithdrawn == true }
 
     /// From now on nothing that was admitted with it goes on.
     package func revoke() { revoked.store(true, ordering: .relaxed) }

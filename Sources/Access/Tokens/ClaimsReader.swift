@@ -9,7 +9,13 @@ struct ClaimsReader: Sendable {
 
     let policy: TokenPolicy
 
-    func caller(_ claims: [String: JSONNode], token: [UInt8], at seconds: Int64) throws(TokenRefusal) -> Caller {
+    /// - Parameter warrant: of the key that the token was verified with.
+    func caller(
+        _ claims: [String: JSONNode],
+        token: [UInt8],
+        warrant: Warrant?,
+        at seconds: Int64
+    ) throws(TokenRefusal) -> Caller {
         let issuer = try issuer(in: claims)
         try checkAudience(in: claims)
         let expiry = try checkTimes(in: claims, at: seconds)
@@ -18,7 +24,8 @@ struct ClaimsReader: Sendable {
             credentialID: credentialID(in: claims, token: token),
             grant: Grant(scopes: try scopes(in: claims), models: try models(in: claims)),
             rate: policy.rate,
-            expiresAt: expiry + policy.clockSkewSeconds
+            expiresAt: expiry + policy.clockSkewSeconds,
+            warrant: warrant
         )
     }
 

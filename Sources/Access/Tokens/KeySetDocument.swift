@@ -13,7 +13,7 @@ package struct KeySetDocument: Sendable {
         package var reason: VerificationKey.Unusable
     }
 
-    package let keys: [VerificationKey]
+    package private(set) var keys: [VerificationKey]
     package let skipped: [Skipped]
 
     /// What there is where tokens are checked with a secret.
@@ -54,6 +54,22 @@ package struct KeySetDocument: Sendable {
         }
         guard !keys.isEmpty else { throw refused("none of its \(entries.count) keys can check a signature") }
         self.init(keys: keys, skipped: skipped)
+    }
+
+    /// Takes the place of `old`: callers by keys that are in both stay, those by others are out from now on.
+    package mutating func succeed(_ old: KeySetDocument) {
+        for key in old.keys {
+            if let index = keys.firstIndex(where: { $0.isSame(as: key) }) {
+                keys[index].succeed(key)
+            } else {
+                key.warrant.withdraw()
+            }
+        }
+    }
+
+    /// No key of it counts any more, nor who was let in by one.
+    package func withdraw() {
+        for key in keys { key.warrant.withdraw() }
     }
 
     /// The one key that a token can have been signed with.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-private import CLinux
 package import Inference
 
 #if canImport(Glibc)
@@ -19,6 +18,19 @@ package struct KeySetFile: Sendable {
         var modifiedNanoseconds: Int64
         var changed: Int64
         var changedNanoseconds: Int64
+        /// A file that anyone may write to is refused as long as it is one.
+        var mode: UInt32
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            modified = Int64(status.st_mtim.tv_sec)
+            modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+            changed = Int64(status.st_ctim.tv_sec)
+            changedNanoseconds = Int64(status.st_ctim.tv_nsec)
+            mode = status.st_mode
+        }
     }
 
     private let path: String
@@ -27,7 +39,8 @@ package struct KeySetFile: Sendable {
     package init(path: String) { self.path = path }
 
     /// - Returns: the file's bytes, or `nil` if it is as it was when it was last read.
-    /// - Throws: `.invalidArgument` if it cannot be read, is not a regular file or too large. The path is in the cause.
+    /// - Throws: `.invalidArgument` if it cannot be read, is not a regular file, is too large, or anyone may write to it.
+    ///   The path is in the cause.
     package mutating func readIfChanged() throws(ServingError) -> [UInt8]? {
         func refused(_ why: String) -> ServingError {
             ServingError(.invalidArgument, "the key set's file \(why)", cause: path)
@@ -35,47 +48,21 @@ package struct KeySetFile: Sendable {
         // Without O_NONBLOCK the opening of a FIFO would wait for a writer for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw refused("cannot be opened") }
-        defer { close(descriptor) }
-        var status = buckler_file_status()
-        guard buckler_file_status(descriptor, &status) == 0, status.is_regular == 1 else {
-            throw refused("is not a regular file")
+        let file = OpenFile(descriptor, path: path)
+        let status = try file.status()
+        guard status.st_mode & S_IFMT == S_IFREG else { throw refused("is not a regular file") }
+        guard status.st_mode & S_IWOTH == 0 else {
+            throw refused("can be changed by everyone on this machine, who could then sign tokens: chmod o-w")
         }
-        let found = Version(
-            device: status.device,
-            inode: status.inode,
-            size: status.size,
-            modified: status.modified_seconds,
-            modifiedNanoseconds: status.modified_nanoseconds,
-            changed: status.changed_seconds,
-            changedNanoseconds: status.changed_nanoseconds
-        )
+        let found = Version(status)
         guard found != version else { return nil }
-        guard let bytes = Self.read(descriptor, atMost: KeySetDocument.byteLimit) else {
+        let bytes: [UInt8]
+        do throws(ServingError) {
+            bytes = try file.content(limit: KeySetDocument.byteLimit)
+        } catch {
             throw refused("cannot be read, or is larger than \(KeySetDocument.byteLimit) bytes")
         }
         version = found
         return bytes
     }
-
-    private static func read(_ descriptor: Int32, atMost limit: Int) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        while bytes.count <= limit {
-            var count = 0
-            let piece = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, filled in
-                repeat {
-                    count = systemRead(descriptor, buffer.baseAddress, buffer.count)
-                } while count < 0 && errno == EINTR
-                filled = max(0, count)
-            }
-            if count == 0 { return bytes }
-            guard count > 0 else { return nil }
-            bytes += piece
-        }
-        return nil
-    }
-}
-
-/// The type's own `read` hides the call's name within it.
-private func systemRead(_ descriptor: Int32, _ target: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    read(descriptor, target, count)
 }

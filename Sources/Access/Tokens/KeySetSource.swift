@@ -34,6 +34,8 @@ package final class KeySetSource: Sendable {
         var schedule: KeySetSchedule
         var bytes: [UInt8] = []
         var keys: Keys?
+        /// Of ``keys``, or of those that were there last.
+        var generation: UInt64 = 0
         /// What was told of the last attempt, if it failed.
         var failure: String?
         var isExpired = false
@@ -93,6 +95,9 @@ package final class KeySetSource: Sendable {
                 return false
             }
             state.isExpired = true
+            // They are gone for good: whatever comes next, the same even, is read as new.
+            state.keys?.document.withdraw()
+            (state.keys, state.bytes) = (nil, [])
             return true
         }
         if expires { report(.expired) }
@@ -130,9 +135,11 @@ package final class KeySetSource: Sendable {
         let isKnown = state.withLock { $0.keys != nil && $0.bytes == bytes }
         let document = isKnown ? nil : try KeySetDocument(bytes)
         let recovers = state.withLock { state in
-            if let document {
+            if var document {
+                if let old = state.keys { document.succeed(old.document) }
                 state.bytes = bytes
-                state.keys = Keys(document: document, generation: (state.keys?.generation ?? 0) + 1)
+                state.generation += 1
+                state.keys = Keys(document: document, generation: state.generation)
             }
             defer { (state.failure, state.isExpired) = (nil, false) }
             return state.failure != nil

@@ -31,22 +31,24 @@ package struct TokenVerifier: Sendable {
         guard let algorithm = TokenAlgorithm(name: parsed.algorithm), policy.algorithms.contains(algorithm) else {
             throw .algorithm
         }
-        try checkSignature(of: parsed, algorithm: algorithm, keys: keys)
-        return try claims.caller(parsed.claims, token: token, at: seconds)
+        let warrant = try checkSignature(of: parsed, algorithm: algorithm, keys: keys)
+        return try claims.caller(parsed.claims, token: token, warrant: warrant, at: seconds)
     }
 
+    /// - Returns: the warrant of the key; a secret has none, since it stays as it is.
     private func checkSignature(
         of token: CompactToken,
         algorithm: TokenAlgorithm,
         keys: KeySetDocument
-    ) throws(TokenRefusal) {
+    ) throws(TokenRefusal) -> Warrant? {
         if let secret {
             guard algorithm == .hs256,
                 HMAC<SHA256>.isValidAuthenticationCode(token.signature, authenticating: token.signed, using: secret)
             else { throw .signature }
-            return
+            return nil
         }
         guard let key = keys.key(id: token.keyID, for: algorithm) else { throw .unknownKey }
         guard key.verifies(token.signature, over: token.signed, with: algorithm) else { throw .signature }
+        return key.warrant
     }
 }

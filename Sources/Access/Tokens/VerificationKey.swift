@@ -10,6 +10,16 @@ package struct VerificationKey: Sendable {
         case p384(P384.Signing.PublicKey)
         case ed25519(Curve25519.Signing.PublicKey)
         case rsa(_RSA.Signing.PublicKey)
+
+        /// No two keys have the same, of whatever kinds they are.
+        var bytes: Data {
+            switch self {
+            case .p256(let key): key.derRepresentation
+            case .p384(let key): key.derRepresentation
+            case .ed25519(let key): key.rawRepresentation
+            case .rsa(let key): key.derRepresentation
+            }
+        }
     }
 
     /// Bits of an RSA modulus: fewer are broken, more would let a key set make every check slow.
@@ -19,6 +29,16 @@ package struct VerificationKey: Sendable {
     /// The only one that its owner uses it for, if its owner says so.
     private let algorithm: TokenAlgorithm?
     private let material: Material
+    /// Of those whose tokens it has verified.
+    package private(set) var warrant = Warrant()
+
+    /// The same key, whoever of its owners published it, for the same tokens.
+    package func isSame(as other: VerificationKey) -> Bool {
+        id == other.id && algorithm == other.algorithm && material.bytes == other.material.bytes
+    }
+
+    /// Stands in the place of `old`, ``isSame(as:)``: whoever was let in by that stays.
+    package mutating func succeed(_ old: VerificationKey) { warrant = old.warrant }
 
     package func serves(_ wanted: TokenAlgorithm) -> Bool {
         if let algorithm, algorithm != wanted { return false }

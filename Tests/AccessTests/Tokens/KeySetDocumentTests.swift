@@ -213,6 +213,52 @@ import Testing
         #expect(answer(newToken, 3611) == .keysUnavailable, "but not for ever, and no cached token outlives it")
     }
 
+    @Test("put out whom a key let in when it is withdrawn, and nobody by a key that stays")
+    func withdrawal() async throws {
+        let (leaving, staying) = (try TestIssuer(), try TestIssuer())
+        let publisher = Publisher()
+        let (left, stayed) = (try leaving.jwk("ES256", id: "a"), try staying.jwk("ES384", id: "b"))
+        func publish(_ keys: [String]) {
+            publisher.body.withLock { $0 = Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8) }
+        }
+        publish([left, stayed])
+        let source = KeySetSource(
+            .address(try KeySetAddress("https://issuer.example/jwks")) { _ in
+                guard let body = publisher.body.withLock({ $0 }) else { throw Unreachable() }
+                return body
+            }
+        )
+        let door = try TokenAuthenticator(verifier: TokenVerifier(policy: TestIssuer.policy), source: source)
+        func enter(_ issuer: TestIssuer, _ name: String, _ id: String, _ second: UInt64) throws -> Caller {
+            let header = #"{"alg":"\#(name)","kid":"\#(id)"}"#
+            let token = try issuer.token(TestIssuer.claims(), signer: name, header: header)
+            return try door.caller(for: String(decoding: token, as: UTF8.self), at: TestIssuer.now, now: at(second))
+        }
+        await source.refresh(at: at(1))
+        let first = try enter(leaving, "ES256", "a", 1)
+        let second = try enter(staying, "ES384", "b", 1)
+        publish([stayed])
+        await source.refresh(at: at(400))
+        #expect(first.isRevoked && !second.isRevoked)
+        publish([stayed, try leaving.jwk("ES256", id: "a")])
+        await source.refresh(at: at(800))
+        #expect(first.isRevoked, "what comes back is another warrant")
+        #expect(try !enter(leaving, "ES256", "a", 800).isRevoked)
+        publish([try leaving.jwk("ES384", id: "b"), left])
+        await source.refresh(at: at(1200))
+        #expect(second.isRevoked, "another key with the id of the old one")
+        let third = try enter(leaving, "ES384", "b", 1200)
+        publisher.body.withLock { $0 = nil }
+        await source.refresh(at: at(4799))
+        #expect(!third.isRevoked)
+        await source.refresh(at: at(4800))
+        #expect(third.isRevoked, "the last good set is too old")
+        publish([try leaving.jwk("ES384", id: "b"), left])
+        await source.refresh(at: at(5200))
+        #expect(third.isRevoked)
+        #expect(try !enter(leaving, "ES384", "b", 5200).isRevoked)
+    }
+
     @Test("tell once of each change for the worse or the better")
     func events() async throws {
         let publisher = Publisher()
