@@ -28,7 +28,7 @@ extension ControlResponder {
         case .model(let path, .traceSetting):
             return try traceSettings(ofModel: path.name, method, body: body)
         case .model(let path, let action):
-            return try await answer(action, model: path.name, version: try path.version())
+            return try await answer(action, model: path.name, version: try path.version(), permit)
         case .repositoryIndex:
             let readyOnly = try ControlBodies.indexReadyOnly(body, limits: settings.requestLimits)
             let shown = await control.repositoryIndex(readyOnly: readyOnly).filter {
@@ -53,12 +53,17 @@ extension ControlResponder {
         }
     }
 
-    private func answer(_ action: ModelAction, model: String, version: Int64?) async throws -> Response {
+    private func answer(
+        _ action: ModelAction,
+        model: String,
+        version: Int64?,
+        _ permit: Permit
+    ) async throws -> Response {
         switch action {
         case .metadata:
-            return ControlAnswer.document(
-                ControlDocuments.modelMetadata(try control.metadata(ofModel: model, version: version))
-            )
+            var metadata = try control.metadata(ofModel: model, version: version)
+            metadata.versions.removeAll { !gate.shows(model: metadata.name, version: $0, to: permit) }
+            return ControlAnswer.document(ControlDocuments.modelMetadata(metadata))
         case .ready:
             guard try await control.askModelReady(named: model, version: version) else {
                 return ControlAnswer.message("Model version not ready", status: .badRequest)

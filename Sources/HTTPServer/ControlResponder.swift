@@ -103,9 +103,7 @@ package struct ControlResponder: HTTPResponder {
             guard let method, RouteTable.allows(method, on: route) else {
                 return ControlAnswer.message("Method Not Allowed", status: .methodNotAllowed)
             }
-            if let (model, version) = try route.model() {
-                try gate.authorise(permit, endpoint, model: model, version: version)
-            }
+            let route = try authorised(route, endpoint, permit)
             guard Self.readsBody(route, method) else {
                 return try await perform(route, method, body: TensorBytes(), permit)
             }
@@ -119,6 +117,18 @@ package struct ControlResponder: HTTPResponder {
         } catch let error as ServingError {
             return ControlAnswer.error(error)
         }
+    }
+
+    /// - Returns: the route, naming the version that is meant where the gate has to know it.
+    private func authorised(_ route: Route, _ endpoint: Endpoint, _ permit: Permit) throws(ServingError) -> Route {
+        guard let (model, version) = try route.model() else { return route }
+        guard case .model(var path, let action) = route, action != .traceSetting else {
+            try gate.authorise(permit, endpoint, model: model, version: version)
+            return route
+        }
+        let meant = try gate.authorise(permit, endpoint, model: model, version: version) { control.served($0)?.version }
+        if version == nil { path.versionText = meant.map { String($0) } }
+        return .model(path, action)
     }
 
     /// What a load has brought, or an unload takes away.

@@ -63,8 +63,12 @@ extension InferHandler {
         do throws(ServingError) {
             var request = request
             if let headers { try hot.apply(headers, to: &request) }
-            let version = try path.version()
-            try shared.gate.authorise(permit, endpoint, model: path.name, version: version)
+            let version = try shared.gate.authorise(
+                permit,
+                endpoint,
+                model: path.name,
+                version: path.version()
+            ) { try? hot.service.model(named: $0, version: nil).version }
             if let excess { throw excess }
             try budget?.take(arrival.declaredBytes)
             charged = arrival.declaredBytes

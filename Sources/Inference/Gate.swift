@@ -162,9 +162,12 @@ package protocol Gate: Sendable {
     /// As soon as model and version are known, before a tensor is copied; over a stream for each message.
     /// - Parameters:
     ///   - model: `nil` for what concerns no model, or all of them.
-    ///   - version: `nil` where the caller named none. A credential for one version of a model has to name it.
+    ///   - version: `nil` for all of them: a credential for some versions of a model is then not enough.
     /// - Throws: `.notFound` for a model that the caller may not see, as for one that does not exist.
     func authorise(_ permit: Permit, _ endpoint: Endpoint, model: String?, version: Int64?) throws(ServingError)
+
+    /// Whether the caller's credential is for some versions of the model and not for all.
+    func dependsOnVersion(_ permit: Permit, model: String) -> Bool
 
     /// For a request that a model makes while it answers one of the caller's.
     /// - Parameter permit: of the caller; nothing is charged to it, and it need not be out any more.
@@ -210,6 +213,26 @@ extension Gate {
     package func served(_ model: ServedModel, to permit: Permit) {}
     package func modelCalled(_ model: ServedModel, for permit: Permit) throws(ServingError) {}
     package func refused(_ refusal: EarlyRefusal) {}
+    package func dependsOnVersion(_ permit: Permit, model: String) -> Bool { false }
+
+    /// The same for what one version answers.
+    /// - Parameters:
+    ///   - version: `nil` where the caller named none.
+    ///   - choice: the version that the server takes then.
+    /// - Returns: the version to go on with. Where it matters which one it is, it is the one that was authorised,
+    ///   whatever is loaded meanwhile.
+    package func authorise(
+        _ permit: Permit,
+        _ endpoint: Endpoint,
+        model: String,
+        version: Int64?,
+        choosing choice: (String) -> Int64?
+    ) throws(ServingError) -> Int64? {
+        var version = version
+        if version == nil, dependsOnVersion(permit, model: model) { version = choice(model) }
+        try authorise(permit, endpoint, model: model, version: version)
+        return version
+    }
 
     package func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError) {
         guard isValid(permit), shows(model: model, version: version, to: permit) else {

@@ -111,6 +111,10 @@ package final class AccessGate: Gate {
         }
     }
 
+    package func dependsOnVersion(_ permit: Permit, model: String) -> Bool {
+        (permit.visit as? Guest)?.caller.grant.dependsOnVersion(ofModel: model) == true
+    }
+
     package func authoriseModelCall(_ permit: Permit, model: String, version: Int64?) throws(ServingError) {
         guard let guest = permit.visit as? Guest else { throw Self.unknown(model, .infer) }
         if isValid(permit), guest.caller.grant.scopes.contains(.infer),

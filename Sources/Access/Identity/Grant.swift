@@ -19,6 +19,11 @@ package struct Grant: Sendable, Hashable {
     /// Whether there is no model that is out of reach.
     package var reachesAll: Bool { models.contains(.all) }
 
+    /// Whether it reaches some versions of the model, and perhaps not all.
+    package func dependsOnVersion(ofModel model: String) -> Bool {
+        !reaches(model: model, version: nil) && reaches(model: model)
+    }
+
     /// Whether some version of the model is within reach.
     package func reaches(model: String) -> Bool {
         models.contains { $0.matches(name: model) }

@@ -54,7 +54,10 @@ extension KServeEnvironment {
         let metadata = try control.metadata(ofModel: request.name, version: version)
         return .with {
             $0.name = metadata.name
-            $0.versions = metadata.versions.map { String($0) }
+            $0.versions =
+                metadata.versions.filter { gate.shows(model: metadata.name, version: $0, to: permit) }.map {
+                    String($0)
+                }
             $0.platform = metadata.platform
             $0.inputs = metadata.inputs.map(Inference_ModelMetadataResponse.TensorMetadata.init)
             $0.outputs = metadata.outputs.map(Inference_ModelMetadataResponse.TensorMetadata.init)
@@ -80,16 +83,16 @@ extension KServeEnvironment {
         }
     }
 
-    /// - Returns: the version that the request names, once the gate has let the caller have it.
+    /// - Returns: the version that is meant, once the gate has let the caller have it; `nil` for whichever there is.
     func authorised(
         _ permit: Permit,
         _ endpoint: Endpoint,
         _ model: String,
         _ versionText: String
     ) throws(ServingError) -> Int64? {
-        let version = try ModelVersion.parse(versionText)
-        try gate.authorise(permit, endpoint, model: model, version: version)
-        return version
+        try gate.authorise(permit, endpoint, model: model, version: ModelVersion.parse(versionText)) {
+            control.served($0)?.version
+        }
     }
 }
 

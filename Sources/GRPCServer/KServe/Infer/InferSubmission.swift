@@ -29,8 +29,12 @@ extension KServeEnvironment {
         _ endpoint: Endpoint = .infer
     ) throws(ServingError) -> any ServableModel {
         guard !drain.isDraining else { throw Self.shuttingDown }
-        let version = try envelope.version()
-        try gate.authorise(call.permit, endpoint, model: envelope.modelName, version: version)
+        let version = try gate.authorise(
+            call.permit,
+            endpoint,
+            model: envelope.modelName,
+            version: envelope.version()
+        ) { try? inference.model(named: $0, version: nil).version }
         return try inference.model(named: envelope.modelName, version: version)
     }
 
