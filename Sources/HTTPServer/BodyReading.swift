@@ -54,7 +54,7 @@ struct BodyReading: Sendable {
     private func decompressed() throws(ServingError) -> TensorBytes {
         guard coding != .identity else { return body }
         return try body.withUnsafeBytes { bytes throws(ServingError) in
-            try coding.inflate(bytes, limit: limits.jsonBytes)
+            try coding.inflate(bytes, limits)
         }
     }
 }

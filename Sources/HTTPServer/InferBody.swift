@@ -110,7 +110,7 @@ package enum BodyLimits {
             throw ServingError(
                 .invalidArgument,
                 "request JSON size of \(declared) bytes exceeds the maximum allowed input size of \(request.jsonBytes) "
-                    + "bytes. Use --http-max-input-size to increase the limit."
+                    + "bytes. \(request.inputSizeHint)"
             )
         }
         if declared > request.bodyBytes { throw tooLarge(bytes: declared, limit: request.bodyBytes) }

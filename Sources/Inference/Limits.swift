@@ -24,6 +24,14 @@ package struct RequestLimits: Sendable, Equatable {
     package var elements = Int.max
     /// Requests that one request may be a batch of; `Int.max`: as many as the model takes.
     package var batch = Int.max
+    /// Whether ``jsonBytes`` is what `--model-limit` says of one model.
+    package private(set) var isOfModel = false
+
+    /// What an error about ``jsonBytes`` ends with: for the general limit, Triton's words.
+    package var inputSizeHint: String {
+        isOfModel
+            ? "The limit is this model's own (--model-limit)." : "Use --http-max-input-size to increase the limit."
+    }
 
     package init(profile: Profile) {
         switch profile {
@@ -66,6 +74,7 @@ extension RequestLimits {
         var limits = self
         for limit in Self.all { limits[keyPath: limit] = min(limits[keyPath: limit], other[keyPath: limit]) }
         limits.jsonBytes = min(limits.jsonBytes, limits.bodyBytes)
+        limits.isOfModel = isOfModel || limits.jsonBytes < jsonBytes
         return limits
     }
 }

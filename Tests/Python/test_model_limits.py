@@ -50,6 +50,14 @@ def test_a_model_has_tighter_limits_than_others(server, protocol):
         infer(module, url, "other", shape)
 
 
+def test_the_error_says_whose_limit_it_is(server):
+    body = json.dumps({"inputs": []}).encode().ljust(401)
+    assert b"this model's own (--model-limit)" in server.post("/v2/models/small-a/infer", body)[1]
+    packed = gzip.compress(body.ljust((10 << 20) + 1))
+    answer = server.post("/v2/models/other/infer", packed, headers={"Content-Encoding": "gzip"})[1]
+    assert b"Use --http-max-input-size to increase the limit." in answer
+
+
 def test_bodies_are_bounded_before_and_after_decompression(server):
     def post(model, size, compressed=False, announced=True):
         body = json.dumps({"inputs": [{"name": "INPUT0", "shape": [1, 1], "datatype": "FP32", "data": [1]}]}).encode()

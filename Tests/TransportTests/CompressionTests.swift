@@ -20,8 +20,9 @@ import Testing
         limit: Int
     ) throws(ServingError) -> [UInt8] {
         let body = TensorBytes(bytes)
-        return try body.withUnsafeBytes { memory throws(ServingError) in try coding.inflate(memory, limit: limit) }
-            .array
+        var limits = RequestLimits.none
+        limits.jsonBytes = limit
+        return try body.withUnsafeBytes { memory throws(ServingError) in try coding.inflate(memory, limits) }.array
     }
 
     private static func fault(_ bytes: [UInt8], _ coding: ContentCoding, limit: Int) -> String? {

@@ -15,7 +15,7 @@ package enum GenerateRequestReader {
             throw ServingError(
                 .invalidArgument,
                 "request JSON size of \(body.count) bytes exceeds the maximum allowed input size of"
-                    + " \(limits.jsonBytes) bytes. Use --http-max-input-size to increase the limit."
+                    + " \(limits.jsonBytes) bytes. \(limits.inputSizeHint)"
             )
         }
         return try body.withUnsafeBytes { memory throws(ServingError) in
@@ -123,7 +123,7 @@ extension InferDocument {
             dataType: spec.dataType,
             shape: shape,
             elementCount: elementCount,
-            byteLimit: limits.jsonBytes
+            limits: limits
         )
         let bytes = isArray ? try tensor.read(&scanner) : try readScalar(of: tensor)
         return InputTensor(name: spec.name, dataType: spec.dataType, shape: shape, bytes: bytes)

@@ -104,7 +104,7 @@ extension ControlBodies {
             throw ServingError(
                 .invalidArgument,
                 "request JSON size of \(body.count) bytes exceeds the maximum allowed input size of"
-                    + " \(limits.jsonBytes) bytes. Use --http-max-input-size to increase the limit."
+                    + " \(limits.jsonBytes) bytes. \(limits.inputSizeHint)"
             )
         }
         try body.withUnsafeBytes { memory throws(ServingError) in

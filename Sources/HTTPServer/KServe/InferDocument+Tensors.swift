@@ -266,7 +266,7 @@ extension InferDocument {
             dataType: dataType,
             shape: shape,
             elementCount: count,
-            byteLimit: limits.jsonBytes
+            limits: limits
         )
         return try tensor.read(&scanner)
     }

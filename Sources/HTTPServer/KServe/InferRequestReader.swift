@@ -40,7 +40,7 @@ package enum InferRequestReader {
             throw ServingError(
                 .invalidArgument,
                 "request JSON size of \(headerLength) bytes exceeds the maximum allowed input size of"
-                    + " \(limits.jsonBytes) bytes. Use --http-max-input-size to increase the limit."
+                    + " \(limits.jsonBytes) bytes. \(limits.inputSizeHint)"
             )
         }
         return try body.withUnsafeBytes { memory throws(ServingError) in
@@ -72,7 +72,7 @@ private struct RawInput {
             throw ServingError(
                 .invalidArgument,
                 "Raw input has a byte_size (\(body.count) bytes) that exceeds the maximum allowed value of"
-                    + " \(limits.jsonBytes) bytes. Use --http-max-input-size to increase the limit."
+                    + " \(limits.jsonBytes) bytes. \(limits.inputSizeHint)"
             )
         }
         let inputs = model.inputs

@@ -69,8 +69,7 @@ struct JSONTensor {
     var shape: Shape
     /// The product of `shape`.
     var elementCount: Int
-    /// Bytes that the tensor may have.
-    var byteLimit: Int
+    var limits: RequestLimits
 
     /// - Parameter scanner: stands before the array's bracket, and after it when this returns.
     func read(_ scanner: inout JSONScanner) throws(ServingError) -> TensorBytes {
@@ -233,11 +232,11 @@ private struct ArrayWalk {
 
 extension JSONTensor {
     private func checkSize(_ byteCount: Int) throws(ServingError) {
-        guard byteCount > byteLimit else { return }
+        guard byteCount > limits.jsonBytes else { return }
         throw ServingError(
             .invalidArgument,
             "JSON input '\(input)' has a byte_size (\(byteCount) bytes) that exceeds the maximum allowed value of"
-                + " \(byteLimit) bytes. Use --http-max-input-size to increase the limit."
+                + " \(limits.jsonBytes) bytes. \(limits.inputSizeHint)"
         )
     }
 

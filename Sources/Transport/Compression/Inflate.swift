@@ -5,11 +5,10 @@ package import Inference
 extension ContentCoding {
     /// The content of a compressed body.
     ///
-    /// Memory grows with what comes out, never beyond `limit` and one byte more.
-    /// - Parameter limit: bytes that the content may have.
+    /// Memory grows with what comes out, never beyond ``RequestLimits/jsonBytes`` and one byte more.
     /// - Throws: `.invalidArgument` for content beyond the limit, and for a body that is empty, damaged, cut short or
     ///   followed by anything but another gzip member.
-    package func inflate(_ body: UnsafeRawBufferPointer, limit: Int) throws(ServingError) -> TensorBytes {
+    package func inflate(_ body: UnsafeRawBufferPointer, _ limits: RequestLimits) throws(ServingError) -> TensorBytes {
         switch self {
         case .identity:
             return TensorBytes(copying: body)
@@ -19,11 +18,11 @@ extension ContentCoding {
                 body: "request body with Content-Encoding '\(rawValue)'",
                 tooLarge: ServingError(
                     .invalidArgument,
-                    "Decompressed data size exceeds the maximum allowed value of \(limit) bytes. Use"
-                        + " --http-max-input-size to increase the limit."
+                    "Decompressed data size exceeds the maximum allowed value of \(limits.jsonBytes) bytes. "
+                        + limits.inputSizeHint
                 )
             )
-            return try Inflater(coding: self, body: body, limit: limit, words: words).run()
+            return try Inflater(coding: self, body: body, limit: limits.jsonBytes, words: words).run()
         }
     }
 
