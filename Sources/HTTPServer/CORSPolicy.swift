@@ -44,6 +44,16 @@ package struct CORSPolicy: Sendable, Equatable {
                     + "--cors-origin=https://app.example.org"
             )
         }
+        for (suffix, scheme) in [(":443", "https"), (":80", "http")] {
+            guard let origin = origins.first(where: { $0.hasPrefix(scheme + "://") && $0.hasSuffix(suffix) }) else {
+                continue
+            }
+            throw ServingError(
+                .invalidArgument,
+                "--cors-origin=\(origin) is never sent: browsers leave out the port that \(scheme) has anyway; write "
+                    + "--cors-origin=\(origin.dropLast(suffix.count))"
+            )
+        }
         self.origins = Set(origins)
     }
 

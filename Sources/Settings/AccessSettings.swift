@@ -26,6 +26,9 @@ package struct AccessSettings: Sendable, Equatable {
     package struct Tokens: Sendable, Equatable {
         package var issuers: [String] = []
         package var audiences: [String] = []
+        /// As JOSE names them; empty: all that there are.
+        package var algorithms: [String] = []
+        package var clockSkewSeconds = 60
         /// A file or an `https` address.
         package var keySet: String?
         /// PEM file of those that the certificate behind the address has to come from.
@@ -44,6 +47,19 @@ package struct AccessSettings: Sendable, Equatable {
         }
 
         package var isConfigured: Bool { !issuers.isEmpty || !audiences.isEmpty || keySet != nil }
+
+        /// Flags that were given and say something of tokens, which are not accepted without an issuer.
+        package var idleFlags: [String] {
+            guard !isConfigured else { return [] }
+            let defaults = Tokens()
+            return [
+                ("--jwt-algorithm", algorithms != defaults.algorithms),
+                ("--jwt-clock-skew-secs", clockSkewSeconds != defaults.clockSkewSeconds),
+                ("--jwt-scope-prefix", scopePrefix != defaults.scopePrefix),
+                ("--jwt-tenant-claim", tenantClaim != defaults.tenantClaim),
+                ("--jwt-all-models", allowsAllModels != defaults.allowsAllModels),
+            ].compactMap { $1 ? $0 : nil }
+        }
     }
 
     package struct Ledger: Sendable, Equatable {

@@ -20,10 +20,24 @@ package enum Disclosure: Sendable, Equatable {
     package static let commandPrefix = "exec:"
     /// What an API key, or a key as PEM, begins with. Given in place of its file it would be taken for a path, and end up
     /// in the log.
-    private static let secretPrefixes = ["bkl_", "-----BEGIN"]
+    private static let secretPrefixes = [keyPrefix, "-----BEGIN"]
+    private static let keyPrefix = "bkl_"
+
+    /// `text` without the API keys that are in it: a key that was typed in the wrong place, which is then part of an error.
+    package static func withoutKeys(_ text: String) -> String {
+        var (shown, rest) = ("", text[...])
+        while let start = rest.firstRange(of: keyPrefix) {
+            let secret = rest[start.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            shown += rest[..<start.upperBound] + (secret.isEmpty ? "" : omission)
+            rest = rest[secret.endIndex...]
+        }
+        return shown + rest
+    }
 
     /// `value`, as far as it may be shown.
-    package func text(_ value: String) -> String {
+    package func text(_ value: String) -> String { Self.withoutKeys(shown(value)) }
+
+    private func shown(_ value: String) -> String {
         switch self {
         case .all: value
         case .source: value.hasPrefix(Self.commandPrefix) ? Self.program(in: value) : "file:" + value

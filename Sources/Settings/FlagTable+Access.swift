@@ -84,6 +84,21 @@ extension FlagTable {
             "Audience that tokens have to name: what the issuer calls this server."
         ),
         Flag(
+            "jwt-algorithm",
+            .access,
+            .choice(["RS256", "PS256", "ES256", "ES384", "EdDSA"]),
+            .works(.list(\.access.tokens.algorithms)),
+            default: "all of them",
+            "Signature that tokens may have: what the issuer uses, and nothing else."
+        ),
+        Flag(
+            "jwt-clock-skew-secs",
+            .access,
+            .integer(0...600),
+            .works(.integer(\.access.tokens.clockSkewSeconds)),
+            "Seconds that the issuer's clock may be from this machine's."
+        ),
+        Flag(
             "jwt-key-set",
             .access,
             .nonEmptyString,

@@ -10,6 +10,7 @@ extension ServerSettings {
         try validateClientRules()
         try validateGRPC()
         try validateTokens()
+        try validateBrowsers()
         try validateLimits()
         _ = try limitsOfModels()
         _ = try trace.configuration()
@@ -84,6 +85,11 @@ extension ServerSettings {
 
     private func validateTokens() throws(SettingsError) {
         let tokens = access.tokens
+        if let flag = tokens.idleFlags.first {
+            throw SettingsError(
+                "\(flag) means nothing without --jwt-issuer, --jwt-audience and --jwt-key-set: no token is accepted"
+            )
+        }
         if tokens.keySetAuthorities != nil, !tokens.keySetIsAddress {
             throw SettingsError("--jwt-key-set-ca needs --jwt-key-set=https://…")
         }
@@ -92,6 +98,12 @@ extension ServerSettings {
                 "--jwt-key-set-stale-secs (\(tokens.keySetStaleSeconds)) must not be less than "
                     + "--jwt-key-set-refresh-secs (\(tokens.keySetRefreshSeconds)): no key would last until the next"
             )
+        }
+    }
+
+    private func validateBrowsers() throws(SettingsError) {
+        if browsers.corsAllowsCredentials, browsers.corsOrigins.isEmpty {
+            throw SettingsError("--cors-credentials means nothing without --cors-origin: no site's pages may call")
         }
     }
 

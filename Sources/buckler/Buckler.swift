@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Settings
 
 @main
 struct Buckler: AsyncParsableCommand {
@@ -25,9 +26,18 @@ struct Buckler: AsyncParsableCommand {
         } catch {
             guard exitCode(for: error) == .validationFailure, let outline = try? CommandOutline.of(Self.self),
                 let slip = MistypedArgument(in: arguments, of: outline)
-            else { exit(withError: error) }
+            else { end(with: error) }
             Terminal.failure(of: slip.command, slip.message)
             exit(withError: ExitCode.validationFailure)
         }
+    }
+
+    /// As the argument parser ends, whose errors repeat what was typed: without a key.
+    private static func end(with error: any Error) -> Never {
+        let text = fullMessage(for: error)
+        let shown = Disclosure.withoutKeys(text)
+        guard shown != text else { exit(withError: error) }
+        Terminal.error.line(shown)
+        exit(withError: exitCode(for: error))
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Settings
 
 /// What a person sees: colour only where it is shown as colour, progress beside the output rather than in it.
 struct Terminal {
@@ -37,8 +38,8 @@ struct Terminal {
         error.line(error.styled("==> ", .bold) + text)
     }
 
-    /// Why `command` did not do what it was asked to.
+    /// Why `command` did not do what it was asked to. No key that was typed in the wrong place is repeated.
     static func failure(of command: String, _ message: String) {
-        error.line(error.styled("\(command): ", .red) + message)
+        error.line(error.styled("\(command): ", .red) + Disclosure.withoutKeys(message))
     }
 }

@@ -110,7 +110,10 @@ import Transport
 
     @Test(
         "an origin is what browsers send",
-        arguments: ["", "app.example.org", "https://", "https://a/", "https://a/b", "https://A", "null", "ftp://a"]
+        arguments: [
+            "", "app.example.org", "https://", "https://a/", "https://a/b", "https://A", "null", "ftp://a",
+            "https://a:443", "http://a:80",
+        ]
     )
     func badOrigins(origin: String) {
         #expect(throws: ServingError.self) { try CORSPolicy(origins: [origin], allowsCredentials: false) }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens whose issuer publishes its keys at an address: what an issuer, or who stands in for it, can do to the server."""
 import json
+import os
 import re
 import subprocess
 import threading
 import time
 import uuid
 
+import grpc
 import pytest
 from access import bearer
 from conftest import BUCKLER, eventually, identity_model
@@ -75,6 +77,58 @@ def test_new_keys_are_found_and_old_ones_forgotten(start, publish, keys):
     issuer.keys = keys[1:]
     assert eventually(lambda: status(server, second) == 200)
     assert status(server, first) in REFUSED, "cached or not, a key that is gone signs for nobody"
+
+
+@pytest.mark.parametrize("origin", ["address", "file"])
+def test_what_a_token_opened_ends_when_its_key_is_withdrawn(start, publish, keys, tmp_path, origin):
+    issuer = publish(*keys)
+    file = tmp_path / "keys.json"
+
+    def withdraw_the_first():
+        issuer.keys = keys[1:]
+        replacement = tmp_path / "new.json"
+        replacement.write_bytes(issuer.body)
+        os.replace(replacement, file)
+
+    file.write_bytes(issuer.body)
+    place = issuer.url if origin == "address" else file
+    server = start(f"--jwt-key-set={place}", "--jwt-key-set-refresh-secs=1")
+    tokens = [key.token() for key in keys]
+    assert eventually(lambda: [status(server, token) for token in tokens] == [200, 200])
+    with grpc.insecure_channel(server.grpc_url) as channel:
+        method = channel.unary_stream("/grpc.health.v1.Health/Watch")
+        watches = [method(b"", metadata=[("authorization", f"Bearer {token}")], timeout=20) for token in tokens]
+        assert all(next(watch) for watch in watches)
+        withdraw_the_first()
+        withdrawn = time.monotonic()
+        with pytest.raises(grpc.RpcError) as ended:
+            next(watches[0])
+        assert ended.value.code() == grpc.StatusCode.UNAUTHENTICATED
+        assert time.monotonic() - withdrawn < 5, "nobody asked for anything meanwhile"
+        time.sleep(1)
+        assert watches[1].is_active(), "a key that stays lets nobody down"
+        watches[1].cancel()
+
+
+@pytest.mark.parametrize("flag, accepted", [("RS256", True), ("ES256", False)])
+def test_the_operator_says_which_signatures_are_taken(start, publish, keys, flag, accepted):
+    issuer = publish()
+    server = start(f"--jwt-key-set={issuer.url}", f"--jwt-algorithm={flag}", "--jwt-clock-skew-secs=0")
+    assert eventually(lambda: issuer.fetches)
+    assert eventually(lambda: (status(server, keys[0].token()) == 200) is accepted)
+    if accepted:
+        assert status(server, keys[0].token(exp=int(time.time()) - 5)) == 401, "within a minute, but not within none"
+
+
+def test_a_file_of_keys_that_everyone_may_write_to_is_refused(start, keys, tmp_path):
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [keys[0].jwk]}))
+    file.chmod(0o666)
+    server = start(f"--jwt-key-set={file}")
+    assert eventually(lambda: "can be changed by everyone on this machine" in server.log.read_text())
+    assert status(server, keys[0].token()) == 401
+    file.chmod(0o644)
+    assert eventually(lambda: status(server, keys[0].token()) == 200)
 
 
 def test_a_token_with_an_unknown_key_has_the_keys_fetched(start, publish, keys):

@@ -84,7 +84,7 @@ def test_bytes_without_a_key_are_counted_by_address(start, home):
 
 @pytest.mark.parametrize("flag, text", [
     ("--default-rate=fast", "--default-rate: 'fast' is not a rate: write 100/s, 600/m or 10/h"),
-    ("--default-rate=0", "--default-rate: the rate of requests per second is from 0.001 to"),
+    ("--default-rate=0/s", "--default-rate: the rate of requests per second is from 0.001 to"),
     ("--default-bytes-per-second=1X", "--default-bytes-per-second: '1X' is not a number of bytes per second"),
 ])
 def test_a_default_that_is_no_rate_is_refused_by_name(home, tmp_path, flag, text):

@@ -133,6 +133,20 @@ def test_keys_of_the_environment_are_shown_nowhere(start_server, models, home, v
     assert "BUCKLER_API_KEYS" in server.log.read_text() and CANARY not in server.log.read_text()
 
 
+@pytest.mark.parametrize("arguments", [
+    ["serve", "KEY"], ["serve", "--model-repository=x", "KEY"], ["serve", "--anonymous-scope=KEY"], ["serve", "--KEY"],
+    ["config", "show", "KEY"], ["config", "show", "--model-repository=KEY"], ["key", "list", "KEY"],
+    ["key", "create", "KEY"], ["key", "create", "a", "--expires=KEY"], ["key", "revoke", "KEY"], ["KEY"],
+    ["remote", "list", "KEY"], ["infer", "m", "--KEY"], ["check", "KEY"], ["ledger", "verify", "KEY"],
+])
+def test_a_key_in_the_wrong_place_is_not_repeated(home, key_line, arguments):
+    key = key_line.split("key=")[-1]
+    shown = subprocess.run([BUCKLER, *(argument.replace("KEY", key) for argument in arguments)], text=True,
+                           env=environment(home), capture_output=True, timeout=30)
+    assert shown.stdout + shown.stderr
+    assert key[8:40] not in shown.stdout + shown.stderr
+
+
 @pytest.mark.parametrize("place", ["--api-key-file", "BUCKLER_API_KEYS", "--config"])
 def test_a_program_gives_the_keys(start_server, models, home, program, tmp_path, key_line, place):
     source = f"exec:{program(f'echo {chr(39)}{key_line}{chr(39)}')} with {CANARY}"

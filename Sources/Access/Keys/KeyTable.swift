@@ -5,6 +5,13 @@ package import Inference
 package struct NewKey: Sendable {
     package let record: KeyRecord
     package let text: KeyText
+    /// Seconds since 1970 from which the key that it was made in the place of is worth nothing, if there is one.
+    package var predecessorEndsAt: Int64?
+
+    package init(record: KeyRecord, text: KeyText) {
+        self.record = record
+        self.text = text
+    }
 }
 
 /// The keys of a store and what can be done to them; no clock, no file.
@@ -88,12 +95,14 @@ package struct KeyTable: Sendable, Equatable {
             expiresAt: expiresAt.resolved(for: old, at: seconds),
             verifier: KeyVerifier(key)
         )
-        let made = try add(NewKey(record: new, text: key), at: seconds)
+        var made = try add(NewKey(record: new, text: key), at: seconds)
         // Forgetting what ended long ago may have moved it.
         if let index = records.firstIndex(where: { $0.id == old.id }) {
             records[index].replacedBy = key.id
-            let (end, overflow) = seconds.addingReportingOverflow(grace)
-            records[index].expiresAt = min(old.expiresAt ?? .max, overflow ? .max : end)
+            let (sum, overflow) = seconds.addingReportingOverflow(grace)
+            let end = min(old.expiresAt ?? .max, overflow ? .max : sum)
+            records[index].expiresAt = end
+            made.predecessorEndsAt = end
         }
         return made
     }

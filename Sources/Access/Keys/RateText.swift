@@ -8,12 +8,11 @@ package enum RateText {
     package static let bytesLimit = 0x1p50
     package static let concurrencyLimit = 1_000_000
 
-    /// `100`, `100/s`, `600/m`, `10/h`.
+    /// `100/s`, `600/m`, `10/h`.
     package static func requestsPerSecond(_ text: String) throws(ServingError) -> Double {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         let periods: [Substring: Double] = ["s": 1, "m": 60, "h": 3600]
-        guard parts.count <= 2, let count = number(parts[0]), let period = parts.count == 1 ? 1 : periods[parts[1]]
-        else {
+        guard parts.count == 2, let count = number(parts[0]), let period = periods[parts[1]] else {
             throw refused(text, "rate", "write 100/s, 600/m or 10/h")
         }
         return count / period

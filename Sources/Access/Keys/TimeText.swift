@@ -32,8 +32,8 @@ package enum TimeText {
         )
     }
 
-    /// A number of seconds, or of what its unit says: `s`, `m`, `h`, `d`, `w`.
-    /// - Returns: `nil` for anything else.
+    /// A number of what its unit says: `s`, `m`, `h`, `d`, `w`. Only `0` needs none: `90` could be meant as days.
+    /// - Returns: `nil` for anything else, in seconds.
     /// - Throws: for more than ``longest``.
     package static func duration(_ text: String) throws(ServingError) -> Int64? {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
@@ -42,6 +42,7 @@ package enum TimeText {
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             return nil
         }
+        guard unit != nil || text == "0" else { return nil }
         guard let count = Int64(digits) else { throw tooLong(text) }
         let (seconds, overflow) = count.multipliedReportingOverflow(by: unit ?? 1)
         guard !overflow, seconds <= longest else { throw tooLong(text) }

@@ -95,7 +95,8 @@ struct KeyCommand: AsyncParsableCommand {
                     try table.rotate(key, grace: seconds, expiresAt: end, at: now)
                 }
             }
-            let old = grace == "0" ? "The old one no longer works." : "The old one works for \(grace) more."
+            let end = new.predecessorEndsAt ?? now
+            let old = end <= now ? "The old one no longer works." : "The old one works until \(TimeText.text(end))."
             try KeyReport.show(new, json: json, at: now, note: old)
         }
     }

@@ -118,6 +118,10 @@ struct ServerAccess: Sendable {
             throw ServingError(.invalidArgument, "tokens need --jwt-key-set: the issuer's public keys")
         }
         var policy = TokenPolicy(issuers: settings.issuers, audiences: settings.audiences)
+        if !settings.algorithms.isEmpty {
+            policy.algorithms = Set(settings.algorithms.compactMap { TokenAlgorithm(name: $0) })
+        }
+        policy.clockSkewSeconds = Int64(settings.clockSkewSeconds)
         policy.scopePrefix = settings.scopePrefix
         policy.tenantClaim = settings.tenantClaim
         if settings.allowsAllModels { policy.modelsByDefault = .all }
