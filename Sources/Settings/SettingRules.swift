@@ -17,13 +17,14 @@ package enum SettingRules: Sendable {
     /// What onnxruntime takes besides, for models in workers.
     private static let hostedKeys: [String: ValueKind] = [
         "start-timeout-seconds": .integer(1...86_400), "execution-timeout-seconds": .integer(1...86_400),
-        "memory-limit-bytes": .integer(1...Int.max), "restart-patience-milliseconds": .integer(0...60_000),
+        "memory-limit-bytes": .integer(1...Int.max), "cpu-limit": processors,
+        "restart-patience-milliseconds": .integer(0...60_000),
     ]
     /// What python takes.
     static let pythonKeys: [String: ValueKind] = [
         "interpreter": .string, "stub-timeout-seconds": .integer(1...86_400),
         "execution-timeout-seconds": .integer(1...86_400), "memory-limit-bytes": .integer(1...Int.max),
-        "ready-timeout-seconds": .integer(1...86_400), "max-calls": .integer(1...4096),
+        "cpu-limit": processors, "ready-timeout-seconds": .integer(1...86_400), "max-calls": .integer(1...4096),
         "max-metric-families": .integer(0...4096), "max-metrics": .integer(0...65_536),
     ]
     /// What Triton's backend takes besides, about how its shared memory is made.
@@ -37,6 +38,7 @@ package enum SettingRules: Sendable {
     }
     private static let globalPool = "enable-global-threadpool"
     private static let threads = ValueKind.integer(0...1024)
+    private static let processors = ValueKind.number(0.01...4096)
     private static let zeroOrOne = ValueKind.choice(["0", "1", "true", "false"])
     private static let metricsKeys: [String: ValueKind] = [
         counterLatencies: .bool, "histogram_latencies": .bool, "summary_latencies": .bool, "summary_quantiles": .string,

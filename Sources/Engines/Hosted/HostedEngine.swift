@@ -51,13 +51,14 @@ package struct HostedEngine: Engine {
     package func open(_ source: EngineModelSource) throws(ServingError) -> any EngineModel {
         // Read here, by the rules of the repository and into its digest: a worker is handed bytes and finds no file.
         let content = try ModelContent.read(source.files, path: source.path)
+        let limits = try Self.limits(source)
         var launch = WorkerLaunch(
             launcher: launcher,
             profile: "onnx",
             program: [program],
             readable: readable,
             environment: Self.environment,
-            limits: try Self.limits(source)
+            limits: limits
         )
         let parts = content.byPath
         let shared = try SharedContent(parts.map(\.bytes))
@@ -67,6 +68,10 @@ package struct HostedEngine: Engine {
         }
         var source = source
         source.path = content.path
+        if let processors = limits.processors {
+            let cores = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+            source.useThreads(atMost: Int(processors.rounded(.up)), cores: cores)
+        }
         return try HostedModel(HostedArguments(library: library, source: source, files: files), launch, log: log)
     }
 
@@ -78,7 +83,7 @@ package struct HostedEngine: Engine {
         // Loading counts as running the model: constants are folded then, and large models take their time.
         limits.startSeconds = 300
         limits.restartPatienceMilliseconds = 1000
-        if let bytes = try source.workerSetting("memory-limit-bytes") { limits.addressSpaceBytes = bytes }
+        try limits.takeResources(of: source)
         if let seconds = try source.workerSetting("start-timeout-seconds") { limits.startSeconds = seconds }
         if let seconds = try source.workerSetting("execution-timeout-seconds") { limits.executionSeconds = seconds }
         if let milliseconds = try source.workerSetting("restart-patience-milliseconds", least: 0) {

@@ -96,3 +96,14 @@ struct SessionSettings: Equatable {
         }
     }
 }
+
+extension EngineModelSource {
+    /// For a model that has the time of so many processors: threads that wait for each other's time only make it slower.
+    /// What the model or the operator says of threads stays.
+    mutating func useThreads(atMost count: Int, cores: Int) {
+        let share = max(1, cores / max(1, instanceCount))
+        for name in ["intra_op_thread_count", "inter_op_thread_count"] where count < share {
+            engineSettings[name] = engineSettings[name] ?? String(count)
+        }
+    }
+}

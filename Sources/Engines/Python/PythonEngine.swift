@@ -94,7 +94,7 @@ package final class PythonEngine: Engine {
         limits.outputBytes = source.outputLimit
         limits.addressSpaceBytes = WorkerLimits.machineMemory
         limits.executionSeconds = source.executionSeconds
-        if let bytes = try source.workerSetting("memory-limit-bytes") { limits.addressSpaceBytes = bytes }
+        try limits.takeResources(of: source)
         if let seconds = try source.workerSetting("stub-timeout-seconds") { limits.startSeconds = seconds }
         if let seconds = try source.workerSetting("execution-timeout-seconds") { limits.executionSeconds = seconds }
         if let seconds = try source.workerSetting("ready-timeout-seconds") { limits.readySeconds = seconds }

@@ -163,6 +163,12 @@ final class WorkerLane: Sendable {
         let signal = WorkerSignal(attention: attention)
         do throws(ServingError) {
             var run = try WorkerRun(launch, attention: attention) { [setup] in setup.logged(1, $0) }
+            if let processors = launch.limits.processors, !run.process.isBounded(by: .cpu) {
+                setup.logged(
+                    2,
+                    "nothing holds it to the time of \(processors) processors: no cgroup of cpu can be had here"
+                )
+            }
             let session = WorkerSession(
                 channel: run.process.channel,
                 setup: setup,

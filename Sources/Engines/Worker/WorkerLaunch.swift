@@ -9,6 +9,10 @@ private import Musl
 /// Bounds of what one worker may use, and how long it may take.
 package struct WorkerLimits: Sendable {
     package var addressSpaceBytes: Int?
+    /// Of its cgroup; `nil` for what any worker gets.
+    package var memoryBytes: Int?
+    /// How many processors' time it may have, where there are cgroups; `nil` for all.
+    package var processors: Double?
     package var openFiles = 256
     /// Threads; only where the worker has a user of its own, as all processes of a user count.
     package var threads = 512
@@ -31,11 +35,13 @@ package struct WorkerLimits: Sendable {
     package init() {}
 
     /// All of the machine's, so that a worker that wants more fails by itself before the machine does.
-    static var machineMemory: Int? {
+    static var machineMemory: Int? { physicalMemory.map { max($0, 4 << 30) } }
+
+    static var physicalMemory: Int? {
         let (bytes, overflow) = sysconf(Int32(_SC_PHYS_PAGES)).multipliedReportingOverflow(
             by: sysconf(Int32(_SC_PAGESIZE))
         )
-        return overflow || bytes <= 0 ? nil : max(bytes, 4 << 30)
+        return overflow || bytes <= 0 ? nil : bytes
     }
 }
 

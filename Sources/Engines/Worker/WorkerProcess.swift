@@ -14,11 +14,15 @@ struct WorkerProcess: ~Copyable {
     enum End: Equatable {
         case exited(Int32)
         case killed(Int32)
+        /// By the kernel, as its cgroup had used up what it may.
+        case outOfMemory(bytes: Int)
 
         var text: String {
             switch self {
             case .exited(let status): "ended with status \(status)"
             case .killed(let signal): "was ended by signal \(signal)"
+            case .outOfMemory(let bytes):
+                "was ended by the kernel, since it used more than its \(bytes) bytes of memory"
             }
         }
     }
@@ -34,6 +38,7 @@ struct WorkerProcess: ~Copyable {
     private let child: pid_t
     private let directory: String
     private let user: UInt32?
+    private let cgroup: WorkerCgroup?
 
     init(_ launch: WorkerLaunch) throws(ServingError) {
         try Self.check(launch)
@@ -52,10 +57,12 @@ struct WorkerProcess: ~Copyable {
         defer { close(reportWriter) }
         let user = geteuid() == 0 ? WorkerUsers.shared.take() : nil
         var directory: String?
+        let cgroup = WorkerCgroups.shared.make(CgroupBounds(launch.limits))
         do throws(ServingError) {
             if geteuid() == 0, user == nil { throw Self.failure("a user of its own: all are taken") }
             directory = try Self.makeDirectory(owner: user)
             var arguments = Self.arguments(launch, directory: directory ?? "", user: user)
+            for directory in cgroup?.directories ?? [] { arguments += ["--cgroup", directory] }
             arguments += ["--keep", String(worker), "--report", String(reportWriter), "--"] + launch.program
             child = try Self.spawn(
                 launch.launcher,
@@ -67,6 +74,7 @@ struct WorkerProcess: ~Copyable {
             close(outputEnd)
             close(reportEnd)
             if let directory { rmdir(directory) }
+            if let cgroup { WorkerCgroups.shared.remove(cgroup) }
             if let user { WorkerUsers.shared.giveBack(user) }
             throw error
         }
@@ -74,6 +82,7 @@ struct WorkerProcess: ~Copyable {
         output = outputEnd
         report = reportEnd
         self.user = user
+        self.cgroup = cgroup
         self.directory = directory ?? ""
     }
 
@@ -82,6 +91,7 @@ struct WorkerProcess: ~Copyable {
         close(output)
         close(report)
         _ = buckler_remove_tree(directory)
+        if let cgroup { WorkerCgroups.shared.remove(cgroup) }
         if let user { WorkerUsers.shared.giveBack(user) }
     }
 
@@ -90,16 +100,24 @@ struct WorkerProcess: ~Copyable {
     borrowing func end(graceMilliseconds grace: Int) -> End {
         var status: Int32 = 0
         for _ in 0..<max(grace, 0) {
-            if waitpid(child, &status, WNOHANG) == child { return Self.end(status) }
+            if waitpid(child, &status, WNOHANG) == child { return end(status) }
             usleep(1000)
         }
         kill(child, SIGKILL)
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        return Self.end(status)
+        return end(status)
     }
 
-    private static func end(_ status: Int32) -> End {
+    /// Whether the kernel holds it to what was said of that.
+    borrowing func isBounded(by controller: WorkerCgroup.Controller) -> Bool {
+        cgroup?.controllers.contains(controller) == true
+    }
+
+    private borrowing func end(_ status: Int32) -> End {
         let signal = status & 0x7F
+        if signal == SIGKILL, let cgroup, let bytes = cgroup.memoryBytes, cgroup.ranOutOfMemory {
+            return .outOfMemory(bytes: bytes)
+        }
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal)
     }
 
