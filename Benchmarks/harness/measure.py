@@ -65,7 +65,8 @@ class Suite:
     def serve(self, name, models, arguments, tls=False):
         port, grpc_port, metrics = free_port(), free_port(), free_port()
         command = [self.options.buckler, "serve", "--http-port", port, "--grpc-port", grpc_port]
-        command += ["--metrics-port", metrics, *arguments]
+        # The comparators run their engine in their own process, too; what a worker costs is measured on its own.
+        command += ["--metrics-port", metrics, "--placement=process", *arguments]
         command += ["--model-repository", self.repository, "--model-control-mode", "explicit"]
         for model in models:
             command += ["--load-model", model]

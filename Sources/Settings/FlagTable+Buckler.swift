@@ -48,7 +48,7 @@ extension FlagTable {
             .buckler,
             .choiceFor(["process", "worker"], name: "model"),
             .works(.each(\.placements)),
-            default: "process",
+            default: "worker",
             "Whether ONNX Runtime runs in the server's process or in a sandboxed worker for each instance; of one model "
                 + "if one is named. May be given more than once; nothing that a model brings along changes it."
         ),

@@ -11,7 +11,7 @@ package enum Placement: String, Sendable, CaseIterable {
 extension ServerSettings {
     /// What was said of the model itself, else of all; of two, the last.
     package func placement(ofModel name: String) -> Placement {
-        var (own, general) = (Placement?.none, Placement.process)
+        var (own, general) = (Placement?.none, Placement.worker)
         for text in placements {
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard let placement = Placement(rawValue: String(parts[0])) else { continue }

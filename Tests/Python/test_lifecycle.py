@@ -131,7 +131,8 @@ def test_bad_settings_are_named(start_server, tmp_path, arguments, text):
 def test_the_log_names_a_library_that_cannot_be_loaded(start_server, tmp_path):
     library = tmp_path / "lib.so"
     library.write_bytes(b"no library")
-    server = start_server(f"--model-repository={slow_repository(tmp_path, 1)}", f"--engine-library={library}")
+    server = start_server(f"--model-repository={slow_repository(tmp_path, 1)}", f"--engine-library={library}",
+                          "--placement=process")
     assert server.stop() == 0
     assert f"the ONNX Runtime library cannot be loaded ({library}: " in server.log.read_text()
 

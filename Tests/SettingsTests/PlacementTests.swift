@@ -18,10 +18,10 @@ import Testing
     @Test(
         "is that of the model itself, else that of all, and of two the last",
         arguments: [
-            ([], .process, .process), (["worker"], .worker, .worker), (["worker:a"], .worker, .process),
-            (["worker", "process:a"], .process, .worker), (["process:a", "worker"], .process, .worker),
-            (["worker:a", "process:a"], .process, .process), (["worker", "process"], .process, .process),
-            (["worker:a:b"], .process, .process), (["worker:A"], .process, .process),
+            ([], .worker, .worker), (["process"], .process, .process), (["process:a"], .process, .worker),
+            (["process", "worker:a"], .worker, .process), (["worker:a", "process"], .worker, .process),
+            (["process:a", "worker:a"], .worker, .worker), (["process", "worker"], .worker, .worker),
+            (["process:a:b"], .worker, .worker), (["process:A"], .worker, .worker),
         ] as [([String], Placement, Placement)]
     )
     func chosen(values: [String], ofA: Placement, ofOthers: Placement) throws {
@@ -32,16 +32,16 @@ import Testing
 
     @Test("may stand in the file")
     func file() throws {
-        let settings = try settings([], file: "placement: [worker, 'process:a']\n")
-        #expect(settings.placement(ofModel: "a") == .process)
-        #expect(settings.placement(ofModel: "b") == .worker)
+        let settings = try settings([], file: "placement: [process, 'worker:a']\n")
+        #expect(settings.placement(ofModel: "a") == .worker)
+        #expect(settings.placement(ofModel: "b") == .process)
     }
 
     @Test(
         "tells which placements no model has",
         arguments: [
-            ([], true, false), (["worker"], false, true), (["worker:a"], true, true),
-            (["worker", "process:a"], true, true),
+            ([], false, true), (["process"], true, false), (["process:a"], true, true),
+            (["process", "worker:a"], true, true),
         ] as [([String], Bool, Bool)]
     )
     func possible(values: [String], inProcess: Bool, inWorker: Bool) throws {
