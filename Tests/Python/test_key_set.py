@@ -110,6 +110,25 @@ def test_what_a_token_opened_ends_when_its_key_is_withdrawn(start, publish, keys
         watches[1].cancel()
 
 
+@pytest.mark.parametrize("origin", ["address", "file"])
+@pytest.mark.parametrize("left", [[], [{"kty": "oct", "k": "AAAA"}], [{"use": "enc"}]])
+def test_the_last_key_can_be_withdrawn(start, publish, keys, tmp_path, origin, left):
+    issuer = publish()
+    file = tmp_path / "keys.json"
+    file.write_bytes(issuer.body)
+    server = start(f"--jwt-key-set={issuer.url if origin == 'address' else file}", "--jwt-key-set-refresh-secs=1")
+    token = keys[0].token()
+    assert eventually(lambda: status(server, token) == 200)
+    body = json.dumps({"keys": [{**keys[0].jwk, **key} if "use" in key else key for key in left]}).encode()
+    issuer.answer = lambda handler: send(handler, body)
+    file.write_bytes(body)
+    assert eventually(lambda: status(server, token) in REFUSED, 5)
+    assert eventually(lambda: "no key to check signatures with: no token is accepted" in server.log.read_text())
+    issuer.answer = None
+    file.write_bytes(issuer.body)
+    assert eventually(lambda: status(server, token) == 200)
+
+
 @pytest.mark.parametrize("flag, accepted", [("RS256", True), ("ES256", False)])
 def test_the_operator_says_which_signatures_are_taken(start, publish, keys, flag, accepted):
     issuer = publish()

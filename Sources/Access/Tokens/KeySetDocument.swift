@@ -24,8 +24,8 @@ package struct KeySetDocument: Sendable {
         self.skipped = skipped
     }
 
-    /// - Throws: `.invalidArgument` for a document that is too large or not a key set, that has a private key in it, or
-    ///   no key at all that a signature could be checked with.
+    /// A set without a key that a signature could be checked with is one: whoever withdraws his only key publishes it.
+    /// - Throws: `.invalidArgument` for a document that is too large or not a key set, or that has a private key in it.
     package init(_ bytes: [UInt8]) throws(ServingError) {
         func refused(_ why: String) -> ServingError {
             ServingError(.invalidArgument, "the key set cannot be used: \(why)")
@@ -52,7 +52,6 @@ package struct KeySetDocument: Sendable {
                 skipped.append(Skipped(index: index, reason: error))
             }
         }
-        guard !keys.isEmpty else { throw refused("none of its \(entries.count) keys can check a signature") }
         self.init(keys: keys, skipped: skipped)
     }
 
@@ -62,14 +61,14 @@ package struct KeySetDocument: Sendable {
             if let index = keys.firstIndex(where: { $0.isSame(as: key) }) {
                 keys[index].succeed(key)
             } else {
-                key.warrant.withdraw()
+                key.withdraw()
             }
         }
     }
 
     /// No key of it counts any more, nor who was let in by one.
     package func withdraw() {
-        for key in keys { key.warrant.withdraw() }
+        for key in keys { key.withdraw() }
     }
 
     /// The one key that a token can have been signed with.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import CLinux
 package import Inference
 
 #if canImport(Glibc)

@@ -29,16 +29,26 @@ package struct VerificationKey: Sendable {
     /// The only one that its owner uses it for, if its owner says so.
     private let algorithm: TokenAlgorithm?
     private let material: Material
-    /// Of those whose tokens it has verified.
-    package private(set) var warrant = Warrant()
+    /// Of those whose tokens it has verified, by the algorithm.
+    private var warrants: [TokenAlgorithm: Warrant] = [:]
 
-    /// The same key, whoever of its owners published it, for the same tokens.
-    package func isSame(as other: VerificationKey) -> Bool {
-        id == other.id && algorithm == other.algorithm && material.bytes == other.material.bytes
+    /// Of tokens of this algorithm; `nil` for one that the key does not serve.
+    package func warrant(for algorithm: TokenAlgorithm) -> Warrant? { warrants[algorithm] }
+
+    /// Whether tokens that name the one name the other.
+    package func isSame(as other: VerificationKey) -> Bool { id == other.id && material.bytes == other.material.bytes }
+
+    /// Stands in the place of `old`, ``isSame(as:)``: whoever was let in by that stays, unless by a signature of a kind that
+    /// this one is not for.
+    package mutating func succeed(_ old: VerificationKey) {
+        for (algorithm, warrant) in old.warrants {
+            if serves(algorithm) { warrants[algorithm] = warrant } else { warrant.withdraw() }
+        }
     }
 
-    /// Stands in the place of `old`, ``isSame(as:)``: whoever was let in by that stays.
-    package mutating func succeed(_ old: VerificationKey) { warrant = old.warrant }
+    package func withdraw() {
+        for warrant in warrants.values { warrant.withdraw() }
+    }
 
     package func serves(_ wanted: TokenAlgorithm) -> Bool {
         if let algorithm, algorithm != wanted { return false }
@@ -91,13 +101,15 @@ extension VerificationKey {
         try Self.checkUse(of: members)
         let material = try Self.material(of: members)
         self.material = material
-        guard let named = members["alg"] else {
-            algorithm = nil
-            return
-        }
+        algorithm = try Self.algorithm(of: members)
+        for known in TokenAlgorithm.asymmetric where serves(known) { warrants[known] = Warrant() }
+        guard !warrants.isEmpty else { throw .algorithm }
+    }
+
+    private static func algorithm(of members: [String: JSONNode]) throws(Unusable) -> TokenAlgorithm? {
+        guard let named = members["alg"] else { return nil }
         guard let name = named.text, let known = TokenAlgorithm(name: name) else { throw .algorithm }
-        algorithm = known
-        guard serves(known) else { throw .algorithm }
+        return known
     }
 
     private static func id(of members: [String: JSONNode]) throws(Unusable) -> String? {

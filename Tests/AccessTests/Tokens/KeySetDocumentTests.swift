@@ -65,7 +65,7 @@ import Testing
     @Test(
         "that cannot be used are refused",
         arguments: [
-            "", "[]", "{}", #"{"keys":{}}"#, #"{"keys":[]}"#, #"{"keys":[{"kty":"oct","k":"AAAA"}]}"#,
+            "", "[]", "{}", #"{"keys":{}}"#, #"{"keys":null}"#,
             #"{"keys":[\#(good)],"keys":[]}"#, #"{"keys":[\#(good)]} x"#, #"{"keys":[\#(good.dropLast())]}"#,
             #"{"keys":[\#(good.dropLast()),"d":"AAAA"}]}"#, #"{"keys":[\#(good),{"kty":"RSA","d":"AAAA"}]}"#,
             #"{"keys":[\#(good.dropLast()),"kid":"b"}]}"#,
@@ -73,6 +73,14 @@ import Testing
     )
     func refused(text: String) {
         #expect(throws: ServingError.self) { try KeySetDocument(Array(text.utf8)) }
+    }
+
+    @Test(
+        "without a key that is of use are sets",
+        arguments: [#"{"keys":[]}"#, #"{"keys":[{"kty":"oct","k":"AAAA"}]}"#]
+    )
+    func empty(text: String) throws {
+        #expect(try KeySetDocument(Array(text.utf8)).keys.isEmpty)
     }
 
     @Test("have a greatest number of keys and bytes")
@@ -211,6 +219,31 @@ import Testing
         await source.refresh(at: at(311))
         #expect(answer(newToken, 3610) == nil, "the last good set is kept")
         #expect(answer(newToken, 3611) == .keysUnavailable, "but not for ever, and no cached token outlives it")
+    }
+
+    @Test("let who came in by a key stay as long as it is for his kind of signature")
+    func kinds() throws {
+        let issuer = try TestIssuer()
+        let plain = try issuer.jwk("RS256", id: "a")
+        func document(_ algorithm: String?) throws -> KeySetDocument {
+            let key = algorithm.map { plain.dropLast() + #","alg":"\#($0)"}"# } ?? plain[...]
+            return try KeySetDocument(Array("{\"keys\":[\(key)]}".utf8))
+        }
+        func succession(_ names: [String?]) throws -> [KeySetDocument] {
+            var documents = [try document(names[0])]
+            for name in names.dropFirst() {
+                var next = try document(name)
+                next.succeed(documents[documents.count - 1])
+                documents.append(next)
+            }
+            return documents
+        }
+        let any = try succession([nil, "RS256", nil])
+        let (byRS, byPS) = (any[0].keys[0].warrant(for: .rs256), any[0].keys[0].warrant(for: .ps256))
+        #expect(byRS?.isWithdrawn == false && byPS?.isWithdrawn == true)
+        #expect(any[2].keys[0].warrant(for: .rs256) === byRS)
+        #expect(any[2].keys[0].warrant(for: .ps256)?.isWithdrawn == false)
+        #expect(any[1].keys[0].warrant(for: .ps256) == nil)
     }
 
     @Test("put out whom a key let in when it is withdrawn, and nobody by a key that stays")
