@@ -37,34 +37,45 @@ package struct CORSPolicy: Sendable, Equatable {
             self.origins = nil
             return
         }
-        for origin in origins where !Self.isOrigin(origin) {
-            throw ServingError(
-                .invalidArgument,
-                "--cors-origin must be what browsers send, in lower case and without a path, as in "
-                    + "--cors-origin=https://app.example.org"
-            )
-        }
-        for (suffix, scheme) in [(":443", "https"), (":80", "http")] {
-            guard let origin = origins.first(where: { $0.hasPrefix(scheme + "://") && $0.hasSuffix(suffix) }) else {
-                continue
+        for origin in origins {
+            if let why = Self.fault(in: origin) {
+                throw ServingError(
+                    .invalidArgument,
+                    "--cors-origin=\(origin.prefix(200)) is none that browsers send: \(why)"
+                )
             }
-            throw ServingError(
-                .invalidArgument,
-                "--cors-origin=\(origin) is never sent: browsers leave out the port that \(scheme) has anyway; write "
-                    + "--cors-origin=\(origin.dropLast(suffix.count))"
-            )
         }
         self.origins = Set(origins)
     }
 
-    private static func isOrigin(_ text: String) -> Bool {
-        guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else { return false }
-        let authority = text.utf8.dropFirst(scheme.utf8.count)
-        return !authority.isEmpty
-            && authority.allSatisfy { byte in
+    /// Why a browser would never send `text`, which is compared as it stands; `nil` if one may.
+    private static func fault(in text: String) -> String? {
+        guard let scheme = ["https", "http"].first(where: { text.hasPrefix($0 + "://") }) else {
+            return "write https://HOST or https://HOST:PORT"
+        }
+        let authority = text.dropFirst(scheme.count + 3)
+        let end = authority.hasPrefix("[") ? authority.firstIndex(of: "]") : nil
+        let colon = authority[(end ?? authority.startIndex)...].firstIndex(of: ":")
+        let host = authority[..<(colon ?? authority.endIndex)]
+        guard isHost(host) else {
+            return "the host is in lower case, and nothing but a port follows, as in https://app.example.org"
+        }
+        guard let colon else { return nil }
+        let digits = authority[authority.index(after: colon)...]
+        guard let port = UInt16(digits), port > 0, String(port) == digits else { return "a port is from 1 to 65535" }
+        guard port != (scheme == "https" ? 443 : 80) else {
+            return "they leave out port \(port), which \(scheme) has anyway"
+        }
+        return nil
+    }
+
+    private static func isHost(_ host: Substring) -> Bool {
+        if host.hasPrefix("[") { return host.hasSuffix("]") && IPAddress(String(host.dropFirst().dropLast())) != nil }
+        return !host.isEmpty
+            && host.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."),
-                    UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+                    UInt8(ascii: "-"), UInt8(ascii: "_"):
                     true
                 default: false
                 }

@@ -34,6 +34,15 @@ package struct BucklerHome: Sendable, Hashable {
     /// - Throws: `.permissionDenied`, with the command to type as the cause, if it cannot be made or written.
     package func prepare() throws(ServingError) {
         try Self.make(path, for: self)
+        if let found = Self.status(of: path + "/."), found.st_mode & S_IFMT == S_IFDIR {
+        } else {
+            throw ServingError(
+                .permissionDenied,
+                "Buckler's own directory is none",
+                cause:
+                    "move \(Self.quoted(path)) away\nor:   export BUCKLER_HOME=DIRECTORY, with one that you may write"
+            )
+        }
         guard access(path, W_OK | X_OK) == 0 else { throw unwritable(errno) }
         try check()
     }
@@ -89,6 +98,13 @@ package struct BucklerHome: Sendable, Hashable {
             cause: "type: sudo install -d -m 700 -o \"$(id -un)\" \(Self.quoted(path))\n"
                 + "or:   export BUCKLER_HOME=DIRECTORY, with one that you may write"
         )
+    }
+
+    /// What to type where something in a directory cannot be read or written.
+    /// - Parameter path: of what is in it.
+    package static func remedy(for path: String) -> String {
+        let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        return "if it is yours, type: sudo chown -R \"$(id -un)\" \(quoted(parent)) && chmod -R u+rwX \(quoted(parent))"
     }
 
     /// For a command that is shown to be typed.

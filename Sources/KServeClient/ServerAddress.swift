@@ -52,6 +52,10 @@ package struct ServerAddress: Sendable, Equatable, CustomStringConvertible {
         guard !scheme.isGRPC || pathPrefix.isEmpty else {
             throw .badAddress(text, reason: "gRPC has no path before its methods")
         }
+        guard !rest[..<slash].contains("@") else {
+            let shown = "\(scheme)://…@" + (rest[..<slash].split(separator: "@").last ?? "")
+            throw .badAddress(shown, reason: "it names a user, and a key is given by BUCKLER_API_KEY or --api-key-file")
+        }
         (host, port) = try Self.hostAndPort(rest[..<slash], defaultPort: scheme.defaultPort, of: text)
     }
 

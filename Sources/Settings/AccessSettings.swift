@@ -55,6 +55,8 @@ package struct AccessSettings: Sendable, Equatable {
             return [
                 ("--jwt-algorithm", algorithms != defaults.algorithms),
                 ("--jwt-clock-skew-secs", clockSkewSeconds != defaults.clockSkewSeconds),
+                ("--jwt-key-set-refresh-secs", keySetRefreshSeconds != defaults.keySetRefreshSeconds),
+                ("--jwt-key-set-stale-secs", keySetStaleSeconds != defaults.keySetStaleSeconds),
                 ("--jwt-scope-prefix", scopePrefix != defaults.scopePrefix),
                 ("--jwt-tenant-claim", tenantClaim != defaults.tenantClaim),
                 ("--jwt-all-models", allowsAllModels != defaults.allowsAllModels),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 
 /// How much of a flag's value may stand on a screen, in a log or in an error: the rest is a secret, or may be one.
 package enum Disclosure: Sendable, Equatable {
@@ -15,27 +16,15 @@ package enum Disclosure: Sendable, Equatable {
     case keys(Set<String>)
 
     /// What stands where something is left out.
-    package static let omission = "…"
+    package static let omission = SecretText.omission
     /// What the value of a secret's source begins with if a program is to be asked for it.
     package static let commandPrefix = "exec:"
     /// What an API key, or a key as PEM, begins with. Given in place of its file it would be taken for a path, and end up
     /// in the log.
-    private static let secretPrefixes = [keyPrefix, "-----BEGIN"]
-    private static let keyPrefix = "bkl_"
-
-    /// `text` without the API keys that are in it: a key that was typed in the wrong place, which is then part of an error.
-    package static func withoutKeys(_ text: String) -> String {
-        var (shown, rest) = ("", text[...])
-        while let start = rest.firstRange(of: keyPrefix) {
-            let secret = rest[start.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            shown += rest[..<start.upperBound] + (secret.isEmpty ? "" : omission)
-            rest = rest[secret.endIndex...]
-        }
-        return shown + rest
-    }
+    private static let secretPrefixes = [SecretText.keyPrefix, SecretText.pemPrefix]
 
     /// `value`, as far as it may be shown.
-    package func text(_ value: String) -> String { Self.withoutKeys(shown(value)) }
+    package func text(_ value: String) -> String { SecretText.concealed(shown(value)) }
 
     private func shown(_ value: String) -> String {
         switch self {

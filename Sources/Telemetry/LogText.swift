@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 
 /// Text of a log line that comes from elsewhere, made safe to print: it cannot end the line, leave its quotes, or move
-/// a terminal's cursor.
+/// a terminal's cursor, and it has no key that was sent or typed in the wrong place.
 package enum LogText {
     /// `text` as a JSON string, quotes included.
     package static func quoted(_ text: String) -> String {
         var quoted = "\""
-        for scalar in text.unicodeScalars {
+        for scalar in SecretText.concealed(text).unicodeScalars {
             switch scalar {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
@@ -19,12 +20,13 @@ package enum LogText {
     /// `text` without quotes, for the cell of a table.
     package static func escaped(_ text: String) -> String {
         var escaped = ""
-        for scalar in text.unicodeScalars { append(scalar, to: &escaped) }
+        for scalar in SecretText.concealed(text).unicodeScalars { append(scalar, to: &escaped) }
         return escaped
     }
 
     /// A value of `key=value`: as it is if it is one plain word, otherwise quoted.
     package static func value(_ text: String) -> String {
+        let text = SecretText.concealed(text)
         let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy(isPlain)
         return isPlain ? text : quoted(text)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Settings
+import Inference
 
 @main
 struct Buckler: AsyncParsableCommand {
@@ -35,7 +35,7 @@ struct Buckler: AsyncParsableCommand {
     /// As the argument parser ends, whose errors repeat what was typed: without a key.
     private static func end(with error: any Error) -> Never {
         let text = fullMessage(for: error)
-        let shown = Disclosure.withoutKeys(text)
+        let shown = SecretText.concealed(text)
         guard shown != text else { exit(withError: error) }
         Terminal.error.line(shown)
         exit(withError: exitCode(for: error))

@@ -89,7 +89,7 @@ struct Infer: AsyncParsableCommand {
     }
 
     private func show(_ answer: InferenceAnswer) throws(ClientError) {
-        print(json ? try InferText.json(answer).prettyText : try InferText.table(answer))
+        Terminal.output.line(json ? try InferText.json(answer).prettyText : try InferText.table(answer))
     }
 
     private func modelInferMessage(_ client: GRPCInferenceClient) async throws(ClientError) -> ModelInferMessage {

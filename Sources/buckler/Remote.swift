@@ -37,8 +37,8 @@ struct Remote: AsyncParsableCommand {
 
         func run() async throws {
             let index = try await server.models().repositoryIndex(readyOnly: ready)
-            if server.json { return print(index.prettyText) }
-            print(RemoteText.index(index))
+            if server.json { return Terminal.output.line(index.prettyText) }
+            Terminal.output.line(RemoteText.index(index))
         }
     }
 
@@ -54,10 +54,12 @@ struct Remote: AsyncParsableCommand {
         func run() async throws {
             let client = try await server.client()
             if config {
-                return print(try await client.configuration(ofModel: model, version: modelVersion).prettyText)
+                return Terminal.output.line(
+                    try await client.configuration(ofModel: model, version: modelVersion).prettyText
+                )
             }
             let metadata = try await client.models.metadata(ofModel: model, version: modelVersion)
-            print(server.json ? metadata.prettyText : RemoteText.metadata(metadata))
+            Terminal.output.line(server.json ? metadata.prettyText : RemoteText.metadata(metadata))
         }
     }
 
@@ -72,7 +74,7 @@ struct Remote: AsyncParsableCommand {
             var configuration: String?
             if let config { configuration = try InputFile.document(config).compactText }
             try await server.models().load(model, configuration: configuration)
-            print(server.json ? "{}" : "'\(model)' is loaded")
+            Terminal.output.line(server.json ? "{}" : "'\(model)' is loaded")
         }
     }
 
@@ -85,7 +87,7 @@ struct Remote: AsyncParsableCommand {
 
         func run() async throws {
             try await server.models().unload(model, dependents: dependents)
-            print(server.json ? "{}" : "'\(model)' is being unloaded")
+            Terminal.output.line(server.json ? "{}" : "'\(model)' is being unloaded")
         }
     }
 
@@ -100,7 +102,7 @@ struct Remote: AsyncParsableCommand {
 
         func run() async throws {
             let statistics = try await server.models().statistics(ofModel: model, version: modelVersion)
-            print(server.json ? statistics.prettyText : RemoteText.statistics(statistics))
+            Terminal.output.line(server.json ? statistics.prettyText : RemoteText.statistics(statistics))
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Settings
+import Inference
 
 /// What a person sees: colour only where it is shown as colour, progress beside the output rather than in it.
 struct Terminal {
@@ -29,7 +29,11 @@ struct Terminal {
         hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    func line(_ text: String) {
+    /// Prints `text` without the keys that are in it: whatever is shown may repeat what was typed in the wrong place.
+    func line(_ text: String) { secretLine(SecretText.concealed(text)) }
+
+    /// Prints `text` as it is: for the one key that was just made.
+    func secretLine(_ text: String) {
         FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(Data((text + "\n").utf8))
     }
 
@@ -38,8 +42,8 @@ struct Terminal {
         error.line(error.styled("==> ", .bold) + text)
     }
 
-    /// Why `command` did not do what it was asked to. No key that was typed in the wrong place is repeated.
+    /// Why `command` did not do what it was asked to.
     static func failure(of command: String, _ message: String) {
-        error.line(error.styled("\(command): ", .red) + Disclosure.withoutKeys(message))
+        error.line(error.styled("\(command): ", .red) + message)
     }
 }

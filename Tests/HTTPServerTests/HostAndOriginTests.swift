@@ -112,7 +112,8 @@ import Transport
         "an origin is what browsers send",
         arguments: [
             "", "app.example.org", "https://", "https://a/", "https://a/b", "https://A", "null", "ftp://a",
-            "https://a:443", "http://a:80",
+            "https://a:443", "http://a:80", "https://a:", "https://a:0443", "https://a:99999", "https://[[[:::",
+            "https://[::1", "https://[x]", "https://a:b", "https://:1", "https://a:1:2", "https://[::1]x",
         ]
     )
     func badOrigins(origin: String) {

@@ -6,11 +6,14 @@ import pty
 import re
 import select
 import shlex
+import shutil
 import stat
 import subprocess
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -324,6 +327,36 @@ def test_a_server_without_tls_stays_on_loopback(start, home):
     ports = {server.port, server.grpc_port, server.metrics_port}
     addresses = {local for local, _, state in listening if state == "0A" and int(local.split(":")[1], 16) in ports}
     assert len(addresses) == 3 and all(local.startswith("0100007F:") for local in addresses)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not proven here: the tests do not run as root, who can stand for another user")
+@pytest.mark.parametrize("command", [["ledger", "key"], ["key", "create", "a"], ["key", "list"], ["serve", "MODELS"]])
+def test_what_another_user_owns_is_an_error_with_the_command_to_type(models, command):
+    # Where that user can come to, as he cannot to the tests' own directories.
+    place = Path(tempfile.mkdtemp(prefix="buckler-access-", dir="/tmp"))
+    try:
+        program = shutil.copy(BUCKLER, place / "buckler")
+        place.chmod(0o755)
+        (place / "models").mkdir()
+        home = place / "home"
+        (home / "access").mkdir(parents=True)
+        (home / "ledger").mkdir()
+        os.chown(home, 65534, 65534)
+        for inner in ("access", "ledger"):
+            (home / inner).chmod(0o700)
+        arguments = [f"--model-repository={place}/models" if argument == "MODELS" else argument for argument in command]
+        ended = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, *arguments],
+                               env=environment(home), capture_output=True, text=True, timeout=30)
+        assert ended.returncode == 1 and "type: sudo chown -R" in ended.stderr, ended.stderr
+    finally:
+        shutil.rmtree(place)
+
+
+def test_a_home_that_is_a_file_is_said_to_be_one(tmp_path):
+    home = tmp_path / "file"
+    home.write_text("")
+    ended = buckler(home, "key", "create", "a")
+    assert ended.returncode == 1 and "Buckler's own directory is none" in ended.stderr and "install -d" not in ended.stderr
 
 
 def test_a_home_that_cannot_be_written_is_an_error_with_the_command_to_type(models, tmp_path):

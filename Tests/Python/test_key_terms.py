@@ -72,6 +72,13 @@ def test_what_has_no_unit_is_refused(home, option):
     assert json.loads(buckler(home, "key", "list", "--json").stdout) == []
 
 
+@pytest.mark.parametrize("rate, printed", [("5/h", "5/h"), ("4/h", "4/h"), ("100/s", "100/s"), ("600/m", "10/s"),
+                                           ("7/m", "7/m"), ("0.5/s", "0.500/s"), ("10/h", "10/h")])
+def test_what_is_printed_means_the_same_rate(home, rate, printed):
+    line = buckler(home, "key", "create", "p", "--print-only", f"--rate={rate}").stdout
+    assert f"rate={printed} " in line
+
+
 def test_rotation_says_until_when_the_old_key_works(home):
     make_key(home, "ci", "--expires=2h")
     bounded = buckler(home, "key", "rotate", "ci", "--grace=7d")
@@ -80,4 +87,5 @@ def test_rotation_says_until_when_the_old_key_works(home):
     listed = {row["id"]: row for row in json.loads(buckler(home, "key", "list", "--json").stdout)}
     assert end in [row["expires"] for row in listed.values() if row.get("replacedBy")], "its own end, not the grace's"
     assert "--grace is a time" in buckler(home, "key", "rotate", "ci", "--grace=30").stderr
+    assert "is more than ten years, as 3650d is" in buckler(home, "key", "rotate", "ci", "--grace=1000w").stderr
     assert "no longer works" in buckler(home, "key", "rotate", "ci").stderr

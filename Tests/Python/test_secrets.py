@@ -137,14 +137,59 @@ def test_keys_of_the_environment_are_shown_nowhere(start_server, models, home, v
     ["serve", "KEY"], ["serve", "--model-repository=x", "KEY"], ["serve", "--anonymous-scope=KEY"], ["serve", "--KEY"],
     ["config", "show", "KEY"], ["config", "show", "--model-repository=KEY"], ["key", "list", "KEY"],
     ["key", "create", "KEY"], ["key", "create", "a", "--expires=KEY"], ["key", "revoke", "KEY"], ["KEY"],
+    ["serve", "--model-repository=x", "--tls-cert=PEM", "--tls-key=/x"], ["config", "show", "--tls-client-roots=PEM"],
+    ["config", "show", "--load-model=KEY"], ["key", "create", "a", "--model=KEY"], ["certs", "dev", "--directory=/dev/null/KEY"],
+    ["remote", "list", "--url=http://u:KEY@127.0.0.1:1"], ["remote", "list", "--url=http://127.0.0.1:1/KEY"],
     ["remote", "list", "KEY"], ["infer", "m", "--KEY"], ["check", "KEY"], ["ledger", "verify", "KEY"],
 ])
 def test_a_key_in_the_wrong_place_is_not_repeated(home, key_line, arguments):
     key = key_line.split("key=")[-1]
-    shown = subprocess.run([BUCKLER, *(argument.replace("KEY", key) for argument in arguments)], text=True,
+    pem = f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----"
+    arguments = [argument.replace("KEY", key).replace("PEM", pem) for argument in arguments]
+    shown = subprocess.run([BUCKLER, *arguments], text=True,
                            env=environment(home), capture_output=True, timeout=30)
     assert shown.stdout + shown.stderr
     assert key[8:40] not in shown.stdout + shown.stderr
+
+
+def test_a_password_in_an_address_is_not_repeated(home):
+    shown = subprocess.run([BUCKLER, "remote", "list", f"--url=http://u:{CANARY}@127.0.0.1:1"], text=True,
+                           env=environment(home), capture_output=True, timeout=30)
+    assert shown.returncode != 0 and "it names a user" in shown.stderr and CANARY not in shown.stderr
+
+
+@pytest.mark.parametrize("flag", ["--ledger-checkpoint-command=KEY", "--ledger-checkpoint-file=/dev/null/KEY",
+                                  "--load-model=KEY", "--engine-library=/KEY", "--id=KEY"])
+def test_a_key_in_the_wrong_place_is_not_in_the_log(start_server, models, home, key_line, flag):
+    key = key_line.split("key=")[-1]
+    server = start_server(f"--model-repository={models}", "--model-control-mode=explicit", "--exit-on-error=false",
+                          "--log-verbose=9", flag.replace("KEY", key), ready=False, anonymous=False,
+                          env={"BUCKLER_HOME": str(home)})
+    deadline = time.monotonic() + 3
+    while server.process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if server.process.poll() is None:
+        server.stop()
+    assert server.log.read_text() and key[8:40] not in server.log.read_text()
+
+
+def test_a_key_that_a_client_sends_in_the_wrong_place_is_kept_nowhere(start_server, models, home, key_line):
+    key = key_line.split("key=")[-1]
+    server = start_server(f"--model-repository={models}", "--model-control-mode=explicit", "--log-verbose=9",
+                          anonymous=False, env={"BUCKLER_HOME": str(home), "BUCKLER_API_KEYS": key_line})
+    credential = {"Authorization": f"Bearer {key}"}
+    assert server.get(f"/v2/models/{key}", headers=credential)[0] == 404
+    server.get("/v2", headers={**credential, "X-Request-Id": key})
+    server.post(f"/v2/models/{key}/infer", b"{}", headers={**credential, "X-Request-Id": f"a {key} b"})
+    server.post(f"/v2/repository/models/{key}/load", b"{}", headers=credential)
+    server.get(f"/{key}", headers=credential)
+    server.get(f"/v2/models/{key}", headers={"Authorization": "Bearer x", "X-Request-Id": key})
+    server.stop()
+    kept = [file.read_text() for file in (home / "ledger").rglob("*.jsonl")]
+    assert kept and "bkl_…" in "".join(kept)
+    assert not [text for text in [*kept, server.log.read_text()] if key[8:40] in text]
+    assert subprocess.run([BUCKLER, "ledger", "verify", next((home / "ledger").iterdir())], env=environment(home),
+                          capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize("place", ["--api-key-file", "BUCKLER_API_KEYS", "--config"])

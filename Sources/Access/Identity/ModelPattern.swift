@@ -28,6 +28,12 @@ package struct ModelPattern: Sendable, Hashable, CustomStringConvertible {
         guard parts.count <= 2, let name = parts.first, !name.isEmpty else {
             throw refused("write NAME or NAME@VERSION, with * and ? as wildcards")
         }
+        guard !SecretText.isSuspect(text) else {
+            throw ServingError(
+                .invalidArgument,
+                "a pattern of models is an API key: it would be kept, and shown to others"
+            )
+        }
         guard name.count <= Self.lengthLimit else { throw refused("it is longer than \(Self.lengthLimit) bytes") }
         guard name.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }) else {
             throw refused("spaces, control characters and / occur in no model's name")

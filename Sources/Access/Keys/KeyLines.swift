@@ -81,7 +81,7 @@ package struct KeyLines: Sendable {
         fields.append("scopes=" + terms.scopes.scopes.map(\.rawValue).joined(separator: ","))
         fields.append("models=" + terms.models.map(\.description).joined(separator: ","))
         if let end = terms.expiresAt { fields.append("expires=" + TimeText.text(end)) }
-        if let rate = terms.rate.requestsPerSecond { fields.append("rate=" + RateText.decimal(rate) + "/s") }
+        if let rate = terms.rate.requestsPerSecond { fields.append("rate=" + RateText.text(rate)) }
         if let burst = terms.rate.burst { fields.append("burst=" + RateText.decimal(burst)) }
         if let bytes = terms.rate.bytesPerSecond { fields.append("bytes-per-second=" + RateText.decimal(bytes)) }
         if let count = terms.rate.concurrentRequests { fields.append("concurrent=\(count)") }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 
 /// An API key as its owner has it: `bkl_<id>_<secret><checksum>`, 66 characters that a double click selects together.
 ///
@@ -10,7 +11,7 @@
 /// There is one text for each key: no other case, padding or digits. It is 66 bytes in place, without an allocation.
 package struct KeyText: Sendable, CustomStringConvertible {
     package static let length = 66
-    package static let prefix = "bkl_"
+    package static let prefix = SecretText.keyPrefix
     /// What the checksum is made of, and the digest that is kept of a key.
     static let bodyLength = 60
     private static let idRange = 4..<16

@@ -96,7 +96,7 @@ struct OpenFile: ~Copyable {
         return ServingError(
             denied ? .permissionDenied : .internalError,
             "cannot \(verb) what holds API keys: \(reason)",
-            cause: path
+            cause: denied ? "\(path)\n\(BucklerHome.remedy(for: path))" : path
         )
     }
 }

@@ -18,6 +18,16 @@ package enum RateText {
         return count / period
     }
 
+    /// As ``requestsPerSecond(_:)`` reads it: for the period in which it is a plain number.
+    static func text(_ requestsPerSecond: Double) -> String {
+        for (unit, seconds) in [("s", 1.0), ("m", 60), ("h", 3600)] {
+            let count = requestsPerSecond * seconds
+            let shown = (count * 1000).rounded() / 1000
+            if abs(shown - count) <= count * 1e-9 || unit == "h" { return decimal(shown) + "/" + unit }
+        }
+        return decimal(requestsPerSecond) + "/s"
+    }
+
     package static func burst(_ text: String) throws(ServingError) -> Double {
         guard let count = number(text[...]) else { throw refused(text, "burst", "write a number of requests") }
         return count

@@ -10,7 +10,9 @@ package enum TimeText {
     /// - Returns: seconds since 1970; `nil` for `never`.
     package static func expiry(_ text: String, at seconds: Int64) throws(ServingError) -> Int64? {
         if text == "never" { return nil }
-        if let duration = try duration(text), duration > 0 { return seconds + duration }
+        let duration: Int64?
+        do throws(ServingError) { duration = try self.duration(text) } catch { throw tooLong(text) }
+        if let duration, duration > 0 { return seconds + duration }
         guard let date = date(text) else {
             throw ServingError(
                 .invalidArgument,
@@ -43,9 +45,13 @@ package enum TimeText {
             return nil
         }
         guard unit != nil || text == "0" else { return nil }
-        guard let count = Int64(digits) else { throw tooLong(text) }
-        let (seconds, overflow) = count.multipliedReportingOverflow(by: unit ?? 1)
-        guard !overflow, seconds <= longest else { throw tooLong(text) }
+        let (seconds, overflow) = (Int64(digits) ?? .max).multipliedReportingOverflow(by: unit ?? 1)
+        guard !overflow, seconds <= longest else {
+            throw ServingError(
+                .invalidArgument,
+                "'\(text.prefix(40))' is more than ten years, as \(longest / 86_400)d is"
+            )
+        }
         return seconds
     }
 

@@ -15,7 +15,8 @@ package struct LedgerFailure: Error, Sendable, Equatable {
 
     /// What the system just said.
     static func errno(_ verb: String, _ path: String) -> LedgerFailure {
-        LedgerFailure("cannot \(verb) \(path): \(String(cString: strerror(Self.code)))")
+        let reason = "cannot \(verb) \(path): \(String(cString: strerror(code)))"
+        return LedgerFailure([EACCES, EPERM].contains(code) ? "\(reason); \(BucklerHome.remedy(for: path))" : reason)
     }
 
     static var code: Int32 {

@@ -18,14 +18,14 @@ package struct LedgerLinePrinter: Sendable {
         case .deny: buffer.append("\"deny\",\"request\":")
         case .act: buffer.append("\"act\",\"request\":")
         }
-        LedgerText.print(entry.requestID, into: &buffer)
-        field(",\"principal\":", entry.principal, into: &buffer)
+        LedgerText.printForeign(entry.requestID, into: &buffer)
+        foreign(",\"principal\":", entry.principal, into: &buffer)
         field(",\"tenant\":", entry.tenant, into: &buffer)
         field(",\"key\":", entry.keyID, into: &buffer)
         field(",\"address\":", entry.address, into: &buffer)
-        field(",\"route\":", entry.route, into: &buffer)
+        foreign(",\"route\":", entry.route, into: &buffer)
         field(",\"protocol\":", entry.protocolName, into: &buffer)
-        field(",\"model\":", entry.model, into: &buffer)
+        foreign(",\"model\":", entry.model, into: &buffer)
         field(",\"version\":", entry.version, into: &buffer)
         if let digest = entry.modelDigest {
             buffer.append(",\"digest\":\"")
@@ -36,7 +36,7 @@ package struct LedgerLinePrinter: Sendable {
         field(",\"out\":", Int64(entry.bytesOut), into: &buffer)
         field(",\"status\":", Int64(entry.status), into: &buffer)
         field(",\"us\":", entry.durationMicroseconds, into: &buffer)
-        field(",\"reason\":", entry.reason, into: &buffer)
+        foreign(",\"reason\":", entry.reason, into: &buffer)
     }
 
     package mutating func print(_ record: LedgerRecord, at time: WallClockTime, into buffer: inout LedgerBuffer) {
@@ -123,6 +123,12 @@ package struct LedgerLinePrinter: Sendable {
     }
 
     @inline(__always)
+    private func foreign(_ name: StaticString, _ value: String?, into buffer: inout LedgerBuffer) {
+        guard let value else { return }
+        buffer.append(name)
+        LedgerText.printForeign(value, into: &buffer)
+    }
+
     private func field(_ name: StaticString, _ value: String?, into buffer: inout LedgerBuffer) {
         guard let value else { return }
         buffer.append(name)

@@ -10,6 +10,8 @@ package struct LedgerReport: Sendable, Equatable, Encodable {
         case signature
         /// It is not what the ledger's writer writes.
         case malformed
+        /// A file has another name than the writer gave it.
+        case renamed
     }
 
     /// The first thing that is wrong; nothing behind it is judged.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 
 /// Strings of a ledger line. Whatever a client chose to be called, its line stays one line, its string one string, and
 /// a terminal that shows it does nothing but show it.
@@ -8,6 +9,12 @@ enum LedgerText {
 
     /// Bytes that a string can come to once it is printed: six for each byte, the mark of the cut, two quotes.
     static let printedLimit = lengthLimit * 6 + 32
+
+    /// The same for what a client chose: a key that it put in the wrong place is not kept.
+    static func printForeign(_ text: String, into buffer: inout LedgerBuffer) {
+        guard SecretText.isSuspect(text) else { return print(text, into: &buffer) }
+        print(SecretText.concealed(text), into: &buffer)
+    }
 
     /// `text` as a JSON string, quotes included.
     static func print(_ text: String, into buffer: inout LedgerBuffer) {

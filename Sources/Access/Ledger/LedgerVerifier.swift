@@ -138,6 +138,10 @@ package struct LedgerVerifier: Sendable {
                 missing = (previous.file, parsed.number)
             }
         }
+        if isWhole, let first = LedgerDirectory.first(in: file), first != parsed.number {
+            fail(.renamed, "the file begins with line \(parsed.number), and its name says line \(first)")
+            return false
+        }
         genesis = next
         report.ledger = next.ledger
         report.key = next.key.hexadecimal

@@ -55,7 +55,9 @@ struct Bench: AsyncParsableCommand {
         }
         try await group.shutdownGracefully()
         let labels = [first.label, second?.label ?? ""]
-        print(json ? BenchReport.json(reports, labels: labels).prettyText : BenchReport.text(reports, labels: labels))
+        Terminal.output.line(
+            json ? BenchReport.json(reports, labels: labels).prettyText : BenchReport.text(reports, labels: labels)
+        )
         if reports.contains(where: \.hasOnlyFailures) { throw ExitCode.failure }
     }
 

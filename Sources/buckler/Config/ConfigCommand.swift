@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Foundation
+import Inference
 import Settings
 
 /// `buckler config`: what a server would be told.
@@ -39,9 +40,14 @@ struct ConfigCommand: AsyncParsableCommand {
                 case .serve(let input):
                     let report = ConfigReport(input, environment: environment)
                     Terminal.output.line(arguments.contains("--json") ? try JSONOutput.text(report) : report.text)
-                    _ = try input.validSettings(environment: environment)
+                    let settings = try input.validSettings(environment: environment)
+                    _ = try HeaderPolicies(settings)
+                    try ServerAccess.check(settings)
                 }
             } catch let error as SettingsError {
+                Terminal.failure(of: "buckler config show", error.message)
+                throw ExitCode.failure
+            } catch let error as ServingError {
                 Terminal.failure(of: "buckler config show", error.message)
                 throw ExitCode.failure
             }

@@ -36,19 +36,19 @@ enum FirstKey {
     private static func show(_ key: String, _ settings: ServerSettings) {
         let scheme = settings.tls.isOn ? "https" : "http"
         let url = "\(scheme)://\(settings.http.address):\(settings.http.port)"
-        Terminal.progress(
-            """
-            There was no API key, so one was made. It is shown this once:
+        Terminal.error.secretLine(
+            Terminal.error.styled("==> ", .bold) + """
+                There was no API key, so one was made. It is shown this once:
 
-                \(key)
+                    \(key)
 
-            It infers, and reads metadata, metrics and statistics, for 90 days. To try it:
+                It infers, and reads metadata, metrics and statistics, for 90 days. To try it:
 
-                curl -H 'Authorization: Bearer \(key)' \(url)/v2
+                    curl -H 'Authorization: Bearer \(key)' \(url)/v2
 
-            More keys: buckler key create NAME. What there are: buckler key list.
+                More keys: buckler key create NAME. What there are: buckler key list.
 
-            """
+                """
         )
     }
 }

@@ -67,6 +67,16 @@ struct ServerAccess: Sendable {
         self.logger = logger
     }
 
+    /// What of the settings can be judged without the files that they name.
+    static func check(_ settings: ServerSettings) throws(ServingError) {
+        guard settings.access.isRequired else { return }
+        _ = try policy(settings.access.tokens)
+        _ = try CertificateRules(settings.tls.clientRules, flag: "--tls-client-rule")
+        _ = try anonymous(settings.access.anonymousScopes)
+        _ = try blocks(settings.access.trustedProxies)
+        _ = try defaultRate(settings.access)
+    }
+
     /// Reads keys again when they change, until the server ends.
     var services: [any Service] { keys.map { [KeyWatch(keys: $0, keySet: keySet, logger: logger)] } ?? [] }
 
@@ -113,8 +123,13 @@ struct ServerAccess: Sendable {
         _ settings: AccessSettings.Tokens,
         keySet: KeySetSource?
     ) throws(ServingError) -> TokenAuthenticator? {
+        guard let policy = try policy(settings), let keySet else { return nil }
+        return try TokenAuthenticator(verifier: TokenVerifier(policy: policy), source: keySet)
+    }
+
+    private static func policy(_ settings: AccessSettings.Tokens) throws(ServingError) -> TokenPolicy? {
         guard settings.isConfigured else { return nil }
-        guard let keySet else {
+        guard settings.keySet != nil else {
             throw ServingError(.invalidArgument, "tokens need --jwt-key-set: the issuer's public keys")
         }
         var policy = TokenPolicy(issuers: settings.issuers, audiences: settings.audiences)
@@ -125,7 +140,8 @@ struct ServerAccess: Sendable {
         policy.scopePrefix = settings.scopePrefix
         policy.tenantClaim = settings.tenantClaim
         if settings.allowsAllModels { policy.modelsByDefault = .all }
-        return try TokenAuthenticator(verifier: TokenVerifier(policy: policy), source: keySet)
+        try policy.check(secret: nil)
+        return policy
     }
 
     private static func keySet(
@@ -146,6 +162,8 @@ struct ServerAccess: Sendable {
 
     private static func report(_ event: KeySetSource.Event, _ logger: Logger) {
         switch event {
+        case .loaded(let document) where document.keys.isEmpty:
+            logger.error("the key set of the tokens' issuer has no key to check signatures with: no token is accepted")
         case .loaded(let document):
             logger.notice("the key set of the tokens' issuer was read: \(document.keys.count) keys")
         case .failed(let error, let keepsKeys):
