@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """EXECUTION_ENV_PATH: a Python model that brings an environment of its own, which only its workers ever run."""
+import bz2
+import hashlib
+import io
 import json
 import os
 import signal
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 
@@ -62,6 +66,71 @@ def test_a_model_runs_in_the_environment_that_it_names(repository, start_server,
         {"inputs": [{"name": "INPUT0", "datatype": "BYTES", "shape": [1], "data": ["x"]}]}).encode())
     assert status == 200, answer
     assert json.loads(answer)["outputs"][0]["data"] == [str(place), "found"]
+
+
+def archive(environment, path, pack=lambda tar, place: tar.add(place, "."), mode="w:gz", **options):
+    with tarfile.open(path, mode, **options) as tar:
+        pack(tar, environment)
+    return path
+
+
+@pytest.mark.parametrize("name, mode, kind", [("env.tar.gz", "w:gz", tarfile.PAX_FORMAT), ("env.tgz", "w:gz", tarfile.GNU_FORMAT),
+                                              ("env.tar", "w", tarfile.USTAR_FORMAT)])
+def test_an_archive_is_unpacked_once(repository, start_server, tmp_path, home, name, mode, kind):
+    place = environment(tmp_path / "made")
+    for model in ("one", "two"):
+        directory = python_model(repository, model, TELLS, dtype="TYPE_STRING",
+                                 extra=named(f"$$TRITON_MODEL_DIRECTORY/{name}"))
+        archive(place, directory / name, mode=mode, format=kind)
+        os.utime(directory / name, (0, 0))
+    (repository / "two" / name).write_bytes((repository / "one" / name).read_bytes())
+    server = start_server(f"--model-repository={repository}", INTERPRETER, env={"BUCKLER_HOME": str(home)})
+    [unpacked] = (home / "environments").iterdir()
+    assert unpacked.name == hashlib.sha256((repository / "one" / name).read_bytes()).hexdigest()
+    for model in ("one", "two"):
+        status, answer, _ = server.post(f"/v2/models/{model}/infer", json.dumps(
+            {"inputs": [{"name": "INPUT0", "datatype": "BYTES", "shape": [1], "data": ["x"]}]}).encode())
+        assert status == 200, answer
+        assert json.loads(answer)["outputs"][0]["data"] == [str(unpacked), "found"]
+    assert not [path for path in unpacked.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o7022]
+
+
+def member(name, kind=tarfile.REGTYPE, link="", content=b""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.size = kind, link, len(content)
+    return info, io.BytesIO(content)
+
+
+BAD_ARCHIVES = {
+    "a link, and a file through it": [member("out", tarfile.SYMTYPE, "/tmp"), member("out/evil", content=b"x")],
+    "a name that leads out": [member("../evil", content=b"x")],
+    "an absolute name": [member("/tmp/evil", content=b"x")],
+    "a hard link out": [member("passwd", tarfile.LNKTYPE, "/etc/passwd")],
+    "a device": [member("null", tarfile.CHRTYPE)],
+    "a FIFO": [member("pipe", tarfile.FIFOTYPE)],
+    "a file twice": [member("a", content=b"x"), member("a", content=b"y")],
+    "no interpreter": [member("bin/readme", content=b"x")],
+}
+
+
+@pytest.mark.parametrize("kind", [*BAD_ARCHIVES, "nothing", "noise", "zip", "bzip2", "cut short", "damaged"])
+def test_a_bad_archive_is_refused_and_leaves_nothing(repository, start_server, home, kind):
+    directory = python_model(repository, "bad", TELLS, dtype="TYPE_STRING",
+                             extra=named("$$TRITON_MODEL_DIRECTORY/env.tar.gz"))
+    path = directory / "env.tar.gz"
+    good = BAD_ARCHIVES.get(kind) or [member(f"bin/{n}", content=os.urandom(9000)) for n in range(20)]
+    archive(None, path, lambda tar, _: [tar.addfile(*one) for one in good])
+    content = path.read_bytes()
+    path.write_bytes({"nothing": b"", "noise": os.urandom(5000), "zip": b"PK" + content, "bzip2": bz2.compress(content),
+                      "cut short": content[:-900], "damaged": content[:40_000] + bytes(64) + content[40_064:]}.get(kind, content))
+    server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit",
+                          env={"BUCKLER_HOME": str(home)})
+    status, error = load(server, "bad")
+    assert status in (400, 404) and "EXECUTION_ENV_PATH of model 'bad' names" in error, error
+    assert str(directory) not in error and str(home) not in error
+    left = list((home / "environments").iterdir()) if kind != "nothing" else []
+    assert kind == "no interpreter" or not left, "nothing half unpacked stays"
+    assert not Path("/tmp/evil").exists()
 
 
 def test_an_environment_elsewhere_is_refused_and_nothing_of_it_runs(repository, start_server, tmp_path):

@@ -7,10 +7,11 @@ private import Glibc
 private import Musl
 #endif
 
-/// The environment that a model's `EXECUTION_ENV_PATH` names: a directory as `venv` or `conda-pack` make it.
+/// The environment that a model's `EXECUTION_ENV_PATH` names: a directory as `venv` makes it, or an archive as `conda-pack` or
+/// `venv-pack` do.
 ///
 /// Whoever wrote the model chose it, not the operator. So it has to lie in the model's directory, or where the operator
-/// keeps environments, and nothing in it is run but by a worker, in its sandbox.
+/// keeps environments, or be unpacked from an archive that does, and nothing in it is run but by a worker, in its sandbox.
 struct PythonEnvironment: Sendable, Equatable {
     static let parameter = "EXECUTION_ENV_PATH"
     /// Stands for the directory of the model, as in Triton.
@@ -40,7 +41,7 @@ struct PythonEnvironment: Sendable, Equatable {
         }
         let places = [model, root].compactMap { $0.flatMap(ReadablePaths.resolved) }
         // What lies elsewhere, and whether there is anything, is not for whoever loads the model to find out.
-        guard let directory = ReadablePaths.resolved(named), places.contains(where: { directory.hasPrefix($0 + "/") })
+        guard let found = ReadablePaths.resolved(named), places.contains(where: { found.hasPrefix($0 + "/") })
         else {
             throw failure(
                 .invalidArgument,
@@ -48,12 +49,12 @@ struct PythonEnvironment: Sendable, Equatable {
                 named
             )
         }
-        guard isDirectory(directory) else {
-            throw failure(
-                .unsupported,
-                "names a file: archives are not unpacked, so unpack it and name the directory",
-                directory
-            )
+        var directory = found
+        if !isDirectory(found) {
+            switch try EnvironmentStore().directory(of: found) {
+            case .success(let unpacked): directory = ReadablePaths.resolved(unpacked) ?? unpacked
+            case .failure(let fault): throw failure(.invalidArgument, "names an archive that \(fault.text)", found)
+            }
         }
         for program in ["python3", "python"] where access("\(directory)/bin/\(program)", X_OK) == 0 {
             return PythonEnvironment(directory: directory, interpreter: "\(directory)/bin/\(program)")
