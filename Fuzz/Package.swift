@@ -32,6 +32,7 @@ let package = Package(
         .executable(name: "fuzz-json", targets: ["JSON"]),
         .executable(name: "fuzz-messages", targets: ["Messages"]),
         .executable(name: "fuzz-patterns", targets: ["Patterns"]),
+        .executable(name: "fuzz-tar", targets: ["Tar"]),
         .executable(name: "fuzz-wire", targets: ["Wire"]),
     ],
     dependencies: [
@@ -52,6 +53,7 @@ let package = Package(
         fuzzer("JSON", ["HTTPServer", "Inference"]),
         fuzzer("Messages", ["CHeap", "GRPCServer", "Inference", "Transport", nioCore]),
         fuzzer("Patterns", ["Transport"]),
+        fuzzer("Tar", []),
         fuzzer("Wire", ["GRPCServer", "Inference"]),
     ]
 )

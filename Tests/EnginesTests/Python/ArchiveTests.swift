@@ -147,7 +147,10 @@ private final class Memory: ArchiveSource {
 
     @Test("have sizes and headers within bounds")
     func bounds() {
-        for records in [["size": "-1"], ["size": "9223372036854775808"], ["GNU.sparse.major": "1"]] {
+        for records in [
+            ["size": "-1"], ["size": "9223372036854775807"], ["size": "9007199254740993"],
+            ["size": "9223372036854775808"], ["GNU.sparse.major": "1"],
+        ] {
             var writer = TarWriter()
             writer.addExtended(records)
             writer.add("x")

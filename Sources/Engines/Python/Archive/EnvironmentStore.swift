@@ -52,7 +52,9 @@ struct EnvironmentStore {
         var limits = UnpackedTree.Limits()
         var space = statvfs()
         // The audit log may be on the same disk.
-        if statvfs(directory, &space) == 0 { limits.bytes = min(limits.bytes, Int(space.f_bavail * space.f_frsize) / 2) }
+        if statvfs(directory, &space) == 0 {
+            limits.bytes = min(limits.bytes, Int(space.f_bavail * space.f_frsize) / 2)
+        }
         var tree = try UnpackedTree(directory, limits: limits)
         try tree.unpack(&archive)
         return try file.finish()

@@ -21,6 +21,8 @@ struct TarHeader: Equatable {
     }
 
     static let byteCount = 512
+    /// Of a size: no file has more, and sums of some cannot overflow.
+    static let greatest = 1 << 53
 
     var kind: Kind
     var path: [UInt8]
@@ -82,7 +84,7 @@ struct TarHeader: Equatable {
         if first & 0x80 != 0 {
             var value = Int(first & 0x7F)
             for byte in field.dropFirst() {
-                guard value >> 54 == 0 else { return nil }
+                guard value <= greatest >> 8 else { return nil }
                 value = value << 8 | Int(byte)
             }
             return value
@@ -91,7 +93,7 @@ struct TarHeader: Equatable {
         guard !digits.isEmpty else { return nil }
         var value = 0
         for digit in digits {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(digit), value >> 60 == 0 else { return nil }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(digit), value <= greatest >> 3 else { return nil }
             value = value << 3 | Int(digit - UInt8(ascii: "0"))
         }
         return value
@@ -121,7 +123,9 @@ struct TarExtension: Equatable {
             case "path": path = value
             case "linkpath": link = value
             case "size":
-                guard let number = Int(String(decoding: value, as: UTF8.self)), number >= 0 else { throw malformed }
+                guard let number = Int(String(decoding: value, as: UTF8.self)),
+                    (0...TarHeader.greatest).contains(number)
+                else { throw malformed }
                 size = number
             case let keyword where keyword.hasPrefix("GNU.sparse"): throw ArchiveFault("has a sparse file")
             default: break

@@ -1,0 +1,1 @@
+../../../Sources/Engines/Python/Archive/TarReader.swift
