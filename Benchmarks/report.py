@@ -162,8 +162,8 @@ def main():
     with open(sys.argv[1]) as file:
         results = json.load(file)
     print("# Performance\n")
-    print("Made by `Benchmarks/run` and `Benchmarks/report.py`; in-process placement, one event loop, one engine thread, "
-          "everything on loopback.")
+    print("Made by `Benchmarks/run` and `Benchmarks/report.py`; in-process placement (`--placement=process`; workers, the default, "
+          "are measured by themselves), one event loop, one engine thread, everything on loopback.")
     print("Ratios are medians over alternating pairs, with the extremes behind.\n")
     print(machine(results["machine"]))
     if results["quick"]:
