@@ -70,7 +70,14 @@ package struct CORSPolicy: Sendable, Equatable {
     }
 
     private static func isHost(_ host: Substring) -> Bool {
-        if host.hasPrefix("[") { return host.hasSuffix("]") && IPAddress(String(host.dropFirst().dropLast())) != nil }
+        // An address is sent in one way, whatever was typed.
+        if host.hasPrefix("[") {
+            let address = String(host.dropFirst().dropLast())
+            return host.hasSuffix("]") && address.contains(":") && IPAddress(address)?.description == address
+        }
+        if let last = host.split(separator: ".").last, last.allSatisfy(\.isNumber) || last.hasPrefix("0x") {
+            return IPAddress(String(host))?.description == String(host)
+        }
         return !host.isEmpty
             && host.utf8.allSatisfy { byte in
                 switch byte {

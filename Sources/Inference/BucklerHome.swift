@@ -33,16 +33,8 @@ package struct BucklerHome: Sendable, Hashable {
     /// Makes it, and what is missing above it, for this user alone.
     /// - Throws: `.permissionDenied`, with the command to type as the cause, if it cannot be made or written.
     package func prepare() throws(ServingError) {
+        try checkKind()
         try Self.make(path, for: self)
-        if let found = Self.status(of: path + "/."), found.st_mode & S_IFMT == S_IFDIR {
-        } else {
-            throw ServingError(
-                .permissionDenied,
-                "Buckler's own directory is none",
-                cause:
-                    "move \(Self.quoted(path)) away\nor:   export BUCKLER_HOME=DIRECTORY, with one that you may write"
-            )
-        }
         guard access(path, W_OK | X_OK) == 0 else { throw unwritable(errno) }
         try check()
     }
@@ -51,6 +43,7 @@ package struct BucklerHome: Sendable, Hashable {
     /// - Throws: `.permissionDenied`, with the command to type as the cause, if the directory belongs to another user or
     ///   others can write to it, or to one above it that has no sticky bit. Nothing for one that is not there.
     package func check() throws(ServingError) {
+        try checkKind()
         for place in [path, path + "/"] {
             guard let found = Self.status(of: place) else { continue }
             guard found.st_uid == geteuid() || found.st_uid == 0 else {
@@ -100,11 +93,23 @@ package struct BucklerHome: Sendable, Hashable {
         )
     }
 
-    /// What to type where something in a directory cannot be read or written.
-    /// - Parameter path: of what is in it.
-    package static func remedy(for path: String) -> String {
-        let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        return "if it is yours, type: sudo chown -R \"$(id -un)\" \(quoted(parent)) && chmod -R u+rwX \(quoted(parent))"
+    private func checkKind() throws(ServingError) {
+        guard let found = Self.status(of: path), found.st_mode & S_IFMT != S_IFLNK, found.st_mode & S_IFMT != S_IFDIR
+        else { return }
+        throw ServingError(
+            .permissionDenied,
+            "Buckler's own directory is a file",
+            cause: "type: mv \(Self.quoted(path)) \(Self.quoted(path + ".old"))\n"
+                + "or:   export BUCKLER_HOME=DIRECTORY, with one that you may write"
+        )
+    }
+
+    /// What to type where something in Buckler's own directory cannot be read or written.
+    /// - Returns: `nil` for what is elsewhere: whose that is, and who may have it, is not for Buckler to say.
+    package static func remedy(for path: String) -> String? {
+        guard let home = try? BucklerHome(), path == home.path || path.hasPrefix(home.path + "/") else { return nil }
+        let place = quoted(home.path)
+        return "if it is yours, type: sudo chown -R \"$(id -un)\" \(place) && chmod -R u+rwX \(place)"
     }
 
     /// For a command that is shown to be typed.

@@ -1,64 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Secrets that somebody put where they do not belong, in text that is about to be shown or kept: an API key in place of a
-/// name, a private key in place of its file.
+/// name, a private key in place of its file. Only what is one is left out: a name that begins like a key is a name.
 package enum SecretText {
     /// What stands where something is left out.
     package static let omission = "…"
-    /// What an API key begins with.
+    /// What an API key begins with: `bkl_<id>_<secret>`.
     package static let keyPrefix = "bkl_"
+    package static let keyIDLength = 12
     package static let pemPrefix = "-----BEGIN"
-    private static let pemEnd = "-----END"
-    /// Fewer characters behind the prefix are part of no key.
-    private static let leastLength = 8
+    private static let privateKey = Array("PRIVATE KEY-----".utf8)
+    /// Characters of a secret from which on it is worth hiding what is left of it.
+    private static let leastSecret = 16
 
     /// `text` without them; nearly always itself.
     package static func concealed(_ text: String) -> String {
         guard isSuspect(text) else { return text }
-        return withoutPEM(withoutKeys(text))
+        let bytes = Array(text.utf8)
+        let shown = withoutPrivateKeys(withoutKeys(bytes))
+        if shown != bytes { return String(decoding: shown, as: UTF8.self) }
+        // Written as in a URL, it is as good.
+        guard let plain = percentDecoded(bytes), withoutKeys(plain) != plain else { return text }
+        return omission
     }
 
     /// Whether there may be something to conceal. Looks at each byte once.
     package static func isSuspect(_ text: String) -> Bool {
         var text = text
-        return text.withUTF8 { isSuspect($0) }
-    }
-
-    package static func isSuspect(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        for index in bytes.indices {
-            switch bytes[index] {
-            case UInt8(ascii: "_") where index >= 3 && ends(keyPrefix, in: bytes, at: index): return true
-            case UInt8(ascii: "N") where index >= 9 && ends(pemPrefix, in: bytes, at: index): return true
-            default: continue
+        return text.withUTF8 { bytes in
+            bytes.indices.contains { index in
+                switch bytes[index] {
+                case UInt8(ascii: "%"): true
+                case UInt8(ascii: "_"):
+                    index >= 3 && bytes[index - 1] == UInt8(ascii: "l") && bytes[index - 2] == UInt8(ascii: "k")
+                case UInt8(ascii: "Y"):
+                    index >= 10 && bytes[index - 1] == UInt8(ascii: "E") && bytes[index - 2] == UInt8(ascii: "K")
+                default: false
+                }
             }
         }
-        return false
     }
 
-    private static func ends(_ mark: String, in bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
-        zip(mark.utf8.reversed(), bytes[...index].reversed()).allSatisfy { $0 == $1 }
-    }
-
-    private static func withoutKeys(_ text: String) -> String {
-        var (shown, rest) = ("", text[...])
-        while let start = rest.firstRange(of: keyPrefix) {
-            let secret = rest[start.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            let isKey = secret.count >= leastLength
-            shown += rest[..<start.upperBound] + (isKey ? Substring(omission) : secret)
+    /// With the id, which is no secret and tells keys apart.
+    private static func withoutKeys(_ bytes: [UInt8]) -> [UInt8] {
+        var (shown, rest): ([UInt8], ArraySlice<UInt8>) = ([], bytes[...])
+        while let start = rest.firstIndex(of: UInt8(ascii: "b")) {
+            shown += rest[..<start]
+            rest = rest[start...]
+            let head = rest.prefix(keyPrefix.utf8.count + keyIDLength + 1)
+            let secret = rest.dropFirst(head.count).prefix(while: isAlphanumeric)
+            guard isHead(head), secret.count >= leastSecret else {
+                shown.append(UInt8(ascii: "b"))
+                rest = rest.dropFirst()
+                continue
+            }
+            shown += head + Array(omission.utf8)
             rest = rest[secret.endIndex...]
         }
         return shown + rest
     }
 
-    /// Up to the end of its last line, or of the text if it has none.
-    private static func withoutPEM(_ text: String) -> String {
-        var (shown, rest) = ("", text[...])
-        while let start = rest.firstRange(of: pemPrefix) {
-            shown += rest[..<start.upperBound] + omission
-            rest = rest[start.upperBound...]
-            guard let end = rest.firstRange(of: pemEnd) else { return shown }
-            rest = rest[end.upperBound...].drop { $0 != "-" }.drop { $0 == "-" }
+    private static func isHead(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.starts(with: keyPrefix.utf8) && bytes.last == UInt8(ascii: "_")
+            && bytes.dropFirst(keyPrefix.utf8.count).dropLast().allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "2")...UInt8(ascii: "7")).contains(byte)
+            } && bytes.count == keyPrefix.utf8.count + keyIDLength + 1
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+
+    /// What follows the first line of a PEM block and could be its content.
+    private static func withoutPrivateKeys(_ bytes: [UInt8]) -> [UInt8] {
+        var (shown, rest): ([UInt8], ArraySlice<UInt8>) = ([], bytes[...])
+        while let mark = rest.firstRange(of: privateKey) {
+            let content = rest[mark.upperBound...].prefix { byte in
+                isAlphanumeric(byte) || "+/=\\ \r\n\t".utf8.contains(byte)
+            }
+            shown += rest[..<mark.upperBound]
+            if content.count >= leastSecret { shown += Array(omission.utf8) } else { shown += content }
+            rest = rest[content.endIndex...]
         }
         return shown + rest
+    }
+
+    /// - Returns: `nil` if nothing in it is encoded.
+    private static func percentDecoded(_ bytes: [UInt8]) -> [UInt8]? {
+        guard bytes.contains(UInt8(ascii: "%")) else { return nil }
+        var (plain, rest): ([UInt8], ArraySlice<UInt8>) = ([], bytes[...])
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            guard byte == UInt8(ascii: "%"), digits.count == 2,
+                let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            else {
+                plain.append(byte)
+                continue
+            }
+            plain.append(code)
+            rest = rest.dropFirst(2)
+        }
+        return plain
     }
 }

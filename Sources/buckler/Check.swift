@@ -126,7 +126,7 @@ struct CheckReport: Encodable {
 
     init(_ check: ModelCheck, directory: String) {
         model = check.name
-        self.directory = directory
+        self.directory = SecretText.concealed(directory)
         isSound = check.isSound
         error = check.error?.message
         cause = check.error?.cause

@@ -29,11 +29,12 @@ struct Terminal {
         hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// Prints `text` without the keys that are in it: whatever is shown may repeat what was typed in the wrong place.
-    func line(_ text: String) { secretLine(SecretText.concealed(text)) }
+    /// On standard error without the keys that are in `text`: what is said there may repeat what was typed in the wrong
+    /// place. Output is printed as it is.
+    func line(_ text: String) { wholeLine(descriptor == STDERR_FILENO ? SecretText.concealed(text) : text) }
 
-    /// Prints `text` as it is: for the one key that was just made.
-    func secretLine(_ text: String) {
+    /// Prints `text` as it is wherever that goes: for the one key that was just made.
+    func wholeLine(_ text: String) {
         FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(Data((text + "\n").utf8))
     }
 

@@ -114,6 +114,9 @@ import Transport
             "", "app.example.org", "https://", "https://a/", "https://a/b", "https://A", "null", "ftp://a",
             "https://a:443", "http://a:80", "https://a:", "https://a:0443", "https://a:99999", "https://[[[:::",
             "https://[::1", "https://[x]", "https://a:b", "https://:1", "https://a:1:2", "https://[::1]x",
+            "https://[0:0:0:0:0:0:0:1]", "https://[::0001]", "https://[::FFFF:1]", "https://127.1",
+            "https://127.0.0.01",
+            "https://0x7f.0.0.1", "https://2130706433", "http://[127.0.0.1]", "http://256.1.1.1", "https://foo.0x1",
         ]
     )
     func badOrigins(origin: String) {

@@ -356,7 +356,7 @@ def test_a_home_that_is_a_file_is_said_to_be_one(tmp_path):
     home = tmp_path / "file"
     home.write_text("")
     ended = buckler(home, "key", "create", "a")
-    assert ended.returncode == 1 and "Buckler's own directory is none" in ended.stderr and "install -d" not in ended.stderr
+    assert ended.returncode == 1 and "Buckler's own directory is a file" in ended.stderr and "type: mv " in ended.stderr
 
 
 def test_a_home_that_cannot_be_written_is_an_error_with_the_command_to_type(models, tmp_path):
@@ -378,3 +378,18 @@ def test_no_profile_is_open_without_a_word(start, models):
     open_server = start("--profile=triton")
     assert open_server.get("/v2")[0] == 200
     assert "--profile triton" in open_server.log.read_text()
+
+
+def test_no_command_is_offered_for_what_is_not_bucklers(models, tmp_path, home):
+    for argument in ("--ledger-directory=/proc/audit", "--api-key-file=/proc/1/mem"):
+        ended = buckler(home, "serve", f"--model-repository={models}", argument)
+        assert ended.returncode == 1 and "chown" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.parametrize("argument", ["--ledger-allow=sampled:0", "--ledger-allow=summary:x", "--api-key-file=exec:nosuch",
+                                      "--http-address=0.0.0.0", "--default-rate=5", "--cors-origin=https://a:443",
+                                      "--trusted-proxy=x", "--tls-client-rule=x", "--jwt-algorithm=RS256"])
+def test_config_show_refuses_what_serve_refuses(models, home, argument):
+    for command in (["config", "show"], ["serve"]):
+        ended = buckler(home, *command, f"--model-repository={models}", argument)
+        assert ended.returncode == 1, (command, ended.stdout, ended.stderr)

@@ -422,3 +422,16 @@ def test_a_systems_log_that_is_not_there_is_said_and_stops_nothing(serve, home):
     server.stop()
     assert "syslog /dev/log" in server.log.read_text()
     assert verify(home).returncode == 0
+
+
+def test_nobody_outside_can_hide_lines_from_who_reads_them(serve, home):
+    server = serve()
+    for request in ("-----BEGIN", "-----BEGIN PRIVATE KEY-----", "bkl_", "x"):
+        server.get("/v2/models/alpha", headers={"X-Request-Id": request})
+    server.stop()
+    directory = home / "log"
+    shown = buckler(home, "ledger", "show", directory)
+    lines = buckler(home, "ledger", "show", directory, "--json").stdout.splitlines()
+    kept = [line for file in sorted(directory.glob("*.jsonl")) for line in file.read_text().splitlines()]
+    assert lines == kept[-len(lines):] and all(json.loads(line) for line in lines)
+    assert sum(" deny " in line for line in shown.stdout.splitlines()) == 4

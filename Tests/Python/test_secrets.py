@@ -186,7 +186,7 @@ def test_a_key_that_a_client_sends_in_the_wrong_place_is_kept_nowhere(start_serv
     server.get(f"/v2/models/{key}", headers={"Authorization": "Bearer x", "X-Request-Id": key})
     server.stop()
     kept = [file.read_text() for file in (home / "ledger").rglob("*.jsonl")]
-    assert kept and "bkl_…" in "".join(kept)
+    assert kept and f"bkl_{key[4:16]}_…" in "".join(kept)
     assert not [text for text in [*kept, server.log.read_text()] if key[8:40] in text]
     assert subprocess.run([BUCKLER, "ledger", "verify", next((home / "ledger").iterdir())], env=environment(home),
                           capture_output=True).returncode == 0

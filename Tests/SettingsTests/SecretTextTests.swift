@@ -3,16 +3,23 @@ import Inference
 import Testing
 
 @Suite("Secrets in the wrong place") struct SecretTextTests {
-    private static let key = "bkl_ucflifmhkyrr_TTYGe0123456789012345678901234567890123456789012345"
+    private static let key = "bkl_ucflifmhkyrr_TTYGe01234567890123456789012345678901234567890123"
+    private static let shown = "bkl_ucflifmhkyrr_…"
 
     @Test(
         "are left out of what is shown",
         arguments: [
-            (key, "bkl_…"), ("a \(key) b", "a bkl_… b"), ("\(key)\(key)", "bkl_…"), ("\(key),\(key)", "bkl_…,bkl_…"),
-            ("/home/\(key)/x", "/home/bkl_…/x"), ("xbkl_12345678", "xbkl_…"), ("bbkl_12345678", "bbkl_…"),
-            ("-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\nrest", "-----BEGIN…\nrest"),
-            ("x -----BEGIN EC PRIVATE KEY-----MII", "x -----BEGIN…"), ("-----BEGIN", "-----BEGIN…"),
-            ("-----BEGIN A-----1-----END A----- \(key) -----BEGIN B", "-----BEGIN… bkl_… -----BEGIN…"),
+            (key, shown), ("a \(key) b", "a \(shown) b"), ("\(key),\(key)", "\(shown),\(shown)"),
+            ("/home/\(key)/x", "/home/\(shown)/x"), ("b\(key)", "b\(shown)"), (String(key.dropLast(30)), shown),
+            ("bkl%5Fucflifmhkyrr_TTYGe0123456789012", "…"), ("x/%62kl_ucflifmhkyrr%5fTTYGe0123456789012", "…"),
+            (
+                "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg/kq+hk=\n-----END PRIVATE KEY-----\nrest",
+                "-----BEGIN PRIVATE KEY-----…-----END PRIVATE KEY-----\nrest"
+            ),
+            (
+                #"{"a":"-----BEGIN EC PRIVATE KEY-----\\nMIIEvQIBADANBgkqhk\\n"}"#,
+                #"{"a":"-----BEGIN EC PRIVATE KEY-----…"}"#
+            ),
         ]
     )
     func concealed(text: String, shown: String) {
@@ -23,7 +30,11 @@ import Testing
     @Test(
         "are all that is left out",
         arguments: [
-            "", "bkl", "bkl_", "bkl_short", "bkl_…", "a_b_c", "BKL_1234567890", "-----", "BEGIN", "kl_12345678", "ü_",
+            "", "bkl", "bkl_", "bkl_short", "bkl_…", "a_b_c", "-----BEGIN CERTIFICATE-----MIIEvQIBADANBgkqhk",
+            "-----BEGIN",
+            "bkl_frauddetect", "bkl_fraud_detection_of_2026_v2", "bkl_frauddetecti_short",
+            "bkl_UCFLIFMHKYRR_TTYGe0123456789012",
+            "kl_12345678", "ü_", "100%", "%zz%", "%62kl_x", "PRIVATE KEY----- of the house",
         ]
     )
     func kept(text: String) {

@@ -28,7 +28,7 @@ package struct ModelPattern: Sendable, Hashable, CustomStringConvertible {
         guard parts.count <= 2, let name = parts.first, !name.isEmpty else {
             throw refused("write NAME or NAME@VERSION, with * and ? as wildcards")
         }
-        guard !SecretText.isSuspect(text) else {
+        guard SecretText.concealed(text) == text else {
             throw ServingError(
                 .invalidArgument,
                 "a pattern of models is an API key: it would be kept, and shown to others"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 
 /// What names an API key in lists, logs and commands: 12 characters of lower-case base32, 60 random bits. Not secret.
 package struct KeyID: Sendable, Hashable, CustomStringConvertible {
-    package static let length = 12
+    package static let length = SecretText.keyIDLength
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
     /// Has bits that no digit's value has.
     private static let noDigit: UInt8 = 0xff

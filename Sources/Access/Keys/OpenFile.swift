@@ -96,7 +96,7 @@ struct OpenFile: ~Copyable {
         return ServingError(
             denied ? .permissionDenied : .internalError,
             "cannot \(verb) what holds API keys: \(reason)",
-            cause: denied ? "\(path)\n\(BucklerHome.remedy(for: path))" : path
+            cause: [path, denied ? BucklerHome.remedy(for: path) : nil].compactMap(\.self).joined(separator: "\n")
         )
     }
 }

@@ -16,7 +16,10 @@ package struct LedgerFailure: Error, Sendable, Equatable {
     /// What the system just said.
     static func errno(_ verb: String, _ path: String) -> LedgerFailure {
         let reason = "cannot \(verb) \(path): \(String(cString: strerror(code)))"
-        return LedgerFailure([EACCES, EPERM].contains(code) ? "\(reason); \(BucklerHome.remedy(for: path))" : reason)
+        guard [EACCES, EPERM].contains(code), let remedy = BucklerHome.remedy(for: path) else {
+            return LedgerFailure(reason)
+        }
+        return LedgerFailure("\(reason); \(remedy)")
     }
 
     static var code: Int32 {

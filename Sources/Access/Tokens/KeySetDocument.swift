@@ -13,8 +13,9 @@ package struct KeySetDocument: Sendable {
         package var reason: VerificationKey.Unusable
     }
 
-    package private(set) var keys: [VerificationKey]
+    package let keys: [VerificationKey]
     package let skipped: [Skipped]
+    private var warrants: [WarrantName: Warrant] = [:]
 
     /// What there is where tokens are checked with a secret.
     package static let empty = KeySetDocument(keys: [], skipped: [])
@@ -22,6 +23,11 @@ package struct KeySetDocument: Sendable {
     private init(keys: [VerificationKey], skipped: [Skipped]) {
         self.keys = keys
         self.skipped = skipped
+        for key in keys {
+            for algorithm in TokenAlgorithm.asymmetric where key.serves(algorithm) {
+                warrants[WarrantName(key, algorithm)] = Warrant()
+            }
+        }
     }
 
     /// A set without a key that a signature could be checked with is one: whoever withdraws his only key publishes it.
@@ -55,29 +61,44 @@ package struct KeySetDocument: Sendable {
         self.init(keys: keys, skipped: skipped)
     }
 
-    /// Takes the place of `old`: callers by keys that are in both stay, those by others are out from now on.
+    /// Takes the place of `old`: callers by keys that are in both, for their kind of signature, stay; those by others are out
+    /// from now on.
     package mutating func succeed(_ old: KeySetDocument) {
-        for key in old.keys {
-            if let index = keys.firstIndex(where: { $0.isSame(as: key) }) {
-                keys[index].succeed(key)
-            } else {
-                key.withdraw()
-            }
+        for (name, warrant) in old.warrants {
+            if warrants[name] != nil { warrants[name] = warrant } else { warrant.withdraw() }
         }
     }
 
     /// No key of it counts any more, nor who was let in by one.
     package func withdraw() {
-        for key in keys { key.withdraw() }
+        for warrant in warrants.values { warrant.withdraw() }
+    }
+
+    /// Of tokens that `key`, one of these, has verified by `algorithm`. A key that is listed twice has one.
+    package func warrant(of key: VerificationKey, for algorithm: TokenAlgorithm) -> Warrant? {
+        warrants[WarrantName(key, algorithm)]
+    }
+
+    /// A token says by which key it was signed, and by which algorithm.
+    private struct WarrantName: Hashable {
+        var id: [UInt8]?
+        var key: [UInt8]
+        var algorithm: TokenAlgorithm
+
+        init(_ key: VerificationKey, _ algorithm: TokenAlgorithm) {
+            id = key.id.map { Array($0.utf8) }
+            self.key = key.identity
+            self.algorithm = algorithm
+        }
     }
 
     /// The one key that a token can have been signed with.
     /// - Parameter id: the token's `kid`.
-    /// - Returns: `nil` if there is none, and if there are several: which of them is meant would be a guess.
+    /// - Returns: `nil` if there is none, and if there are several different ones: which of them is meant would be a guess.
     package func key(id: String?, for algorithm: TokenAlgorithm) -> VerificationKey? {
         var found: VerificationKey?
         for key in keys where key.serves(algorithm) && (id == nil || key.id.map { $0.isSame(as: id) } ?? false) {
-            if found != nil { return nil }
+            if let found, found.id != key.id || found.identity != key.identity { return nil }
             found = key
         }
         return found

@@ -49,6 +49,6 @@ package struct TokenVerifier: Sendable {
         }
         guard let key = keys.key(id: token.keyID, for: algorithm) else { throw .unknownKey }
         guard key.verifies(token.signature, over: token.signed, with: algorithm) else { throw .signature }
-        return key.warrant(for: algorithm)
+        return keys.warrant(of: key, for: algorithm)
     }
 }

@@ -11,7 +11,6 @@ package struct VerificationKey: Sendable {
         case ed25519(Curve25519.Signing.PublicKey)
         case rsa(_RSA.Signing.PublicKey)
 
-        /// No two keys have the same, of whatever kinds they are.
         var bytes: Data {
             switch self {
             case .p256(let key): key.derRepresentation
@@ -29,26 +28,8 @@ package struct VerificationKey: Sendable {
     /// The only one that its owner uses it for, if its owner says so.
     private let algorithm: TokenAlgorithm?
     private let material: Material
-    /// Of those whose tokens it has verified, by the algorithm.
-    private var warrants: [TokenAlgorithm: Warrant] = [:]
-
-    /// Of tokens of this algorithm; `nil` for one that the key does not serve.
-    package func warrant(for algorithm: TokenAlgorithm) -> Warrant? { warrants[algorithm] }
-
-    /// Whether tokens that name the one name the other.
-    package func isSame(as other: VerificationKey) -> Bool { id == other.id && material.bytes == other.material.bytes }
-
-    /// Stands in the place of `old`, ``isSame(as:)``: whoever was let in by that stays, unless by a signature of a kind that
-    /// this one is not for.
-    package mutating func succeed(_ old: VerificationKey) {
-        for (algorithm, warrant) in old.warrants {
-            if serves(algorithm) { warrants[algorithm] = warrant } else { warrant.withdraw() }
-        }
-    }
-
-    package func withdraw() {
-        for warrant in warrants.values { warrant.withdraw() }
-    }
+    /// No two different keys have the same, of whatever kinds they are.
+    package var identity: [UInt8] { Array(material.bytes) }
 
     package func serves(_ wanted: TokenAlgorithm) -> Bool {
         if let algorithm, algorithm != wanted { return false }
@@ -102,8 +83,7 @@ extension VerificationKey {
         let material = try Self.material(of: members)
         self.material = material
         algorithm = try Self.algorithm(of: members)
-        for known in TokenAlgorithm.asymmetric where serves(known) { warrants[known] = Warrant() }
-        guard !warrants.isEmpty else { throw .algorithm }
+        guard TokenAlgorithm.asymmetric.contains(where: serves) else { throw .algorithm }
     }
 
     private static func algorithm(of members: [String: JSONNode]) throws(Unusable) -> TokenAlgorithm? {

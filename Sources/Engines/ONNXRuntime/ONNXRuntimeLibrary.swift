@@ -99,7 +99,9 @@ package final class ONNXRuntimeLibrary: @unchecked Sendable {
 
     private static func makeEnvironment(_ api: UnsafePointer<OrtApi>) throws(ServingError) -> OpaquePointer {
         var environment: OpaquePointer?
-        let report: OrtLoggingFunction = { _, _, category, _, _, message in
+        let report: OrtLoggingFunction = { _, _, category, _, place, message in
+            // Why a request failed, in words that may have its data in them: that is for whoever sent it, who is told.
+            if let place, strstr(place, "_executor.cc") != nil { return }
             let category = category.map { String(cString: $0) } ?? ""
             let message = message.map { String(cString: $0) } ?? ""
             // Called outside the lock: the sink may load or log in turn.

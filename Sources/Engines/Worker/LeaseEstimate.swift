@@ -29,6 +29,9 @@ struct LeaseEstimate: Sendable {
 
     func bytes(forItems items: Int, lastTaken: Int) -> Int {
         let (fixed, overflow) = (itemBytes ?? 0).multipliedReportingOverflow(by: items)
-        return min(max(overflow ? 0 : fixed, lastTaken), Self.limit)
+        let least = overflow ? 0 : fixed
+        let wanted = max(least, lastTaken)
+        // A part of what is needed is of no use to an output that does not fit into it.
+        return wanted <= Self.limit ? wanted : min(least, Self.limit)
     }
 }

@@ -61,14 +61,18 @@ struct AreaRanges: Sendable {
     /// Of all areas together.
     let byteLimit: Int
     private let smallest: Int
+    /// What may be asked for at once. An area for more than ``largestStep`` has room for that: areas cannot be given up, and
+    /// a row of ever larger ones would use up all bytes before the largest.
+    private let most: Int
     private(set) var areas: [RangeAllocator] = []
 
     static let smallestArea = 1 << 20
     /// Beyond this, areas grow no faster than what is asked for.
     static let largestStep = 256 << 20
 
-    init(byteLimit: Int, smallest: Int = smallestArea) {
+    init(byteLimit: Int, smallest: Int = smallestArea, most: Int = 0) {
         self.byteLimit = byteLimit
+        self.most = most
         self.smallest = smallest
     }
 
@@ -86,7 +90,8 @@ struct AreaRanges: Sendable {
         let left = byteLimit - totalBytes
         guard needed <= left else { return .refused }
         let step = min((areas.map(\.count).max() ?? 0) * 2, Self.largestStep)
-        return .needsArea(bytes: min(max(needed, step, smallest), left) & ~(WorkerProtocol.alignment - 1))
+        let whole = needed > Self.largestStep ? WorkerProtocol.aligned(most) ?? 0 : 0
+        return .needsArea(bytes: min(max(needed, step, smallest, whole), left) & ~(WorkerProtocol.alignment - 1))
     }
 
     mutating func addArea(bytes: Int) { areas.append(RangeAllocator(count: bytes)) }

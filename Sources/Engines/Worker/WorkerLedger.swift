@@ -60,8 +60,8 @@ struct WorkerLedger: Sendable {
         self.isDecoupled = isDecoupled
         self.outputLimit = outputLimit
         requestRanges = AreaRanges(byteLimit: requestLimit)
-        let (twice, overflow) = outputLimit.multipliedReportingOverflow(by: 2)
-        responseRanges = AreaRanges(byteLimit: overflow ? outputLimit : max(twice, AreaRanges.smallestArea))
+        let most = Self.leaseLimit(outputLimit: outputLimit)
+        responseRanges = AreaRanges(byteLimit: Self.responseLimit(most: most), most: most)
     }
 
     var openRequestCount: Int { requests.count }
@@ -152,12 +152,21 @@ struct WorkerLedger: Sendable {
     }
 
     /// One message's outputs, however the limit is divided among them.
-    private var leaseLimit: Int {
+    private static func leaseLimit(outputLimit: Int) -> Int {
         let (sum, overflow) = outputLimit.addingReportingOverflow(
             WorkerProtocol.outputCount * WorkerProtocol.alignment
         )
         return overflow ? outputLimit : sum
     }
+
+    /// The largest lease has to be had also while a batch holds the one that it was given, wherever that lies.
+    private static func responseLimit(most: Int) -> Int {
+        let (twice, overflow) = most.multipliedReportingOverflow(by: 2)
+        let (sum, isTooMuch) = twice.addingReportingOverflow(LeaseEstimate.limit + 2 * AreaRanges.smallestArea)
+        return overflow || isTooMuch ? most : sum
+    }
+
+    private var leaseLimit: Int { Self.leaseLimit(outputLimit: outputLimit) }
 
     /// - Returns: its requests that are still without an end.
     mutating func done(_ number: UInt64) throws(WorkerFault) -> [UInt64] {

@@ -151,7 +151,8 @@ struct WorkerProcess: ~Copyable {
     }
 
     private static func makeDirectory(owner: UInt32?) throws(ServingError) -> String {
-        var template = Array("/tmp/buckler-worker-XXXXXX".utf8CString)
+        _ = Self.clearing
+        var template = Array("\(leftOverPrefix)\(getpid())-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw failure("a directory in /tmp") }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if let owner, chown(path, owner, owner) != 0 {
@@ -160,6 +161,20 @@ struct WorkerProcess: ~Copyable {
         }
         return path
     }
+
+    private static let leftOverPrefix = "/tmp/buckler-worker-"
+
+    /// Once: what servers have left that were ended in the middle. Empty, as mounts are gone with their workers.
+    private static let clearing: Void = {
+        for name in LocalDirectory.list("/tmp") {
+            let path = "/tmp/" + name
+            guard path.hasPrefix(leftOverPrefix),
+                let pid = pid_t(path.dropFirst(leftOverPrefix.count).prefix { $0 != "-" }),
+                pid > 0, kill(pid, 0) != 0, errno == ESRCH
+            else { continue }
+            rmdir(path)
+        }
+    }()
 
     /// - Returns: an end that is read without blocking, and one that is written.
     private static func pipe() throws(ServingError) -> (Int32, Int32) {

@@ -37,7 +37,7 @@ struct CertsCommand: AsyncParsableCommand {
                 let certificates = try DevelopmentCertificates(hosts: hosts, clients: clients)
                 let place = try place()
                 try Self.write(certificates.pairs, to: place)
-                Terminal.output.line(report(certificates.pairs, place))
+                Terminal.output.line(SecretText.concealed(report(certificates.pairs, place)))
             } catch {
                 let words = (error as? ServingError).map { $0.message + ($0.cause.map { ": \($0)" } ?? "") }
                 Terminal.failure(of: "buckler certs dev", words ?? "\(error)")

@@ -28,7 +28,9 @@ struct KeyCommand: AsyncParsableCommand {
         func run() async throws {
             let now = KeyCommand.now
             let table = try KeyCommand.reporting("list") { () throws(ServingError) in
-                try KeyStore(home: BucklerHome()).read()
+                let home = try BucklerHome()
+                try home.check()
+                return try KeyStore(home: home).read()
             }
             let rows = table.records.map { KeyReport.row($0, at: now) }
             if json { return Terminal.output.line(try JSONOutput.text(rows)) }

@@ -71,7 +71,7 @@ extension KeyCommand {
                     try terms.check()
                     return KeyLines.line(terms, key: .random())
                 }
-                Terminal.output.secretLine(line)
+                Terminal.output.line(line)
                 return Terminal.progress("nothing was stored: this line is the key, keep it like a password")
             }
             let new = try KeyCommand.reporting("create") { () throws(ServingError) in

@@ -70,14 +70,14 @@ enum KeyReport {
     /// The key alone on standard output, so that it can be piped to where it is kept; the rest beside it.
     static func show(_ new: NewKey, json: Bool, at seconds: Int64, note: String? = nil) throws {
         let row = row(new.record, at: seconds, key: new.text)
-        if json { return Terminal.output.secretLine(try JSONOutput.text(row)) }
+        if json { return Terminal.output.line(try JSONOutput.text(row)) }
         Terminal.progress(
             "key \(row.id) of '\(row.name)': \(row.scopes.joined(separator: ", ")) on "
                 + "\(Printable.text(row.models.joined(separator: ", "))); "
                 + (row.expires.map { "ends \($0)" } ?? "never ends")
         )
         if let note { Terminal.error.line(note) }
-        Terminal.output.secretLine(new.text.secretText)
+        Terminal.output.line(new.text.secretText)
         Terminal.error.line(
             Terminal.error.styled(
                 "Keep it now: it is not stored and cannot be shown again. Send it as 'Authorization: Bearer KEY'.",

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import Inference
+import Logging
 import Settings
 
 /// `buckler config`: what a server would be told.
@@ -21,6 +22,7 @@ struct ConfigCommand: AsyncParsableCommand {
                 """
         )
 
+        private static let quiet = Logger(label: "buckler.config") { _ in SwiftLogNoOpLogHandler() }
         private static let help = """
             USAGE: buckler config show [--json] [options of buckler serve]
 
@@ -43,6 +45,8 @@ struct ConfigCommand: AsyncParsableCommand {
                     let settings = try input.validSettings(environment: environment)
                     _ = try HeaderPolicies(settings)
                     try ServerAccess.check(settings)
+                    // Whether there are keys is for the server to find out.
+                    try ServerParts(settings: settings, logger: Self.quiet).checkListeners(hasKeys: true)
                 }
             } catch let error as SettingsError {
                 Terminal.failure(of: "buckler config show", error.message)

@@ -65,6 +65,7 @@ struct EngineCommand: AsyncParsableCommand {
             let installed = try EngineCommand.reporting { () throws(ServingError) in
                 let store = try EngineStore()
                 if from == nil, !again, let installed = try? store.locate() { return installed }
+                try BucklerHome().prepare()
                 let installer = EngineInstaller(store: store)
                 return try installer.install(from: source, allowUnpinned: allowUnpinned, progress: Terminal.progress)
             }

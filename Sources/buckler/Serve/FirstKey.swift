@@ -36,7 +36,7 @@ enum FirstKey {
     private static func show(_ key: String, _ settings: ServerSettings) {
         let scheme = settings.tls.isOn ? "https" : "http"
         let url = "\(scheme)://\(settings.http.address):\(settings.http.port)"
-        Terminal.error.secretLine(
+        Terminal.error.wholeLine(
             Terminal.error.styled("==> ", .bold) + """
                 There was no API key, so one was made. It is shown this once:
 

@@ -75,6 +75,8 @@ struct ServerAccess: Sendable {
         _ = try anonymous(settings.access.anonymousScopes)
         _ = try blocks(settings.access.trustedProxies)
         _ = try defaultRate(settings.access)
+        _ = try LedgerPolicy.Allowed(settings.access.ledger.allowed)
+        if let file = settings.access.keyFile { _ = try SecretCommand(file, setting: "--api-key-file") }
     }
 
     /// Reads keys again when they change, until the server ends.

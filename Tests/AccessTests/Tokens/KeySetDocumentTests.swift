@@ -238,12 +238,40 @@ import Testing
             }
             return documents
         }
+        func warrant(_ document: KeySetDocument, _ algorithm: TokenAlgorithm) -> Warrant? {
+            document.warrant(of: document.keys[0], for: algorithm)
+        }
         let any = try succession([nil, "RS256", nil])
-        let (byRS, byPS) = (any[0].keys[0].warrant(for: .rs256), any[0].keys[0].warrant(for: .ps256))
-        #expect(byRS?.isWithdrawn == false && byPS?.isWithdrawn == true)
-        #expect(any[2].keys[0].warrant(for: .rs256) === byRS)
-        #expect(any[2].keys[0].warrant(for: .ps256)?.isWithdrawn == false)
-        #expect(any[1].keys[0].warrant(for: .ps256) == nil)
+        let byRS = warrant(any[0], .rs256)
+        #expect(byRS?.isWithdrawn == false && warrant(any[0], .ps256)?.isWithdrawn == true)
+        #expect(warrant(any[2], .rs256) === byRS)
+        #expect(warrant(any[2], .ps256)?.isWithdrawn == false)
+        #expect(warrant(any[1], .ps256) == nil)
+    }
+
+    @Test("have one warrant for a key that is listed twice, whatever the order")
+    func twice() throws {
+        let issuer = try TestIssuer()
+        let plain = try issuer.jwk("RS256", id: "a")
+        let (rs, ps) = (plain.dropLast() + #","alg":"RS256"}"#, plain.dropLast() + #","alg":"PS256"}"#)
+        let token = try issuer.token(TestIssuer.claims(), signer: "RS256", header: #"{"alg":"RS256","kid":"a"}"#)
+        let verifier = try TokenVerifier(policy: TestIssuer.policy)
+        for middle in [
+            [plain, plain], [String(ps), String(rs)], [String(rs), String(ps)], [String(rs), plain, plain],
+        ] {
+            var document = try KeySetDocument(Array("{\"keys\":[\(plain)]}".utf8))
+            let caller = try verifier.verify(token, keys: document, at: TestIssuer.now)
+            for keys in [middle, [plain]] {
+                var next = try KeySetDocument(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8))
+                next.succeed(document)
+                document = next
+                #expect(!caller.isRevoked)
+                #expect(try !verifier.verify(token, keys: document, at: TestIssuer.now).isRevoked)
+            }
+            var none = try KeySetDocument(Array("{\"keys\":[]}".utf8))
+            none.succeed(document)
+            #expect(caller.isRevoked)
+        }
     }
 
     @Test("put out whom a key let in when it is withdrawn, and nobody by a key that stays")

@@ -18,7 +18,6 @@ import Testing
             try make(place)
         }
         try FileManager.default.createDirectory(atPath: model + "/bare", withIntermediateDirectories: true)
-        #expect(FileManager.default.createFile(atPath: model + "/env.tar.gz", contents: Data()))
         try FileManager.default.createSymbolicLink(
             atPath: model + "/out",
             withDestinationPath: scratch + "/envs-other/env"
@@ -64,7 +63,6 @@ import Testing
             ("/etc/none", "names nothing that lies in"),
             ("$$TRITON_MODEL_DIRECTORY/none", "names nothing that lies in"),
             ("$$TRITON_MODEL_DIRECTORY/bare", "without bin/python3"),
-            ("$$TRITON_MODEL_DIRECTORY/env.tar.gz", "archives are not unpacked"),
             ("/\0", "is no absolute path"),
         ]
     )

@@ -155,4 +155,44 @@ import Testing
         #expect(ledger.requestRanges.reserve(64) == .span(AreaSpan(area: 0, offset: 0, length: 64)))
         #expect(ledger.keptBlockCount == 0)
     }
+
+    /// A worker's largest answer, over and over: each batch is given what the last one took, as far as that goes, and asks
+    /// for the rest.
+    @Test("has room for the largest answer again and again", arguments: [1 << 20, 8 << 20, 256 << 20, 1 << 30])
+    func largestAnswers(limit: Int) throws {
+        var ledger = WorkerLedger(isDecoupled: false, requestLimit: 1 << 30, outputLimit: limit)
+        ledger.responseRanges.addArea(bytes: AreaRanges.smallestArea)
+        let estimate = LeaseEstimate(outputs: [])
+        var taken = 0
+        for bytes in [limit / 3, limit, limit, limit - 1_000_000, limit, limit / 2, limit, limit] where bytes > 0 {
+            var lease: AreaSpan?
+            let wanted = estimate.bytes(forItems: 1, lastTaken: taken)
+            while wanted > 0, lease == nil {
+                switch ledger.responseRanges.reserve(wanted) {
+                case .span(let span): lease = span
+                case .needsArea(let bytes): ledger.responseRanges.addArea(bytes: bytes)
+                case .refused: Issue.record("no lease of \(wanted)")
+                }
+            }
+            guard case .span(let block) = ledger.requestRanges.reserve(64) else {
+                ledger.requestRanges.addArea(bytes: 1 << 20)
+                continue
+            }
+            let opened = ledger.open(requests: 1, block: block, lease: lease)
+            var asked: AreaSpan?
+            while asked == nil {
+                switch try ledger.leaseWanted(bytes: UInt64(bytes)) {
+                case .granted(let span): asked = span
+                case .needsArea(let bytes): ledger.responseRanges.addArea(bytes: bytes)
+                case .refused:
+                    Issue.record("no room for \(bytes) of \(limit)")
+                    return
+                }
+            }
+            if let asked { try ledger.leaseReturned(area: asked.area, offset: UInt64(asked.offset)) }
+            for number in try ledger.done(opened.batch) { ledger.close(number) }
+            taken = bytes
+        }
+        #expect(ledger.responseRanges.totalBytes <= 2 * limit + (67 << 20))
+    }
 }
