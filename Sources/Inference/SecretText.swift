@@ -48,8 +48,9 @@ package enum SecretText {
             shown += rest[..<start]
             rest = rest[start...]
             let head = rest.prefix(keyPrefix.utf8.count + keyIDLength + 1)
-            let secret = rest.dropFirst(head.count).prefix(while: isAlphanumeric)
-            guard isHead(head), secret.count >= leastSecret else {
+            // Looked at only where a key begins, so that nobody has the rest looked at again and again.
+            let secret: ArraySlice<UInt8> = isHead(head) ? rest.dropFirst(head.count).prefix(while: isAlphanumeric) : []
+            guard secret.count >= leastSecret else {
                 shown.append(UInt8(ascii: "b"))
                 rest = rest.dropFirst()
                 continue

@@ -75,6 +75,14 @@ parameters { key: "WORKER_MEMORY_LIMIT_BYTES" value { string_value: "%s" } }"""
     assert [(place / "memory.limit_in_bytes").read_text().strip() for place in workers(server, "memory")] == [str(2 << 30)]
 
 
+def test_a_model_cannot_ask_for_more_where_the_operator_says_nothing(serve):
+    ask = 'parameters { key: "WORKER_MEMORY_LIMIT_BYTES" value { string_value: "%d" } }' % (1 << 42)
+    server = serve("echo", model_of(ECHO), extra=ask)
+    assert infer(server, "echo", 3) == 3
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert all(int((place / "memory.limit_in_bytes").read_text()) <= machine * 3 / 4 for place in workers(server, "memory"))
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "x", "", "nan", "inf", "99999"])
 def test_what_is_no_number_of_processors_is_refused(serve, value):
     parameter = 'parameters { key: "WORKER_CPU_LIMIT" value { string_value: "%s" } }' % value

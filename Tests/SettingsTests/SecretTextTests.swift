@@ -40,4 +40,15 @@ import Testing
     func kept(text: String) {
         #expect(SecretText.concealed(text) == text)
     }
+
+    @Test(
+        "are looked for in a time that grows with the text and no faster",
+        arguments: ["b", "bkl_", "%62", "PRIVATE KEY-----"]
+    )
+    func time(piece: String) {
+        let text = String(repeating: piece, count: 200_000) + "%kl_"
+        let began = ContinuousClock.now
+        #expect(SecretText.concealed(text) == text)
+        #expect(began.duration(to: .now) < .seconds(20))
+    }
 }

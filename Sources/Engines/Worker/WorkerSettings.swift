@@ -12,10 +12,12 @@ extension WorkerLimits {
     /// What the operator says of a worker's memory and processors, and the model of its own.
     mutating func takeResources(of source: EngineModelSource) throws(ServingError) {
         let own = source.parameters
-        let allowed = try source.workerSetting("memory-limit-bytes")
-        let wanted = try source.number(own[Self.memoryParameter], "parameter \(Self.memoryParameter)", least: 1)
-        if let bytes = [allowed, wanted].compactMap(\.self).min() {
+        if let bytes = try source.workerSetting("memory-limit-bytes") {
             (addressSpaceBytes, memoryBytes) = (bytes, bytes)
+        }
+        if let bytes = try source.number(own[Self.memoryParameter], "parameter \(Self.memoryParameter)", least: 1) {
+            addressSpaceBytes = min(addressSpaceBytes ?? bytes, bytes)
+            memoryBytes = min(memoryBytes ?? WorkerCgroups.shared.memoryBytes ?? bytes, bytes)
         }
         let processors = [
             try Self.processors(source.engineSettings["cpu-limit"], "--backend-config=…,cpu-limit", source.modelName),
