@@ -123,10 +123,14 @@ package final class ModelScheduler: AnswerOutlet, QueueTimerClient {
 
     /// Gets an idle instance going: on the thread that submitted the request if that may be lent, or on its own.
     private func start(_ instance: Int, for scheduled: ScheduledRequest) {
-        if let lender = scheduled.request.fields.lender, inline.withLock({ $0.allowsInline }) {
+        guard let lender = scheduled.request.fields.lender else {
+            return parkers[instance].wake(at: scheduled.enqueued)
+        }
+        if inline.withLock({ $0.allowsInline }) {
             lender.atEndOfTurn { [self] in runLent(instance, by: lender) }
         } else {
-            parkers[instance].wake(at: scheduled.enqueued)
+            // What the loop reads in the same turn comes along.
+            lender.atEndOfTurn { [self] in parkers[instance].wake(at: .now()) }
         }
     }
 
