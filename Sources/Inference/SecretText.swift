@@ -10,18 +10,18 @@ package enum SecretText {
     package static let keyIDLength = 12
     package static let pemPrefix = "-----BEGIN"
     private static let privateKey = Array("PRIVATE KEY-----".utf8)
-    /// Characters of a secret from which on it is worth hiding what is left of it.
-    private static let leastSecret = 16
+    /// Characters of a key's secret from which on it is hidden: of one that was cut shorter, more than 130 bits are missing.
+    private static let leastSecret = 20
+    private static let leastPrivateKey = 16
 
     /// `text` without them; nearly always itself.
     package static func concealed(_ text: String) -> String {
         guard isSuspect(text) else { return text }
         let bytes = Array(text.utf8)
         let shown = withoutPrivateKeys(withoutKeys(bytes))
-        if shown != bytes { return String(decoding: shown, as: UTF8.self) }
         // Written as in a URL, it is as good.
-        guard let plain = percentDecoded(bytes), withoutKeys(plain) != plain else { return text }
-        return omission
+        if let plain = percentDecoded(shown), withoutKeys(plain) != plain { return omission }
+        return shown == bytes ? text : String(decoding: shown, as: UTF8.self)
     }
 
     /// Whether there may be something to conceal. Looks at each byte once.
@@ -86,7 +86,7 @@ package enum SecretText {
                 isAlphanumeric(byte) || "+/=\\ \r\n\t".utf8.contains(byte)
             }
             shown += rest[..<mark.upperBound]
-            if content.count >= leastSecret { shown += Array(omission.utf8) } else { shown += content }
+            if content.count >= leastPrivateKey { shown += Array(omission.utf8) } else { shown += content }
             rest = rest[content.endIndex...]
         }
         return shown + rest

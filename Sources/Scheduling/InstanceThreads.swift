@@ -40,7 +40,7 @@ package final class InstanceThreads: Sendable {
     package var runningCount: Int { running.load(ordering: .relaxed) }
 
     /// - Returns: whether the thread runs; `false` at the limit, or if the system has no more threads to give.
-    func start(name: String, body: @escaping @Sendable () -> Void) -> Bool {
+    package func start(name: String, body: @escaping @Sendable () -> Void) -> Bool {
         guard running.add(1, ordering: .relaxed).newValue <= limit else {
             running.subtract(1, ordering: .relaxed)
             return false

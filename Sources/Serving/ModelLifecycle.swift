@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-private import Dispatch
 internal import Inference
 internal import Logging
 internal import ModelRepository
@@ -13,8 +12,7 @@ actor ModelLifecycle {
     private let loader: ModelLoader
     private let registry: ModelRegistry
     private let logger: Logger
-    private let threads: DispatchQueue
-    private let slots: DispatchSemaphore
+    private let threads: LoadThreads
     private let retirement: Retirement
     private var busy: Set<String> = []
     private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
@@ -23,8 +21,7 @@ actor ModelLifecycle {
         self.loader = loader
         self.registry = registry
         self.logger = logger
-        threads = DispatchQueue(label: "buckler.load", attributes: .concurrent)
-        slots = DispatchSemaphore(value: max(1, loader.settings.loadThreads))
+        threads = LoadThreads(limit: max(1, loader.settings.loadThreads), threads: loader.settings.instanceThreads)
         retirement = Retirement(registry: registry, logger: logger)
     }
 
@@ -159,13 +156,8 @@ actor ModelLifecycle {
         _ isNested: Bool,
         _ body: @escaping @Sendable () throws(ServingError) -> Value
     ) async throws(ServingError) -> Value {
-        let slots = slots
-        let threads = threads
         let result: Result<Value, ServingError> = await withCheckedContinuation { continuation in
-            threads.async {
-                // Whoever waits for it may have the last slot.
-                if !isNested { slots.wait() }
-                defer { if !isNested { slots.signal() } }
+            threads.run(isNested: isNested) {
                 do throws(ServingError) {
                     continuation.resume(returning: .success(try body()))
                 } catch {

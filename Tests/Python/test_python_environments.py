@@ -9,6 +9,8 @@ import signal
 import sys
 import sysconfig
 import tarfile
+import threading
+import time
 import venv
 from pathlib import Path
 
@@ -193,3 +195,38 @@ def test_without_the_one_shot_exec_an_environment_is_not_run(repository, start_s
                           prefix=[PYTHON, "-I", "-c", OUTER_FILTER, "listen"])
     status, error = load(server, "tells")
     assert status == 400 and "the layer one-shot-exec is required and does not hold here" in error
+
+
+def test_while_archives_are_unpacked_the_server_answers(repository, start_server, home):
+    for model in range(4):
+        directory = python_model(repository, f"many{model}", TELLS, dtype="TYPE_STRING",
+                                 extra=named("$$TRITON_MODEL_DIRECTORY/env.tar"))
+        archive(None, directory / "env.tar", mode="w", pack=lambda tar, _: [
+            tar.addfile(*member(f"lib/{model}/{n}", content=b"x" * 300)) for n in range(8000)])
+    server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit",
+                          env={"BUCKLER_HOME": str(home)})
+    loads = [threading.Thread(target=load, args=(server, f"many{model}")) for model in range(4)]
+    for thread in loads:
+        thread.start()
+    slowest = 0
+    while any(thread.is_alive() for thread in loads):
+        began = time.monotonic()
+        assert server.get("/livez")[0] == 200
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.02)
+    assert slowest < 2
+    assert {path.name[:10] for path in (home / "environments").iterdir()}.isdisjoint({"unpacking-"})
+
+
+def test_what_a_killed_server_was_unpacking_is_cleared_away(repository, start_server, home):
+    environments = home / "environments"
+    environments.mkdir(mode=0o700)
+    for name in ("unpacking-999999999-1", "unpacking-x", "kept"):
+        (environments / name / "deep").mkdir(parents=True)
+    directory = python_model(repository, "one", TELLS, dtype="TYPE_STRING", extra=named("$$TRITON_MODEL_DIRECTORY/env.tar"))
+    archive(None, directory / "env.tar", mode="w", pack=lambda tar, _: [tar.addfile(*member("bin/x", content=b"x"))])
+    server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit",
+                          env={"BUCKLER_HOME": str(home)})
+    assert load(server, "one")[0] in (400, 404)
+    assert {path.name for path in environments.iterdir()} > {"unpacking-x", "kept"}
+    assert not (environments / "unpacking-999999999-1").exists()

@@ -231,8 +231,8 @@ private final class Memory: ArchiveSource {
         writer.add("a", content: [1, 2, 3])
         writer.add("b", content: [1, 2])
         for (limits, fits) in [
-            (UnpackedTree.Limits(bytes: 5, entries: 2), true), (UnpackedTree.Limits(bytes: 4, entries: 2), false),
-            (UnpackedTree.Limits(bytes: 5, entries: 1), false),
+            (UnpackedTree.Limits(bytes: 8197, entries: 2), true), (UnpackedTree.Limits(bytes: 8196, entries: 2), false),
+            (UnpackedTree.Limits(bytes: 8197, entries: 1), false),
         ] {
             try scratch { place in
                 if fits {
@@ -240,6 +240,19 @@ private final class Memory: ArchiveSource {
                 } else {
                     #expect(throws: ArchiveFault.self) { try unpack(writer.whole, place, limits: limits) }
                 }
+            }
+        }
+    }
+
+    @Test("have what lies on the way to an entry counted, too")
+    func implied() throws {
+        var writer = TarWriter()
+        writer.add(String(repeating: "d/", count: 45) + "f")
+        for (entries, fits) in [(46, true), (45, false)] {
+            try scratch { place in
+                let limits = UnpackedTree.Limits(bytes: 1 << 20, entries: entries)
+                if fits { return try unpack(writer.whole, place, limits: limits) }
+                #expect(throws: ArchiveFault.self) { try unpack(writer.whole, place, limits: limits) }
             }
         }
     }

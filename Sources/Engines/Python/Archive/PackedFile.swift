@@ -50,7 +50,7 @@ final class PackedFile: ArchiveSource {
     /// Reads what is left, so that gzip's own checksum has been looked at and the digest is of the whole file.
     /// - Returns: 64 hexadecimal digits of its SHA-256.
     func finish() throws(ArchiveFault) -> String {
-        if isPacked == true { try checkRest() }
+        if isPacked != nil { try checkRest() }
         while try refill() {}
         let digits = Array("0123456789abcdef".utf8)
         return String(

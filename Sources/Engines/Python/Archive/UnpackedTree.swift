@@ -15,6 +15,8 @@ struct UnpackedTree: ~Copyable {
         var entries = 1_000_000
     }
 
+    /// What anything takes that is made, however little is in it.
+    private static let entryBytes = 4096
     private static let pathBytes = 4096
     private static let depth = 64
     /// `RESOLVE_NO_MAGICLINKS`, `RESOLVE_NO_SYMLINKS` and `RESOLVE_BENEATH` of openat2(2).
@@ -42,8 +44,7 @@ struct UnpackedTree: ~Copyable {
     }
 
     private mutating func add(_ entry: TarEntry, _ archive: inout TarReader) throws(ArchiveFault) {
-        entries += 1
-        guard entries <= limits.entries else { throw ArchiveFault("has more than \(limits.entries) entries") }
+        try count()
         let parts = try Self.parts(of: entry.path)
         guard let name = parts.last else {
             if entry.kind == .directory { return }
@@ -65,16 +66,27 @@ struct UnpackedTree: ~Copyable {
         }
     }
 
+    /// One thing more, whether the archive names it or it lies on the way to one that it names.
+    private mutating func count() throws(ArchiveFault) {
+        entries += 1
+        guard entries <= limits.entries else { throw ArchiveFault("has more than \(limits.entries) entries") }
+        try take(Self.entryBytes)
+    }
+
+    private mutating func take(_ size: Int) throws(ArchiveFault) {
+        guard size <= limits.bytes - bytes else {
+            throw ArchiveFault("has more than \(limits.bytes) bytes once it is unpacked")
+        }
+        bytes += size
+    }
+
     private mutating func write(
         _ archive: inout TarReader,
         _ name: String,
         in parent: Int32,
         _ entry: TarEntry
     ) throws(ArchiveFault) {
-        guard entry.size <= limits.bytes - bytes else {
-            throw ArchiveFault("has more than \(limits.bytes) bytes once it is unpacked")
-        }
-        bytes += entry.size
+        try take(entry.size)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let file = openat(parent, name, flags, entry.isExecutable ? 0o755 : 0o644)
         guard file >= 0 else { throw Self.failure("has", name) }
@@ -112,14 +124,20 @@ struct UnpackedTree: ~Copyable {
 
     /// Makes what is missing.
     /// - Returns: a descriptor, which is the caller's.
-    private func directory(_ parts: ArraySlice<String>) throws(ArchiveFault) -> Int32 {
+    private mutating func directory(_ parts: ArraySlice<String>) throws(ArchiveFault) -> Int32 {
         let whole = openBeneath(parts)
         if whole >= 0 { return whole }
         var made = openBeneath([])
         for part in parts {
             guard made >= 0 else { break }
             let parent = made
-            if mkdirat(parent, part, 0o755) == 0 { fchmodat(parent, part, 0o755, 0) }
+            if mkdirat(parent, part, 0o755) == 0 {
+                fchmodat(parent, part, 0o755, 0)
+                do throws(ArchiveFault) { try count() } catch {
+                    close(parent)
+                    throw error
+                }
+            }
             made = buckler_openat2(parent, part, Self.directoryFlags, 0, Self.resolve)
             close(parent)
         }
