@@ -2,6 +2,7 @@
 internal import Inference
 internal import Logging
 internal import ModelRepository
+private import Scheduling
 private import Synchronization
 
 /// Loads and unloads, one change at a time for each model, on threads that nobody else needs.
@@ -9,6 +10,9 @@ private import Synchronization
 /// A new set of versions replaces the old one in a single step once all of it is ready; when any of it fails, the old
 /// set goes on serving.
 actor ModelLifecycle {
+    /// Of threads, those that models wait for which load themselves included.
+    private static let threadLimit = 256
+
     private let loader: ModelLoader
     private let registry: ModelRegistry
     private let logger: Logger
@@ -21,7 +25,10 @@ actor ModelLifecycle {
         self.loader = loader
         self.registry = registry
         self.logger = logger
-        threads = LoadThreads(limit: max(1, loader.settings.loadThreads), threads: loader.settings.instanceThreads)
+        threads = LoadThreads(
+            limit: max(1, loader.settings.loadThreads),
+            threads: InstanceThreads(limit: Self.threadLimit)
+        )
         retirement = Retirement(registry: registry, logger: logger)
     }
 
