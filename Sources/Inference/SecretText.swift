@@ -13,14 +13,21 @@ package enum SecretText {
     /// Characters of a key's secret from which on it is hidden: of one that was cut shorter, more than 130 bits are missing.
     private static let leastSecret = 20
     private static let leastPrivateKey = 16
+    /// How often a text may have been encoded.
+    private static let encodings = 3
 
     /// `text` without them; nearly always itself.
     package static func concealed(_ text: String) -> String {
         guard isSuspect(text) else { return text }
         let bytes = Array(text.utf8)
         let shown = withoutPrivateKeys(withoutKeys(bytes))
-        // Written as in a URL, it is as good.
-        if let plain = percentDecoded(shown), withoutKeys(plain) != plain { return omission }
+        // Written as in a URL, and that again, it is as good.
+        var encoded = shown
+        for _ in 0..<encodings {
+            guard let plain = percentDecoded(encoded) else { break }
+            if withoutKeys(plain) != plain { return omission }
+            encoded = plain
+        }
         return shown == bytes ? text : String(decoding: shown, as: UTF8.self)
     }
 

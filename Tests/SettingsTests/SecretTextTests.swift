@@ -28,6 +28,11 @@ import Testing
         #expect(SecretText.isSuspect(text))
     }
 
+    @Test("are left out however often they are encoded", arguments: ["bkl%5F", "bkl%255F", "bkl%25255F", "%2562kl_"])
+    func encoded(prefix: String) {
+        #expect(SecretText.concealed(prefix + Self.key.dropFirst(4)) == SecretText.omission)
+    }
+
     @Test(
         "are all that is left out",
         arguments: [
