@@ -221,12 +221,12 @@ def test_while_archives_are_unpacked_the_server_answers(repository, start_server
 def test_what_a_killed_server_was_unpacking_is_cleared_away(repository, start_server, home):
     environments = home / "environments"
     environments.mkdir(mode=0o700)
-    for name in ("unpacking-999999999-1", "unpacking-x", "kept"):
+    for name in ("unpacking-1", "kept"):
         (environments / name / "deep").mkdir(parents=True)
     directory = python_model(repository, "one", TELLS, dtype="TYPE_STRING", extra=named("$$TRITON_MODEL_DIRECTORY/env.tar"))
     archive(None, directory / "env.tar", mode="w", pack=lambda tar, _: [tar.addfile(*member("bin/x", content=b"x"))])
     server = start_server(f"--model-repository={repository}", INTERPRETER, "--model-control-mode=explicit",
                           env={"BUCKLER_HOME": str(home)})
     assert load(server, "one")[0] in (400, 404)
-    assert {path.name for path in environments.iterdir()} > {"unpacking-x", "kept"}
-    assert not (environments / "unpacking-999999999-1").exists()
+    names = {path.name for path in environments.iterdir()}
+    assert "kept" in names and not any(name.startswith("unpacking-") for name in names)

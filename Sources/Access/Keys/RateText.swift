@@ -20,12 +20,11 @@ package enum RateText {
 
     /// As ``requestsPerSecond(_:)`` reads it: for the period in which it is a plain number.
     static func text(_ requestsPerSecond: Double) -> String {
-        for (unit, seconds) in [("s", 1.0), ("m", 60), ("h", 3600)] {
+        for (unit, seconds) in [("/s", 1.0), ("/m", 60)] {
             let count = requestsPerSecond * seconds
-            let shown = (count * 1000).rounded() / 1000
-            if abs(shown - count) <= count * 1e-9 || unit == "h" { return decimal(shown) + "/" + unit }
+            if abs((count * 1000).rounded() / 1000 - count) <= count * 1e-9 { return decimal(count) + unit }
         }
-        return decimal(requestsPerSecond) + "/s"
+        return decimal(requestsPerSecond * 3600) + "/h"
     }
 
     package static func burst(_ text: String) throws(ServingError) -> Double {

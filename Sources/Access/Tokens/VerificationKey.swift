@@ -29,7 +29,7 @@ package struct VerificationKey: Sendable {
     private let algorithm: TokenAlgorithm?
     private let material: Material
     /// No two different keys have the same, of whatever kinds they are.
-    package var identity: [UInt8] { Array(material.bytes) }
+    package let identity: [UInt8]
 
     package func serves(_ wanted: TokenAlgorithm) -> Bool {
         if let algorithm, algorithm != wanted { return false }
@@ -82,6 +82,7 @@ extension VerificationKey {
         try Self.checkUse(of: members)
         let material = try Self.material(of: members)
         self.material = material
+        identity = Array(material.bytes)
         algorithm = try Self.algorithm(of: members)
         guard TokenAlgorithm.asymmetric.contains(where: serves) else { throw .algorithm }
     }

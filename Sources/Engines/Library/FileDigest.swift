@@ -13,7 +13,8 @@ package struct FileDigest: Sendable, Hashable, CustomStringConvertible {
         description = digits
     }
 
-    private init(bytes: some Sequence<UInt8>) {
+    /// - Parameter bytes: the digest itself, 32 of them.
+    init(bytes: some Sequence<UInt8>) {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }

@@ -51,7 +51,15 @@ struct PythonEnvironment: Sendable, Equatable {
         }
         var directory = found
         if !isDirectory(found) {
-            switch try EnvironmentStore().directory(of: found) {
+            let store: EnvironmentStore
+            do throws(ServingError) { store = try EnvironmentStore() } catch {
+                throw failure(
+                    .unavailable,
+                    "names an archive, and there is nowhere to unpack it",
+                    Self.words(of: error)
+                )
+            }
+            switch try store.directory(of: found) {
             case .success(let unpacked): directory = ReadablePaths.resolved(unpacked) ?? unpacked
             case .failure(let fault): throw failure(.invalidArgument, "names an archive that \(fault.text)", found)
             }
@@ -60,6 +68,11 @@ struct PythonEnvironment: Sendable, Equatable {
             return PythonEnvironment(directory: directory, interpreter: "\(directory)/bin/\(program)")
         }
         throw failure(.notFound, "names a directory without bin/python3", directory)
+    }
+
+    /// For the log: who loads a model is not told of the server's directories.
+    private static func words(of error: ServingError) -> String {
+        [error.message, error.cause].compactMap(\.self).joined(separator: "; ")
     }
 
     private static func isDirectory(_ path: String) -> Bool {

@@ -152,7 +152,7 @@ struct WorkerProcess: ~Copyable {
 
     private static func makeDirectory(owner: UInt32?) throws(ServingError) -> String {
         _ = Self.clearing
-        var template = Array("\(leftOverPrefix)\(getpid())-XXXXXX".utf8CString)
+        var template = Array((directories + LeftOver.name(directoryPrefix, "XXXXXX")).utf8CString)
         guard mkdtemp(&template) != nil else { throw failure("a directory in /tmp") }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if let owner, chown(path, owner, owner) != 0 {
@@ -162,17 +162,13 @@ struct WorkerProcess: ~Copyable {
         return path
     }
 
-    private static let leftOverPrefix = "/tmp/buckler-worker-"
+    private static let directories = "/tmp/"
+    private static let directoryPrefix = "buckler-worker-"
 
-    /// Once: what servers have left that were ended in the middle. Empty, as mounts are gone with their workers.
+    /// Once: what servers have left that were killed. Empty, as mounts are gone with their workers.
     private static let clearing: Void = {
-        for name in LocalDirectory.list("/tmp") {
-            let path = "/tmp/" + name
-            guard path.hasPrefix(leftOverPrefix),
-                let pid = pid_t(path.dropFirst(leftOverPrefix.count).prefix { $0 != "-" }),
-                pid > 0, kill(pid, 0) != 0, errno == ESRCH
-            else { continue }
-            rmdir(path)
+        for name in LocalDirectory.list(directories) where LeftOver.isOne(name, prefix: directoryPrefix) {
+            rmdir(directories + name)
         }
     }()
 

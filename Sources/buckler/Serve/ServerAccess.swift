@@ -70,7 +70,7 @@ struct ServerAccess: Sendable {
     /// What of the settings can be judged without the files that they name.
     static func check(_ settings: ServerSettings) throws(ServingError) {
         guard settings.access.isRequired else { return }
-        _ = try policy(settings.access.tokens)
+        if let policy = try policy(settings.access.tokens) { _ = try TokenVerifier(policy: policy) }
         _ = try CertificateRules(settings.tls.clientRules, flag: "--tls-client-rule")
         _ = try anonymous(settings.access.anonymousScopes)
         _ = try blocks(settings.access.trustedProxies)
@@ -142,7 +142,6 @@ struct ServerAccess: Sendable {
         policy.scopePrefix = settings.scopePrefix
         policy.tenantClaim = settings.tenantClaim
         if settings.allowsAllModels { policy.modelsByDefault = .all }
-        try policy.check(secret: nil)
         return policy
     }
 

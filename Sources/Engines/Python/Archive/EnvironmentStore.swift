@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 private import CLinux
 internal import Inference
-private import Synchronization
 
 #if canImport(Glibc)
 private import Glibc
@@ -15,8 +14,6 @@ struct EnvironmentStore {
     /// Of an archive as it stands.
     private static let archiveBytes = 8 << 30
     private static let draftPrefix = "unpacking-"
-    /// One after the other: each leaves half of what is free when its turn comes. The drafts are those of this process.
-    private static let turn = Mutex<Set<String>>([])
 
     private let path: String
 
@@ -42,50 +39,47 @@ struct EnvironmentStore {
         guard status.st_size <= Self.archiveBytes else {
             return .failure(ArchiveFault("has more than \(Self.archiveBytes) bytes"))
         }
-        return try Self.turn.withLock { (drafts) throws(ServingError) in
-            try directory(of: archive, descriptor, &drafts)
-        }
+        let known = Result { () throws(ArchiveFault) in try PackedFile(descriptor).finish() }
+        guard case .success(let digest) = known else { return known.map(place(of:)) }
+        if LocalDirectory.exists(place(of: digest)) { return .success(place(of: digest)) }
+        return try unpacked(descriptor, digest)
     }
 
-    private func directory(
-        of archive: String,
+    private func place(of digest: FileDigest) -> String { "\(path)/\(digest)" }
+
+    /// One archive after the other, whichever servers share the directory: each leaves half of what is free when its turn
+    /// comes, and what is found of others then was left by one that was killed.
+    private func unpacked(
         _ descriptor: Int32,
-        _ drafts: inout Set<String>
+        _ digest: FileDigest
     ) throws(ServingError) -> Result<String, ArchiveFault> {
-        let known = Result { () throws(ArchiveFault) in try PackedFile(descriptor).finish() }
-        guard case .success(let digest) = known else { return known }
-        if LocalDirectory.exists(path + "/" + digest) { return .success(path + "/" + digest) }
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw LocalFile.failure("read", archive) }
-        removeLeftOvers(but: drafts)
-        let name = "\(Self.draftPrefix)\(getpid())-\(UInt64.random(in: 0 ... .max))"
-        let temporary = path + "/" + name
-        guard mkdir(temporary, 0o700) == 0 else { throw LocalFile.failure("create", temporary) }
-        drafts.insert(name)
-        defer {
-            _ = buckler_remove_tree(temporary)
-            drafts.remove(name)
+        let turn = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard turn >= 0 else { throw LocalFile.failure("open", path) }
+        defer { close(turn) }
+        while flock(turn, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw LocalFile.failure("lock", path) }
         }
-        let unpacked = Result { () throws(ArchiveFault) in try Self.unpack(descriptor, into: temporary) }
-        guard case .success(let digest) = unpacked else { return unpacked }
+        if LocalDirectory.exists(place(of: digest)) { return .success(place(of: digest)) }
+        for name in LocalDirectory.list(path) where name.hasPrefix(Self.draftPrefix) {
+            _ = buckler_remove_tree(path + "/" + name)
+        }
+        let draft = path + "/" + Self.draftPrefix + digest.description
+        guard lseek(descriptor, 0, SEEK_SET) == 0, mkdir(draft, 0o700) == 0 else {
+            throw LocalFile.failure("create", draft)
+        }
+        defer { _ = buckler_remove_tree(draft) }
+        let read = Result { () throws(ArchiveFault) in try Self.unpack(descriptor, into: draft) }
+        guard case .success(let digest) = read else { return read.map(place(of:)) }
         // Named for what was read now: whoever changes the file meanwhile gets a name of his own.
-        let directory = path + "/" + digest
-        guard chmod(temporary, 0o755) == 0, rename(temporary, directory) == 0 || LocalDirectory.exists(directory) else {
+        let directory = place(of: digest)
+        guard chmod(draft, 0o755) == 0, rename(draft, directory) == 0 || LocalDirectory.exists(directory) else {
             throw LocalFile.failure("move", directory)
         }
         return .success(directory)
     }
 
-    /// Of servers that were ended while they unpacked, whose process ids may be in use again.
-    private func removeLeftOvers(but drafts: Set<String>) {
-        for name in LocalDirectory.list(path) where name.hasPrefix(Self.draftPrefix) && !drafts.contains(name) {
-            let pid = pid_t(name.dropFirst(Self.draftPrefix.count).prefix { $0 != "-" }) ?? 0
-            guard pid == getpid() || (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) else { continue }
-            _ = buckler_remove_tree(path + "/" + name)
-        }
-    }
-
-    /// - Returns: the SHA-256 of the archive.
-    private static func unpack(_ descriptor: Int32, into directory: String) throws(ArchiveFault) -> String {
+    /// - Returns: that of the archive.
+    private static func unpack(_ descriptor: Int32, into directory: String) throws(ArchiveFault) -> FileDigest {
         let file = PackedFile(descriptor)
         var archive = TarReader(file)
         var limits = UnpackedTree.Limits()

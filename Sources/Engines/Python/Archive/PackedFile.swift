@@ -48,15 +48,10 @@ final class PackedFile: ArchiveSource {
     }
 
     /// Reads what is left, so that gzip's own checksum has been looked at and the digest is of the whole file.
-    /// - Returns: 64 hexadecimal digits of its SHA-256.
-    func finish() throws(ArchiveFault) -> String {
+    func finish() throws(ArchiveFault) -> FileDigest {
         if isPacked != nil { try checkRest() }
         while try refill() {}
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-            as: UTF8.self
-        )
+        return FileDigest(bytes: hash.finalize())
     }
 
     /// Behind an archive's end is what fills its last record up, and no more.

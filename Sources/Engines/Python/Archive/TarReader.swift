@@ -116,25 +116,19 @@ struct TarReader {
     private mutating func text() throws(ArchiveFault) -> [UInt8] { Array(try content().prefix { $0 != 0 }) }
 
     private mutating func skipRest() throws(ArchiveFault) {
-        var scratch = [UInt8](repeating: 0, count: 64 << 10)
         var left = contentLeft + paddingLeft
         while left > 0 {
-            var part = scratch[..<min(left, scratch.count)]
-            let count = try Self.fill(&part, from: source)
-            guard count == part.count else { throw Self.cutShort }
-            left -= count
+            var part = [UInt8](repeating: 0, count: min(left, Self.textLimit))
+            guard try Self.fill(&part, from: source) == part.count else { throw Self.cutShort }
+            left -= part.count
         }
-        scratch = []
         (contentLeft, paddingLeft) = (0, 0)
     }
 
-    private static func fill(
-        _ bytes: inout some MutableCollection<UInt8>,
-        from source: any ArchiveSource
-    ) throws(ArchiveFault) -> Int {
-        var result = Result<Int, ArchiveFault>.success(0)
-        _ = bytes.withContiguousMutableStorageIfAvailable { buffer in
-            result = Result { () throws(ArchiveFault) in try source.read(into: UnsafeMutableRawBufferPointer(buffer)) }
+    private static func fill(_ bytes: inout [UInt8], from source: any ArchiveSource) throws(ArchiveFault) -> Int {
+        // The array's own way to lend its memory does not carry the type of an error through.
+        let result = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(ArchiveFault) in try source.read(into: buffer) }
         }
         return try result.get()
     }

@@ -24,6 +24,7 @@ struct UnpackedTree: ~Copyable {
 
     private let root: Int32
     private let limits: Limits
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     private var bytes = 0
     private var entries = 0
 
@@ -34,7 +35,10 @@ struct UnpackedTree: ~Copyable {
         guard root >= 0 else { throw Self.failure("cannot be unpacked") }
     }
 
-    deinit { close(root) }
+    deinit {
+        close(root)
+        buffer.deallocate()
+    }
 
     /// Takes all entries over.
     mutating func unpack(_ archive: inout TarReader) throws(ArchiveFault) {
@@ -91,8 +95,6 @@ struct UnpackedTree: ~Copyable {
         let file = openat(parent, name, flags, entry.isExecutable ? 0o755 : 0o644)
         guard file >= 0 else { throw Self.failure("has", name) }
         defer { close(file) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-        defer { buffer.deallocate() }
         while true {
             let count = try archive.readContent(into: buffer)
             guard count > 0 else { break }
@@ -131,15 +133,12 @@ struct UnpackedTree: ~Copyable {
         for part in parts {
             guard made >= 0 else { break }
             let parent = made
-            if mkdirat(parent, part, 0o755) == 0 {
-                fchmodat(parent, part, 0o755, 0)
-                do throws(ArchiveFault) { try count() } catch {
-                    close(parent)
-                    throw error
-                }
-            }
+            defer { close(parent) }
             made = buckler_openat2(parent, part, Self.directoryFlags, 0, Self.resolve)
-            close(parent)
+            guard made == -ENOENT else { continue }
+            try count()
+            if mkdirat(parent, part, 0o755) == 0 { fchmodat(parent, part, 0o755, 0) }
+            made = buckler_openat2(parent, part, Self.directoryFlags, 0, Self.resolve)
         }
         guard made >= 0 else {
             throw ArchiveFault("has '\(parts.joined(separator: "/"))' as a directory, which is a file or a link")

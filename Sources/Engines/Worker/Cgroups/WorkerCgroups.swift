@@ -62,7 +62,7 @@ final class WorkerCgroups: Sendable {
     /// - Returns: `nil` where there are no cgroups to be had; what it bounds otherwise is told by it.
     func make(_ bounds: CgroupBounds) -> WorkerCgroup? {
         sweep()
-        let name = "/\(Self.prefix)\(getpid())-" + String(UInt64.random(in: 0 ... .max), radix: 36)
+        let name = "/" + LeftOver.name(Self.prefix, String(UInt64.random(in: 0 ... .max), radix: 36))
         var bounds = bounds
         bounds.memoryBytes = bounds.memoryBytes ?? memoryBytes
         var made = WorkerCgroup(directories: [], controllers: [], memoryBytes: bounds.memoryBytes)
@@ -108,7 +108,7 @@ final class WorkerCgroups: Sendable {
         let wanted = controllers.map { "+" + $0.rawValue }.sorted().joined(separator: " ")
         let file = directory + "/cgroup.subtree_control"
         if WorkerCgroup.store(wanted, in: file) { return controllers }
-        let own = directory + "/\(prefix)\(getpid())-server"
+        let own = directory + "/" + LeftOver.name(prefix, "server")
         guard mkdir(own, 0o755) == 0 || errno == EEXIST else { return nil }
         if WorkerCgroup.store(String(getpid()), in: own + "/cgroup.procs"), WorkerCgroup.store(wanted, in: file) {
             return controllers
@@ -119,17 +119,9 @@ final class WorkerCgroups: Sendable {
         return nil
     }
 
-    /// Those of servers that were ended by SIGKILL. They can be removed only if nobody is in them.
+    /// Those of servers that were killed. They can be removed only if nobody is in them.
     private static func removeLeftOvers(in directory: String) {
-        guard let entries = opendir(directory) else { return }
-        defer { closedir(entries) }
-        while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard name.hasPrefix(prefix), let pid = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }), pid > 0,
-                pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH)
-            else { continue }
+        for name in LocalDirectory.list(directory) where LeftOver.isOne(name, prefix: prefix) {
             rmdir(directory + "/" + name)
         }
     }
