@@ -33,6 +33,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let certificates: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -47,6 +48,7 @@ let package = Package(
         .executable(name: "buckler-worker", targets: ["buckler-worker"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
@@ -121,6 +123,11 @@ let package = Package(
             dependencies: ["CLinux", "COnnxRuntime", "CZlib", "Inference", crypto, deque],
             swiftSettings: settings
         ),
+        .target(
+            name: "Audit",
+            dependencies: ["CLinux", "CZlib", "Inference", "InferenceProtos", "ModelRepository", toml, yams],
+            swiftSettings: settings
+        ),
         .target(name: "Settings", dependencies: ["Inference", "Telemetry", yams], swiftSettings: settings),
         .target(name: "Telemetry", dependencies: ["Inference", logging], swiftSettings: settings),
         .target(
@@ -149,6 +156,11 @@ let package = Package(
         .testTarget(
             name: "AccessTests",
             dependencies: ["Access", "Inference", crypto, cryptoExtras],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AuditTests",
+            dependencies: ["Audit", "Inference", "ModelRepository"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an audit found, and what it could not look at.
+package struct AuditResult: Sendable {
+    /// In the order of files, lines and rules.
+    package var findings: [Finding] = []
+    package var unreadable: [Unreadable] = []
+    /// Files that any rule could look at.
+    package var filesRead = 0
+
+    package init() {}
+}
+
+/// Reads a tree and asks every rule about what it finds there.
+package struct Audit: Sendable {
+    package var profile: AuditProfile
+    package var limits: AuditLimits
+    package var rules: [Rule]
+    /// `nil` where there is no Python: sources are then unreadable.
+    package var python: (any PythonSourceReader)?
+
+    package init(
+        profile: AuditProfile = .secure,
+        limits: AuditLimits = .defaults,
+        rules: [Rule] = RuleTable.all,
+        python: (any PythonSourceReader)? = nil
+    ) {
+        self.profile = profile
+        self.limits = limits
+        self.rules = rules
+        self.python = python
+    }
+
+    package func run(_ tree: any AuditTree) -> AuditResult {
+        var reading = TreeReading(tree: tree, limits: limits, python: python)
+        reading.read()
+        return judge(reading)
+    }
+
+    private func judge(_ reading: TreeReading) -> AuditResult {
+        var result = AuditResult()
+        result.unreadable = reading.unreadable
+        result.filesRead = reading.filesRead
+        for rule in rules {
+            var findings = Findings(of: rule, severity: RuleSeverities.severity(of: rule, in: profile))
+            for check in rule.checks {
+                if case .project(let check) = check {
+                    check(reading.project, &findings)
+                } else {
+                    for subject in reading.subjects { check.look(at: subject, &findings) }
+                }
+            }
+            result.findings += findings.all
+        }
+        result.findings.sort(by: Self.order)
+        return result
+    }
+
+    private static func order(_ left: Finding, _ right: Finding) -> Bool {
+        let places = (left.place, right.place)
+        if places.0.file != places.1.file { return places.0.file.utf8.lexicographicallyPrecedes(places.1.file.utf8) }
+        let (lines, columns) = ((places.0.line ?? 0, places.1.line ?? 0), (places.0.column ?? 0, places.1.column ?? 0))
+        if lines.0 != lines.1 { return lines.0 < lines.1 }
+        if columns.0 != columns.1 { return columns.0 < columns.1 }
+        return (left.rule, left.message) < (right.rule, right.message)
+    }
+}
+
+extension RuleCheck {
+    fileprivate func look(at subject: Subject, _ findings: inout Findings) {
+        switch (self, subject) {
+        case (.modelDirectory(let check), .modelDirectory(let value)): check(value, &findings)
+        case (.modelConfig(let check), .modelConfig(let value)): check(value, &findings)
+        case (.modelFile(let check), .modelFile(let value)): check(value, &findings)
+        case (.python(let check), .python(let value)): check(value, &findings)
+        case (.dockerfile(let check), .dockerfile(let value)): check(value, &findings)
+        case (.container(let check), .container(let value)): check(value, &findings)
+        case (.workload(let check), .workload(let value)): check(value, &findings)
+        case (.serverCommand(let check), .serverCommand(let value)): check(value, &findings)
+        case (.bentoBuild(let check), .bentoBuild(let value)): check(value, &findings)
+        case (.bentoConfiguration(let check), .bentoConfiguration(let value)): check(value, &findings)
+        case (.requirements(let check), .requirements(let value)): check(value, &findings)
+        default: break
+        }
+    }
+}

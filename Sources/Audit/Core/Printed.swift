@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Parts of hostile files in what people and programs read.
+package enum Printed {
+    /// In quotes, printable, and short however long the part is.
+    package static func quoted(_ text: some StringProtocol, limit: Int = 80) -> String {
+        "'" + cut(text, limit: limit) + "'"
+    }
+
+    /// Printable, and short: controls and the marks that turn text around would let a file forge what is read.
+    package static func cut(_ text: some StringProtocol, limit: Int) -> String {
+        var result = ""
+        var written = 0
+        for scalar in text.unicodeScalars {
+            if written == limit { return result + "…" }
+            result.unicodeScalars.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
+            written += 1
+        }
+        return result
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
+        default: true
+        }
+    }
+}

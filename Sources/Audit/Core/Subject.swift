@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that rules look at. A file stands for any number of them.
+package enum Subject: Sendable {
+    case modelDirectory(ModelDirectoryView)
+    case modelConfig(ModelConfigFile)
+    case modelFile(ModelFile)
+    case python(PythonModule)
+    case dockerfile(Dockerfile)
+    case container(Container)
+    case workload(Workload)
+    case serverCommand(ServerCommand)
+    case bentoBuild(BentoBuild)
+    case bentoConfiguration(DataDocument)
+    case requirements(RequirementsFile)
+}

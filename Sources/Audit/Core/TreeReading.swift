@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads the files of a tree into subjects; whatever cannot be read is kept with its reason.
+struct TreeReading {
+    let tree: any AuditTree
+    let limits: AuditLimits
+    let python: (any PythonSourceReader)?
+    private(set) var subjects: [Subject] = []
+    private(set) var project = Project()
+    private(set) var unreadable: [Unreadable] = []
+    private(set) var filesRead = 0
+    private var pythonSources: [(path: String, text: String)] = []
+
+    init(tree: any AuditTree, limits: AuditLimits, python: (any PythonSourceReader)?) {
+        self.tree = tree
+        self.limits = limits
+        self.python = python
+    }
+
+    mutating func read() {
+        do throws(Unreadable) {
+            project.entries = try tree.entries()
+        } catch {
+            unreadable.append(error)
+            return
+        }
+        for entry in project.entries where entry.kind == .file {
+            attempt { (reading) throws(Unreadable) in try reading.read(entry) }
+        }
+        attempt { (reading) throws(Unreadable) in try reading.readPython() }
+    }
+
+    private mutating func attempt(_ body: (inout TreeReading) throws(Unreadable) -> Void) {
+        do throws(Unreadable) { try body(&self) } catch { unreadable.append(error) }
+    }
+
+    private mutating func read(_ entry: AuditEntry) throws(Unreadable) {
+        if entry.name.hasSuffix(".py") {
+            pythonSources.append((entry.path, try text(of: entry)))
+            return
+        }
+        var isKnown = false
+        for recogniser in Recogniser.all {
+            guard case .text(let matches, let read) = recogniser, matches(entry) else { continue }
+            isKnown = true
+            add(try read(try text(of: entry), entry.path, limits))
+        }
+        if let documents = try documents(of: entry) {
+            isKnown = true
+            for document in documents {
+                for case .data(let read) in Recogniser.all { add(read(document)) }
+            }
+        }
+        if isKnown { filesRead += 1 }
+    }
+
+    private func documents(of entry: AuditEntry) throws(Unreadable) -> [DataDocument]? {
+        let name = entry.name.lowercased()
+        if name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json") {
+            return try DataReader.yaml(try text(of: entry), file: entry.path, limits: limits)
+        }
+        if name.hasSuffix(".toml") {
+            return [try DataReader.toml(try text(of: entry), file: entry.path, limits: limits)]
+        }
+        return nil
+    }
+
+    private mutating func readPython() throws(Unreadable) {
+        guard !pythonSources.isEmpty else { return }
+        guard let python else {
+            throw Unreadable(Place(pythonSources[0].path), "there is no Python to read Python sources with")
+        }
+        for module in try python.read(pythonSources) {
+            switch module {
+            case .success(let module):
+                filesRead += 1
+                add([.python(module)])
+            case .failure(let problem): unreadable.append(problem)
+            }
+        }
+    }
+
+    private func text(of entry: AuditEntry) throws(Unreadable) -> String {
+        guard entry.size <= limits.textBytes else {
+            throw Unreadable(Place(entry.path), "the file has \(entry.size) bytes, more than \(limits.textBytes)")
+        }
+        let source = try tree.open(entry.path)
+        let bytes = try source.read(at: 0, count: limits.textBytes + 1)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Unreadable(Place(entry.path), "the file is not UTF-8 text")
+        }
+        return text
+    }
+
+    private mutating func add(_ new: [Subject]) {
+        for subject in new {
+            subjects.append(subject)
+            switch subject {
+            case .modelDirectory(let value): project.modelDirectories.append(value)
+            case .python(let value): project.pythonModules.append(value)
+            case .dockerfile(let value): project.dockerfiles.append(value)
+            case .container(let value): project.containers.append(value)
+            case .workload(let value): project.workloads.append(value)
+            case .serverCommand(let value): project.serverCommands.append(value)
+            case .bentoBuild(let value): project.bentoBuilds.append(value)
+            case .bentoConfiguration(let value): project.bentoConfigurations.append(value)
+            case .requirements(let value): project.requirements.append(value)
+            case .modelConfig, .modelFile: break
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The command line of a server.
+package struct ServerCommand: Sendable {
+}

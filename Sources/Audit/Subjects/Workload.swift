@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What surrounds containers.
+package struct Workload: Sendable {
+}

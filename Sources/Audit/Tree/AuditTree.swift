@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is audited: files beneath a root, on a disk or in memory.
+package protocol AuditTree: Sendable {
+    /// Every entry beneath the root, parents before children, sorted by name; links are not followed.
+    /// - Throws: if there are more than ``AuditLimits/entries``, or a directory cannot be read.
+    func entries() throws(Unreadable) -> [AuditEntry]
+    /// - Throws: if it is no regular file, or changes while it is opened.
+    func open(_ path: String) throws(Unreadable) -> any ByteSource
+}
+
+/// One entry, as it lies there: a link is a link.
+package struct AuditEntry: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case file
+        case directory
+        /// What it says, and whether that leads out of the root.
+        case link(to: String, leavesRoot: Bool)
+        /// A device, FIFO or socket.
+        case special(String)
+    }
+
+    /// Relative to the root, with `/` between names.
+    package var path: String
+    package var kind: Kind
+    /// Bytes.
+    package var size: Int = 0
+    /// Permission bits, with those for set-user-id and the like; 0 where there are none.
+    package var mode: UInt32 = 0
+    /// Hard links to it.
+    package var linkCount: Int = 1
+
+    package init(path: String, kind: Kind, size: Int = 0, mode: UInt32 = 0o644, linkCount: Int = 1) {
+        self.path = path
+        self.kind = kind
+        self.size = size
+        self.mode = mode
+        self.linkCount = linkCount
+    }
+
+    package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+}
+
+/// Random access to bytes that need not fit into memory.
+package protocol ByteSource: Sendable {
+    /// Bytes; does not change.
+    var count: Int { get }
+    /// Up to `count` bytes from `offset` on; fewer only at the end.
+    /// - Throws: if the file cannot be read, or is shorter than it was.
+    func read(at offset: Int, count: Int) throws(Unreadable) -> [UInt8]
+}
+
+/// What an audit may cost before it is believed. Beyond any of them it ends with a clear error, never with less said.
+package struct AuditLimits: Sendable {
+    /// Files, directories and links of one tree.
+    package var entries = 200_000
+    /// Bytes of one text file: configuration, source, manifest.
+    package var textBytes = 4 << 20
+    /// Nodes of one YAML, TOML or JSON file, with anchors expanded.
+    package var nodes = 100_000
+    /// Levels of one.
+    package var depth = 64
+    /// Bytes of one line of a text.
+    package var lineBytes = 1 << 20
+    /// Documents of one YAML file.
+    package var documents = 1000
+
+    package static let defaults = AuditLimits()
+
+    package init() {}
+}

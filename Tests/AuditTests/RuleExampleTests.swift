@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import Audit
+import Testing
+
+@Suite("Examples of rules")
+struct RuleExampleTests {
+    @Test("A rule finds its bad examples", arguments: RuleTable.all)
+    func bad(_ rule: Rule) {
+        #expect(!rule.bad.isEmpty, "\(rule.id) has no bad example")
+        for example in rule.bad {
+            let result = RuleExampleTests.audit(example)
+            #expect(result.findings.contains { $0.rule == rule.id }, "\(rule.id): \(example) → \(result)")
+        }
+    }
+
+    @Test("A rule leaves its good examples alone", arguments: RuleTable.all)
+    func good(_ rule: Rule) {
+        #expect(!rule.good.isEmpty, "\(rule.id) has no good example")
+        for example in rule.good {
+            let result = RuleExampleTests.audit(example)
+            #expect(!result.findings.contains { $0.rule == rule.id }, "\(rule.id): \(example) → \(result)")
+        }
+    }
+
+    static func audit(_ example: RuleExample) -> AuditResult { Audit().run(MemoryTree(example.files)) }
+}
+
+extension Rule: CustomTestStringConvertible {
+    public var testDescription: String { id }
+}
