@@ -51,6 +51,8 @@ int32_t buckler_file_status(int32_t descriptor, struct buckler_file_status *stat
         .changed_nanoseconds = found.st_ctim.tv_nsec,
         .device = found.st_dev,
         .inode = found.st_ino,
+        .links = found.st_nlink,
+        .mode = found.st_mode,
         .is_regular = S_ISREG(found.st_mode),
         .is_directory = S_ISDIR(found.st_mode),
     };

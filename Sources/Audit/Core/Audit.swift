@@ -31,8 +31,9 @@ package struct Audit: Sendable {
         self.python = python
     }
 
-    package func run(_ tree: any AuditTree) -> AuditResult {
-        var reading = TreeReading(tree: tree, limits: limits, python: python)
+    /// - Parameter model: of a load: the tree is this one model.
+    package func run(_ tree: any AuditTree, model: AuditedModel? = nil) -> AuditResult {
+        var reading = TreeReading(tree: tree, limits: limits, python: python, model: model)
         reading.read()
         return judge(reading)
     }
@@ -53,7 +54,23 @@ package struct Audit: Sendable {
             result.findings += findings.all
         }
         result.findings.sort(by: Self.order)
+        quote(&result.findings, from: reading)
         return result
+    }
+
+    /// Gives each finding the line that it is about; findings of one file stand together.
+    private func quote(_ findings: inout [Finding], from reading: TreeReading) {
+        var file = ""
+        var lines: [Substring] = []
+        for index in findings.indices {
+            guard let line = findings[index].place.line else { continue }
+            if findings[index].place.file != file {
+                file = findings[index].place.file
+                lines = reading.lines(of: file)
+            }
+            guard line > 0, line <= lines.count else { continue }
+            findings[index].excerpt = Printed.cut(lines[line - 1], limit: Finding.excerptLimit, keepingTabs: true)
+        }
     }
 
     private static func order(_ left: Finding, _ right: Finding) -> Bool {

@@ -10,6 +10,11 @@ package struct Finding: Sendable, Equatable {
     package var message: String
     /// A mend that cannot be wrong, if there is one.
     package var fix: Fix?
+    /// The line at `place`, cut to ``excerptLimit`` scalars, as it stands in the file; `nil` if there is none.
+    package var excerpt: String?
+
+    /// Scalars.
+    package static let excerptLimit = 400
 
     package init(rule: String, severity: Severity, place: Place, message: String, fix: Fix? = nil) {
         self.rule = rule

@@ -8,12 +8,13 @@ package enum Printed {
     }
 
     /// Printable, and short: controls and the marks that turn text around would let a file forge what is read.
-    package static func cut(_ text: some StringProtocol, limit: Int) -> String {
+    /// - Parameter keepingTabs: for lines of a file, whose columns count.
+    package static func cut(_ text: some StringProtocol, limit: Int, keepingTabs: Bool = false) -> String {
         var result = ""
         var written = 0
         for scalar in text.unicodeScalars {
             if written == limit { return result + "…" }
-            result.unicodeScalars.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
+            result.unicodeScalars.append(isPrintable(scalar) || keepingTabs && scalar == "\t" ? scalar : "\u{FFFD}")
             written += 1
         }
         return result

@@ -1,33 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// A model that is about to be loaded: what the server has read of it already.
+package struct AuditedModel: Sendable {
+    package var name: String
+    /// Of its directory, in the tree.
+    package var path: String
+    /// What holds for it, from its directory or from the load request; `nil` if there is none.
+    package var config: ModelConfigFile?
+
+    package init(name: String, path: String, config: ModelConfigFile?) {
+        self.name = name
+        self.path = path
+        self.config = config
+    }
+}
+
 /// Reads the files of a tree into subjects; whatever cannot be read is kept with its reason.
 struct TreeReading {
     let tree: any AuditTree
     let limits: AuditLimits
     let python: (any PythonSourceReader)?
+    /// Of a load: the one model that the tree is.
+    let model: AuditedModel?
     private(set) var subjects: [Subject] = []
     private(set) var project = Project()
     private(set) var unreadable: [Unreadable] = []
     private(set) var filesRead = 0
     private var pythonSources: [(path: String, text: String)] = []
 
-    init(tree: any AuditTree, limits: AuditLimits, python: (any PythonSourceReader)?) {
+    init(tree: any AuditTree, limits: AuditLimits, python: (any PythonSourceReader)?, model: AuditedModel? = nil) {
         self.tree = tree
         self.limits = limits
         self.python = python
+        self.model = model
     }
 
     mutating func read() {
-        do throws(Unreadable) {
-            project.entries = try tree.entries()
-        } catch {
-            unreadable.append(error)
-            return
-        }
-        for entry in project.entries where entry.kind == .file {
+        (project.entries, unreadable) = tree.entries()
+        readModels()
+        for entry in project.entries where entry.isReadable {
             attempt { (reading) throws(Unreadable) in try reading.read(entry) }
         }
         attempt { (reading) throws(Unreadable) in try reading.readPython() }
+    }
+
+    private mutating func readModels() {
+        let directories =
+            model.map { ModelDirectories(model: $0.path, project.entries) } ?? ModelDirectories(project.entries)
+        for (path, entries) in directories.found.sorted(by: { $0.key < $1.key }) {
+            attempt { (reading) throws(Unreadable) in try reading.readModel(at: path, entries) }
+        }
+    }
+
+    private mutating func readModel(at path: String, _ entries: [AuditEntry]) throws(Unreadable) {
+        let configPath = path.isEmpty ? ModelDirectories.configFile : path + "/" + ModelDirectories.configFile
+        let entry = entries.first { $0.path == configPath }
+        let name = model?.name ?? path.split(separator: "/").last.map(String.init) ?? ""
+        var view = ModelDirectoryView(
+            name: name,
+            path: path,
+            entries: entries,
+            config: model?.config,
+            hasConfigFile: entry != nil,
+            configProblems: []
+        )
+        if model == nil, let entry, entry.isReadable {
+            let text = try text(of: entry)
+            filesRead += 1
+            // In the root of the tree the directory has no name that would have to be the model's.
+            let (config, problems) = ModelDirectories.read(text, path: configPath, modelName: name)
+            view.config = config
+            view.configProblems = name.isEmpty ? problems.filter { !$0.value.contains("directory name") } : problems
+        }
+        if let config = view.config { add([.modelConfig(config)]) }
+        add([.modelDirectory(view)])
     }
 
     private mutating func attempt(_ body: (inout TreeReading) throws(Unreadable) -> Void) {
@@ -90,6 +136,15 @@ struct TreeReading {
             throw Unreadable(Place(entry.path), "the file is not UTF-8 text")
         }
         return text
+    }
+
+    /// Of a text that was read before; none if it cannot be read any more.
+    func lines(of path: String) -> [Substring] {
+        guard let source = try? tree.open(path), source.count <= limits.textBytes,
+            let bytes = try? source.read(at: 0, count: limits.textBytes),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { return [] }
+        return text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
     }
 
     private mutating func add(_ new: [Subject]) {

@@ -2,13 +2,17 @@
 package import InferenceProtos
 package import ModelRepository
 
-/// A `config.pbtxt` that could be read.
+/// A model's configuration that could be read.
 package struct ModelConfigFile: Sendable {
+    /// Of the file, in the audited tree.
     package var path: String
+    /// Of the model: its directory's.
+    package var modelName: String
     package var parsed: ParsedModelConfig
 
-    package init(path: String, parsed: ParsedModelConfig) {
+    package init(path: String, modelName: String, parsed: ParsedModelConfig) {
         self.path = path
+        self.modelName = modelName
         self.parsed = parsed
     }
 
@@ -16,4 +20,20 @@ package struct ModelConfigFile: Sendable {
 
     /// The place of a field, as in `instance_group[0].gpus`, or of the innermost thing around it that the text has.
     package func place(_ field: String) -> Place { Place(path, parsed.positions.nearest(to: field)) }
+
+    /// The engine that the configuration chooses: what `backend` says, or what Triton takes a platform for.
+    package var engine: String {
+        if !config.backend.isEmpty { return config.backend }
+        switch config.platform {
+        case "tensorflow_graphdef", "tensorflow_savedmodel": return "tensorflow"
+        case "tensorrt_plan": return "tensorrt"
+        case "onnxruntime_onnx": return "onnxruntime"
+        case "pytorch_libtorch", "torch_aoti": return "pytorch"
+        default: return config.platform
+        }
+    }
+
+    package var ensemble: Inference_ModelEnsembling? {
+        if case .ensembleScheduling(let scheduling) = config.schedulingChoice { scheduling } else { nil }
+    }
 }

@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The directory of one model: what is in it, without what the files say.
+/// The directory of one model: what is in it, and whether its configuration can be read.
 package struct ModelDirectoryView: Sendable {
     package var name: String
     /// Of the directory, in the audited tree.
     package var path: String
-    /// Everything beneath it; paths are those of the audited tree.
+    /// Everything beneath it, and itself if it is a link; paths are those of the audited tree.
     package var entries: [AuditEntry]
     /// `nil` if there is none, or it cannot be read.
     package var config: ModelConfigFile?
-    package var hasConfig: Bool
+    package var hasConfigFile: Bool
+    /// What is wrong with the configuration by itself, with places: a load would refuse it.
+    package var configProblems: [Located<String>]
 
-    package init(name: String, path: String, entries: [AuditEntry], config: ModelConfigFile?, hasConfig: Bool) {
+    package init(
+        name: String,
+        path: String,
+        entries: [AuditEntry],
+        config: ModelConfigFile?,
+        hasConfigFile: Bool,
+        configProblems: [Located<String>]
+    ) {
         self.name = name
         self.path = path
         self.entries = entries
         self.config = config
-        self.hasConfig = hasConfig
+        self.hasConfigFile = hasConfigFile
+        self.configProblems = configProblems
     }
 
     /// Of an entry, beneath the model's directory: `1/model.onnx`.

@@ -2,9 +2,9 @@
 
 /// What is audited: files beneath a root, on a disk or in memory.
 package protocol AuditTree: Sendable {
-    /// Every entry beneath the root, parents before children, sorted by name; links are not followed.
-    /// - Throws: if there are more than ``AuditLimits/entries``, or a directory cannot be read.
-    func entries() throws(Unreadable) -> [AuditEntry]
+    /// Every entry beneath the root, parents before children, sorted by name, and what could not be looked into.
+    /// Beyond ``AuditLimits/entries`` the rest is unreadable.
+    func entries() -> (entries: [AuditEntry], unreadable: [Unreadable])
     /// - Throws: if it is no regular file, or changes while it is opened.
     func open(_ path: String) throws(Unreadable) -> any ByteSource
 }
@@ -14,10 +14,18 @@ package struct AuditEntry: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         case file
         case directory
-        /// What it says, and whether that leads out of the root.
-        case link(to: String, leavesRoot: Bool)
+        /// What it says, and what that leads to.
+        case link(to: String, LinkTarget)
         /// A device, FIFO or socket.
         case special(String)
+    }
+
+    package enum LinkTarget: Sendable, Equatable {
+        /// Beneath the root.
+        case file, directory
+        /// Beneath the root, but neither; or nothing is there, or the links go round in a circle.
+        case nothing
+        case outsideRoot
     }
 
     /// Relative to the root, with `/` between names.
@@ -36,6 +44,14 @@ package struct AuditEntry: Sendable, Equatable {
         self.size = size
         self.mode = mode
         self.linkCount = linkCount
+    }
+
+    /// Whether its content can be read: a file, or a link to one.
+    package var isReadable: Bool {
+        switch kind {
+        case .file, .link(_, .file): true
+        default: false
+        }
     }
 
     package var name: String { path.split(separator: "/").last.map(String.init) ?? path }

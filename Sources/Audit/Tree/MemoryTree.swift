@@ -6,7 +6,7 @@ package struct MemoryTree: AuditTree {
 
     package init(_ files: [String: [UInt8]]) { self.files = files }
 
-    package func entries() -> [AuditEntry] {
+    package func entries() -> (entries: [AuditEntry], unreadable: [Unreadable]) {
         var directories: Set<String> = []
         for path in files.keys {
             let names = path.split(separator: "/")
@@ -15,7 +15,7 @@ package struct MemoryTree: AuditTree {
         let all =
             directories.map { AuditEntry(path: $0, kind: .directory, mode: 0o755) }
             + files.map { AuditEntry(path: $0.key, kind: .file, size: $0.value.count) }
-        return all.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        return (all.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }, [])
     }
 
     package func open(_ path: String) throws(Unreadable) -> any ByteSource {

@@ -25,6 +25,8 @@ struct buckler_file_status {
     int64_t changed_nanoseconds;
     uint64_t device;
     uint64_t inode;
+    uint64_t links;
+    uint32_t mode;
     uint8_t is_regular;
     uint8_t is_directory;
 };

@@ -2,7 +2,7 @@
 import Inference
 
 /// Why a file or directory of a model could not be had.
-enum FileProblem: Error, Equatable {
+package enum FileProblem: Error, Equatable {
     case missing
     /// A link on the way leads to something that is not there.
     case danglingLink
@@ -20,7 +20,7 @@ enum FileProblem: Error, Equatable {
     case system(errno: Int32)
 
     /// What to say after the name of the file.
-    var inWords: String {
+    package var inWords: String {
         switch self {
         case .missing: "does not exist"
         case .danglingLink: "is a link to something that does not exist"

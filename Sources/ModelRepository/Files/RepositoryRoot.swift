@@ -11,13 +11,13 @@ private import Musl
 /// One `--model-repository`: a descriptor of its directory, beneath which the kernel resolves every path.
 ///
 /// The descriptor is opened once, so that renaming or replacing the directory later changes nothing.
-final class RepositoryRoot: Sendable {
+package final class RepositoryRoot: Sendable {
     private let directory: OpenedFile
     /// How an absolute link may name the directory: where it lay when it was opened, and as it was given.
     private let paths: [String]
 
     /// - Parameter path: given by whoever runs the server; links in it are followed.
-    init(path: String) throws(FileProblem) {
+    package init(path: String) throws(FileProblem) {
         let result = openBeneath(AT_FDCWD, path, Self.directoryFlags, resolve: 0)
         if result < 0 { throw FileProblem(errno: -result) }
         directory = OpenedFile(descriptor: result, followedLink: false)
@@ -49,7 +49,7 @@ final class RepositoryRoot: Sendable {
     private static let beneathWithoutLinks = beneath | buckler_resolve_no_symlinks
 
     /// Links that stay beneath the root are followed; the first try without them tells whether there was one.
-    private func open(_ path: String, flags: Int32) throws(FileProblem) -> OpenedFile {
+    func open(_ path: String, flags: Int32) throws(FileProblem) -> OpenedFile {
         let path = path.isEmpty ? "." : path
         let (result, hasLink) = try follow(path, flags: flags)
         if result == -ENOENT, hasLink, try hasDanglingLink(path) { throw .danglingLink }
@@ -139,7 +139,7 @@ final class RepositoryRoot: Sendable {
     }
 
     /// What the link says; `nil` if it is none (any more).
-    private func linkText(_ name: String, in directory: Int32) throws(FileProblem) -> String? {
+    func linkText(_ name: String, in directory: Int32) throws(FileProblem) -> String? {
         let flags = buckler_open_path_flag | O_NOFOLLOW
         let result = openBeneath(directory, name, flags, resolve: Self.beneathWithoutLinks)
         if result < 0 { throw FileProblem(errno: -result) }
@@ -182,7 +182,7 @@ extension UnsafeMutablePointer<dirent> {
 }
 
 extension FileProblem {
-    fileprivate init(errno: Int32) {
+    init(errno: Int32) {
         self =
             switch errno {
             case ENOENT: .missing

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+private import InferenceProtos
+
+extension Rule {
+    static let unknownStepModel = Rule(
+        id: "BKL-E003",
+        title: "Ensemble uses a model that is not in the repository",
+        severity: .warning,
+        why:
+            "A name that nobody has taken is free for whoever writes to the repository first: he becomes a part of the pipeline.",
+        mend: "Add the model, or correct the step's model_name.",
+        references: [.cwe(829), .sheet("Triton: Validate Ensemble Pipeline Security")],
+        bad: [
+            .files([
+                "models/e/config.pbtxt": """
+                name: "e"
+                platform: "ensemble"
+                input [ { name: "T0" data_type: TYPE_FP32 dims: [ 4 ] } ]
+                output [ { name: "T1" data_type: TYPE_FP32 dims: [ 4 ] } ]
+                ensemble_scheduling {
+                  step { model_name: "gone" model_version: 1
+                    input_map { key: "x" value: "T0" } output_map { key: "y" value: "T1" } }
+                }
+                """,
+                "models/other/config.pbtxt": "name: \"other\"\nbackend: \"onnxruntime\"\n",
+            ])
+        ],
+        good: [.ensemble(of: ["a"], version: 1)],
+        checks: [
+            .project { project, findings in
+                // With one model alone, what stands beside it is not known.
+                guard project.modelDirectories.count > 1 else { return }
+                let names = Set(project.modelDirectories.map(\.name))
+                for config in project.modelDirectories.compactMap(\.config) {
+                    for (index, step) in (config.ensemble?.step ?? []).enumerated()
+                    where !names.contains(step.modelName) {
+                        findings.add(
+                            config.place("ensemble_scheduling.step[\(index)].model_name"),
+                            "step \(index) of ensemble \(Printed.quoted(config.modelName)) needs model"
+                                + " \(Printed.quoted(step.modelName)), which is not there"
+                        )
+                    }
+                }
+            }
+        ]
+    )
+
+    /// Executions that one request to an ensemble may set off.
+    static let usualExecutions = 64
+
+    static let deepEnsemble = Rule(
+        id: "BKL-E004",
+        title: "One request sets off very many executions",
+        severity: .warning,
+        why:
+            "Ensembles of ensembles multiply: a cheap request becomes hundreds of executions, and a few of them an outage.",
+        mend: "Flatten the pipeline, or bound who may call it: --model-limit.",
+        references: [.cwe(400), .cwe(405), .sheet("Triton: Validate Ensemble Pipeline Security")],
+        bad: [
+            .ensembles([
+                "a": Array(repeating: "b", count: 5), "b": Array(repeating: "c", count: 5),
+                "c": Array(repeating: "d", count: 5),
+            ])
+        ],
+        good: [.ensembles(["a": ["b", "c"], "b": ["c"]])],
+        checks: [
+            .project { project, findings in
+                let configs = project.modelDirectories.compactMap(\.config)
+                let graph = EnsembleDependencies(configs)
+                for config in configs where config.ensemble != nil && graph.circle(through: config.modelName) == nil {
+                    let count = graph.executions(of: config.modelName)
+                    guard count > usualExecutions else { continue }
+                    findings.add(
+                        config.place("ensemble_scheduling"),
+                        "one request to ensemble \(Printed.quoted(config.modelName)) sets off"
+                            + " \(count == .max ? "more executions than can be counted" : "\(count) executions")"
+                    )
+                }
+            }
+        ]
+    )
+}

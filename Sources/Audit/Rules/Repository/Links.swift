@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let linkWithinRepository = Rule(
+        id: "BKL-R003",
+        title: "Symbolic link in a model's directory",
+        severity: .warning,
+        why: """
+            What a link leads to can be exchanged without touching the model's directory, and is not covered when the \
+            directory is copied, signed or compared.
+            """,
+        mend: "Copy the file into the model's directory.",
+        references: [.cwe(59)],
+        bad: [],
+        good: [.config("")],
+        checks: [
+            .modelDirectory { model, findings in
+                for entry in model.entries {
+                    guard case .link(let text, let target) = entry.kind, target != .outsideRoot else { continue }
+                    let leads = target == .nothing ? "to nothing" : "to \(Printed.quoted(text))"
+                    findings.add(Place(entry.path), "\(Printed.quoted(entry.name)) is a link \(leads)")
+                }
+            }
+        ]
+    )
+
+    static let linkOutOfRepository = Rule(
+        id: "BKL-R004",
+        title: "Symbolic link leads out of the repository",
+        severity: .error,
+        why: """
+            Whoever may write into the repository chooses which file of the server's machine is read as a model: keys, \
+            other tenants' models, devices. Triton's path traversals and BentoML's CVE-2026-27905 were of this kind.
+            """,
+        mend: "Copy the file into the repository, or serve the other directory as a repository of its own.",
+        references: [.cwe(59), .cwe(22), .cve("CVE-2026-27905"), .cve("CVE-2026-40610")],
+        bad: [],
+        good: [.config("")],
+        checks: [
+            .modelDirectory { model, findings in
+                for entry in model.entries {
+                    guard case .link(let text, .outsideRoot) = entry.kind else { continue }
+                    findings.add(
+                        Place(entry.path),
+                        "\(Printed.quoted(entry.name)) is a link to \(Printed.quoted(text)), outside of the repository"
+                    )
+                }
+            }
+        ]
+    )
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+private import ModelRepository
+
+/// Finds the models among the files of a tree, and reads their configurations.
+struct ModelDirectories {
+    static let configFile = "config.pbtxt"
+
+    /// Names that Triton looks for in a version's directory; they tell a model that has no configuration.
+    private static let modelFiles: Set<String> = [
+        "model.onnx", "model.py", "model.plan", "model.pt", "model.pt2", "model.savedmodel", "model.graphdef",
+        "model.xml",
+    ]
+
+    /// By the path of its directory.
+    private(set) var found: [String: [AuditEntry]] = [:]
+
+    /// A directory is a model if it has a `config.pbtxt`, or a version with a file that Triton would load.
+    init(_ entries: [AuditEntry]) {
+        var paths: Set<String> = []
+        for entry in entries {
+            let parts = entry.path.split(separator: "/", omittingEmptySubsequences: false)
+            if entry.name == Self.configFile {
+                paths.insert(parts.dropLast().joined(separator: "/"))
+            } else if Self.modelFiles.contains(entry.name), parts.count >= 3, Self.isVersion(parts[parts.count - 2]) {
+                paths.insert(parts.dropLast(2).joined(separator: "/"))
+            }
+        }
+        for path in paths { found[path] = [] }
+        for entry in entries {
+            if let owner = Self.owner(of: entry.path, among: paths) { found[owner]?.append(entry) }
+        }
+    }
+
+    /// The one model that a load is about, all of whose files are the tree's.
+    init(model path: String, _ entries: [AuditEntry]) { found = [path: entries] }
+
+    static func isVersion(_ name: some StringProtocol) -> Bool {
+        !name.isEmpty && name.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+    }
+
+    /// The outermost model that the path is in, itself included.
+    static func owner(of path: String, among models: Set<String>) -> String? {
+        if models.contains("") { return "" }
+        var end = path.startIndex
+        while true {
+            end = path[end...].dropFirst(end == path.startIndex ? 0 : 1).firstIndex(of: "/") ?? path.endIndex
+            if models.contains(String(path[..<end])) { return String(path[..<end]) }
+            if end == path.endIndex { return nil }
+        }
+    }
+
+    /// Reads a configuration as a load would.
+    static func read(_ text: String, path: String, modelName: String) -> (ModelConfigFile?, [Located<String>]) {
+        do throws(ConfigSyntaxError) {
+            let parsed = try ModelConfigText.parse(Array(text.utf8), file: "")
+            let file = ModelConfigFile(path: path, modelName: modelName, parsed: parsed)
+            let problems = parsed.problems(ofModel: modelName).map { Located($0.message, at: Place(path, $0.position)) }
+            return (file, problems)
+        } catch {
+            return (nil, [Located(error.message, at: Place(path, line: error.line, column: error.column))])
+        }
+    }
+}
