@@ -71,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "buckler",
             dependencies: [
-                "Access", "CLinux", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos",
+                "Access", "Audit", "CLinux", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos",
                 "KServeClient",
                 "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, asn1,
                 certificates, crypto, histogram, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL,

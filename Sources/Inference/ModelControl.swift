@@ -7,6 +7,8 @@ package struct ModelMetadata: Sendable {
     /// Shapes here start with `-1` if the model batches.
     package var inputs: [TensorSpec]
     package var outputs: [TensorSpec]
+    /// What is unsafe about it and was let in all the same.
+    package var findings: [AdmissionFinding] = []
 
     package init(
         name: String,

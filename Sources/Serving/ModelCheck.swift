@@ -15,6 +15,8 @@ package struct ModelCheck: Sendable {
     package var name: String
     package var versions: [Version] = []
     package var warnings: [String] = []
+    /// What is unsafe about it and does not keep it from being loaded.
+    package var findings: [AdmissionFinding] = []
     /// One line for each thing that the configuration left out and the server filled in.
     package var completed: [String] = []
     /// What kept any version from being tried.
@@ -33,6 +35,7 @@ package struct ModelCheck: Sendable {
         let loader = ModelLoader(repository: repository, engines: engines, settings: settings)
         do throws(ServingError) {
             let definition = try loader.definition(of: name, overrides: LoadParameters())
+            findings = try loader.admit(definition, overrides: LoadParameters())
             warnings = definition.warnings
             completed = definition.completed
             for version in definition.versions { check(version, of: definition, by: loader) }

@@ -52,6 +52,7 @@ actor ModelLifecycle {
             let isOfRequest = error.code == .invalidArgument && parameters.replacesAnything
             throw ServingError(isOfRequest ? .invalidArgument : .internalError, message)
         }
+        let findings = try await admit(definition, parameters, isNested: isNested)
         registry.change { $0.loadBegan(name, versions: definition.versions) }
 
         var loaded: [VersionParts] = []
@@ -66,9 +67,35 @@ actor ModelLifecycle {
         }
         for warning in definition.allWarnings { logger.warning("model '\(name)': \(warning)") }
         if failures.isEmpty {
-            replace(name, with: loaded)
+            replace(name, with: loaded, findings: findings)
         } else {
             try abandon(name, loaded: loaded, failures: failures)
+        }
+    }
+
+    /// Asks before anything is opened. What is refused leaves what serves under the name alone.
+    private func admit(
+        _ definition: ModelDefinition,
+        _ parameters: LoadParameters,
+        isNested: Bool
+    ) async throws(ServingError) -> [AdmissionFinding] {
+        let (loader, name) = (loader, definition.name)
+        do throws(ServingError) {
+            let findings = try await blocking(isNested) { () throws(ServingError) in
+                try loader.admit(definition, overrides: parameters)
+            }
+            for finding in findings { logger.log(finding, of: name) }
+            return findings
+        } catch {
+            let message = "failed to load '\(name)', \(error.message)"
+            logger.error("\(message)", metadata: error.cause.map { ["cause": "\($0)"] })
+            if loader.repository.has(name) {
+                registry.change { table in
+                    table.modelRefused(name, reason: error.message)
+                    table.refusedAdmission(name)
+                }
+            }
+            throw ServingError(.invalidArgument, message, cause: error.cause)
         }
     }
 
@@ -91,13 +118,16 @@ actor ModelLifecycle {
         }
     }
 
-    private func replace(_ name: String, with loaded: [VersionParts]) {
+    private func replace(_ name: String, with loaded: [VersionParts], findings: [AdmissionFinding]) {
         let retirement = retirement
         let sharedMemory = loader.settings.sharedMemory
         let servables = loaded.map { parts in
             ServableVersion(parts: parts, sharedMemory: sharedMemory) { retirement.retire($0) }
         }
-        let replaced = registry.change { $0.loadSucceeded(name, servables: servables) }
+        let replaced = registry.change { table in
+            table.admitted(name, findings: findings)
+            return table.loadSucceeded(name, servables: servables)
+        }
         // Letting go of them here, outside the registry's lock, is what sets their retirement off.
         withExtendedLifetime(replaced) {}
         logger.info("successfully loaded '\(name)'")
@@ -173,5 +203,13 @@ actor ModelLifecycle {
             }
         }
         return try result.get()
+    }
+}
+
+extension Logger {
+    /// Notes are for those who look for them.
+    fileprivate func log(_ finding: AdmissionFinding, of model: String) {
+        let level: Logger.Level = finding.severity == "note" ? .debug : .warning
+        log(level: level, "model '\(model)': \(finding.severity) \(finding.rule): \(finding.message)")
     }
 }

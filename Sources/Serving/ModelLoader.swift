@@ -1,5 +1,5 @@
+package import Inference
 // SPDX-License-Identifier: Apache-2.0
-internal import Inference
 internal import InferenceProtos
 package import ModelRepository
 package import Scheduling
@@ -30,6 +30,8 @@ package struct LoadSettings: Sendable {
     package var sharedMemory: SharedMemoryStore?
     package var loadThreads = 4
     package var loadRetries = 0
+    /// Asked about every model before it is opened; `nil` where nobody is to be asked.
+    package var admission: (any Admission)?
 
     package init() {}
 
@@ -62,6 +64,21 @@ struct ModelLoader: Sendable {
         )
         definition.warnings += UnusedFields.warnings(of: definition.config)
         return definition
+    }
+
+    /// - Returns: what was found that does not keep the model out.
+    func admit(_ definition: ModelDefinition, overrides: LoadParameters) throws(ServingError) -> [AdmissionFinding] {
+        guard let admission = settings.admission else { return [] }
+        let verdict = admission.judge(
+            AdmissionCandidate(
+                modelName: definition.name,
+                files: definition.files,
+                configFile: definition.configFile,
+                configOverride: overrides.configuration
+            )
+        )
+        if let refusal = verdict.refusal(ofModel: definition.name) { throw refusal }
+        return verdict.findings
     }
 
     func load(_ definition: ModelDefinition, version: Int64) throws(ServingError) -> VersionParts {

@@ -17,6 +17,16 @@ struct ModelTable {
     private(set) var models: [String: [Int64: Version]] = [:]
     /// Models that no version of could be told, with the reason: a bad configuration, a name in two repositories.
     private(set) var refusals: [String: String] = [:]
+    /// What admission has said, by model.
+    private(set) var admissions: [String: ModelAdmission] = [:]
+
+    mutating func admitted(_ name: String, findings: [AdmissionFinding]) {
+        admissions[name, default: ModelAdmission(model: name, findings: [], refusals: 0)].findings = findings
+    }
+
+    mutating func refusedAdmission(_ name: String) {
+        admissions[name, default: ModelAdmission(model: name, findings: [], refusals: 0)].refusals += 1
+    }
 
     func ready(_ name: String) -> [Int64: ServableVersion] {
         (models[name] ?? [:]).compactMapValues(\.servable)
@@ -105,6 +115,7 @@ struct ModelTable {
         guard !isInUse else { return }
         models[name] = nil
         refusals[name] = nil
+        admissions[name] = nil
     }
 
     mutating func unloadBegan(_ name: String) -> [ServableVersion] {

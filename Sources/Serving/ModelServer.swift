@@ -129,10 +129,12 @@ extension ModelServer: ModelControl {
     }
 
     package func metadata(ofModel name: String, version: Int64?) throws(ServingError) -> ModelMetadata {
-        let (servable, versions) = try registry.read { (table) throws(ServingError) in
-            (try table.lookUp(name, version: version), table.ready(name).keys.sorted())
+        let (servable, versions, admission) = try registry.read { (table) throws(ServingError) in
+            (try table.lookUp(name, version: version), table.ready(name).keys.sorted(), table.admissions[name])
         }
-        return servable.metadata(versions: version.map { [$0] } ?? versions)
+        var metadata = servable.metadata(versions: version.map { [$0] } ?? versions)
+        metadata.findings = admission?.findings ?? []
+        return metadata
     }
 
     package func configurationJSON(ofModel name: String, version: Int64?) throws(ServingError) -> String {
@@ -159,6 +161,11 @@ extension ModelServer: ModelControl {
                 families: servable.parts.engine.customMetrics
             )
         }
+    }
+
+    /// What admission has said of each model that was loaded or refused, by name.
+    package func admissions() -> [ModelAdmission] {
+        registry.read { $0.admissions.values.sorted { $0.model < $1.model } }
     }
 
     package func repositoryIndex(readyOnly: Bool) async -> [RepositoryIndexEntry] {

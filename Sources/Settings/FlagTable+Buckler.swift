@@ -61,6 +61,14 @@ extension FlagTable {
             "Absolute path beneath which a Python model's EXECUTION_ENV_PATH may lie, besides in the model's directory."
         ),
         Flag(
+            "admission-policy",
+            .buckler,
+            .path,
+            .works(.optionalString(\.admissionPolicy)),
+            default: "none",
+            "YAML file that says for rules of buckler audit whether what they find keeps a model from being loaded."
+        ),
+        Flag(
             "model-arena-byte-size",
             .buckler,
             .integer(1 << 20...Int.max, unlimited: .max),

@@ -122,6 +122,8 @@ package struct ServerSettings: Sendable, Equatable {
     package var placements: [String] = []
     /// Where environments lie that Python models may name, besides those in their own directories; absolute.
     package var pythonEnvironmentRoot: String?
+    /// A file: what each rule's findings mean for a load.
+    package var admissionPolicy: String?
     /// Bytes that the engine may hold for one model's activations; `Int.max`: no ceiling but the machine's.
     package var modelArenaBytes: Int
     /// Bytes that the outputs of one execution may have.

@@ -9,11 +9,13 @@ package enum MetricsPage {
     /// - Parameters:
     ///   - models: versions that are loaded; the series of others are not there.
     ///   - custom: what models count themselves; of two with the same name and labels the first is shown.
+    ///   - admissions: what the rules have said of models.
     ///   - host: `nil` if the machine's use is not shown.
     ///   - counterLatencies: whether the `…_duration_us` counters have series.
     package static func render(
         models: [ModelStatisticsSnapshot],
         custom: [CustomMetrics] = [],
+        admissions: [ModelAdmission] = [],
         host: HostUse?,
         counterLatencies: Bool = true
     ) -> String {
@@ -21,11 +23,34 @@ package enum MetricsPage {
         var families = counters(models)
         families += durations(counterLatencies ? models : [])
         families += gauges(models)
+        families += admission(admissions)
         families += memoryPools()
         families += withoutSeries
         families += machine(host)
         families += CustomFamilies(custom).families
         return families.map(\.text).joined()
+    }
+
+    private static func admission(_ models: [ModelAdmission]) -> [MetricFamily] {
+        var findings = MetricFamily(
+            "buckler_model_findings",
+            .gauge,
+            "Number of unsafe things that were found in a model when it was loaded"
+        )
+        var refusals = MetricFamily(
+            "buckler_model_refusals_total",
+            .counter,
+            "Number of loads that were refused because of what was found in the model"
+        )
+        for model in models {
+            let labels = MetricLabels(["model": model.model])
+            let counts = Dictionary(grouping: model.findings) { [$0.rule, $0.severity] }.mapValues { UInt64($0.count) }
+            for (key, count) in counts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+                findings.add(count, labels.adding("rule", key[0]).adding("severity", key[1]))
+            }
+            if model.refusals > 0 { refusals.add(model.refusals, labels) }
+        }
+        return [findings, refusals]
     }
 
     private typealias LabelledModels = [(ModelStatisticsSnapshot, MetricLabels)]

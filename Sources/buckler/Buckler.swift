@@ -10,7 +10,7 @@ struct Buckler: AsyncParsableCommand {
         version: BucklerVersion.text,
         subcommands: [
             ServeCommand.self, ConfigCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self,
-            KeyCommand.self, LedgerCommand.self, CertsCommand.self, SandboxCommand.self,
+            KeyCommand.self, LedgerCommand.self, CertsCommand.self, SandboxCommand.self, AuditCommand.self,
         ]
     )
 

@@ -62,11 +62,13 @@ struct Check: AsyncParsableCommand {
             )
         }
         let parts = ServerParts(settings: try settings(root: path.deletingLastPathComponent().path), logger: Self.quiet)
+        var loading = parts.loadSettings
+        loading.admission = try ServerAdmission.make(parts.settings, logger: Self.quiet)
         return ModelCheck(
             model: path.lastPathComponent,
             repository: try ModelRepository(roots: parts.settings.repository.paths),
             engines: parts.engines,
-            settings: parts.loadSettings
+            settings: loading
         )
     }
 
@@ -141,7 +143,7 @@ struct CheckReport: Encodable {
                 config: $0.configurationJSON
             )
         }
-        warnings = check.warnings
+        warnings = check.warnings + check.findings.map { "\($0.severity) \($0.rule): \($0.message)" }
         completed = check.completed
     }
 

@@ -46,6 +46,15 @@ package struct Rule: Sendable {
     }
 }
 
+extension Rule {
+    /// What it looks at, for people; each kind once.
+    package var subjects: [String] {
+        var subjects: [String] = []
+        for check in checks where !subjects.contains(check.subject) { subjects.append(check.subject) }
+        return subjects
+    }
+}
+
 /// The same thing in other people's lists.
 package enum RuleReference: Sendable, Equatable {
     case cwe(Int)
@@ -92,6 +101,18 @@ package struct RuleExample: Sendable {
     package var files: [String: [UInt8]]
 
     package init(_ files: [String: [UInt8]]) { self.files = files }
+
+    /// As it is shown to people: each file with its name, if all are short texts; `nil` otherwise.
+    package var shown: String? {
+        guard files.count <= 4, files.values.allSatisfy({ $0.count <= 2000 }) else { return nil }
+        var parts: [String] = []
+        for (path, content) in files.sorted(by: { $0.key < $1.key }) {
+            guard let text = String(validating: content, as: UTF8.self), !text.contains("\0") else { return nil }
+            let indented = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }
+            parts.append(([path + ":"] + indented).joined(separator: "\n"))
+        }
+        return parts.joined(separator: "\n")
+    }
 
     /// One text file.
     package static func file(_ name: String, _ text: String) -> RuleExample { RuleExample([name: Array(text.utf8)]) }

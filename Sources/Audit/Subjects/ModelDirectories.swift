@@ -41,12 +41,11 @@ struct ModelDirectories {
     /// The outermost model that the path is in, itself included.
     static func owner(of path: String, among models: Set<String>) -> String? {
         if models.contains("") { return "" }
-        var end = path.startIndex
-        while true {
-            end = path[end...].dropFirst(end == path.startIndex ? 0 : 1).firstIndex(of: "/") ?? path.endIndex
-            if models.contains(String(path[..<end])) { return String(path[..<end]) }
-            if end == path.endIndex { return nil }
+        for index in path.indices where path[index] == "/" {
+            let start = String(path[..<index])
+            if models.contains(start) { return start }
         }
+        return models.contains(path) ? path : nil
     }
 
     /// Reads a configuration as a load would.

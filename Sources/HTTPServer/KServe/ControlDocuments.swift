@@ -42,8 +42,21 @@ package enum ControlDocuments {
         buffer.writeJSONArray(metadata.inputs, writeTensor)
         buffer.writeJSONKey("outputs")
         buffer.writeJSONArray(metadata.outputs, writeTensor)
+        // Not a member of Triton's; clients of ours get to know the rules, and never what files the model has.
+        if !metadata.findings.isEmpty {
+            buffer.writeJSONKey("findings")
+            buffer.writeJSONArray(metadata.findings, writeFinding)
+        }
         buffer.writeInteger(UInt8(ascii: "}"))
         return buffer
+    }
+
+    private static func writeFinding(_ finding: AdmissionFinding, into buffer: inout ByteBuffer) {
+        buffer.writeStaticString("{\"rule\":")
+        buffer.writeJSONString(finding.rule)
+        buffer.writeJSONKey("severity")
+        buffer.writeJSONString(finding.severity)
+        buffer.writeInteger(UInt8(ascii: "}"))
     }
 
     private static func writeTensor(_ tensor: TensorSpec, into buffer: inout ByteBuffer) {

@@ -7,7 +7,9 @@ private import Synchronization
 /// Paths are resolved by the kernel beneath the repository's root, so nothing in a model directory makes the server
 /// read elsewhere. A link that stays beneath the root is followed, and ``warnings`` tells of it.
 package final class ModelDirectory: ModelFiles {
-    private let root: RepositoryRoot
+    package let root: RepositoryRoot
+    /// Of the directory, beneath the root.
+    package var name: String { modelName }
     private let modelName: String
     private let entryLimit: Int
     private let followedLinks = Mutex<Set<String>>([])

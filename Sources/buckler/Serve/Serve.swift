@@ -54,7 +54,11 @@ struct Serve {
         }
         let policies = try parts.headerPolicies()
         let modelLimits = try settings.limitsOfModels()
-        models = try parts.modelServer(gate: access.gate, modelLimits: modelLimits)
+        models = try parts.modelServer(
+            gate: access.gate,
+            modelLimits: modelLimits,
+            admission: access.recording(try ServerAdmission.make(settings, logger: logger))
+        )
         traces = try parts.traceRecorder(models: models)
         let controls = parts.controls(traces: traces, log: log)
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: parts.eventLoopCount)

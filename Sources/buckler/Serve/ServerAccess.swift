@@ -82,6 +82,12 @@ struct ServerAccess: Sendable {
     /// Reads keys again when they change, until the server ends.
     var services: [any Service] { keys.map { [KeyWatch(keys: $0, keySet: keySet, logger: logger)] } ?? [] }
 
+    /// `admission`, with what it decides in the audit log too, where one is kept.
+    func recording(_ admission: any Admission) -> any Admission {
+        guard let ledger else { return admission }
+        return LedgeredAdmission(admission: admission) { try? ledger.append($0) }
+    }
+
     /// After the last answer: what was handed over is written and signed.
     func stop() { ledger?.stop() }
 

@@ -58,12 +58,17 @@ struct ServerParts {
     /// Patterns and restrictions, which are refused here if they cannot be what the operator meant.
     func headerPolicies() throws(ServingError) -> HeaderPolicies { try HeaderPolicies(settings) }
 
-    func modelServer(gate: any Gate, modelLimits: ModelLimits) throws(ServingError) -> ModelServer {
+    func modelServer(
+        gate: any Gate,
+        modelLimits: ModelLimits,
+        admission: any Admission
+    ) throws(ServingError) -> ModelServer {
         var modelSettings = ModelServer.Settings()
         modelSettings.controlMode = settings.repository.controlMode == .explicit ? .explicit : .none
         modelSettings.startupModels = settings.repository.loadModels
         modelSettings.isReadinessStrict = settings.repository.strictReadiness
         modelSettings.loading = loadSettings
+        modelSettings.loading.admission = admission
         var calls = ModelCallSettings(gate: gate)
         calls.depth = settings.modelCalls.depth
         calls.seconds = settings.modelCalls.seconds
@@ -172,6 +177,8 @@ struct ServerParts {
                 return MetricsPage.render(
                     models: all.filter { isShown($0.name, $0.version) },
                     custom: models.customMetrics().filter { isShown($0.model.name, $0.model.version) },
+                    // They are of no version: who may see all versions of a model sees them.
+                    admissions: models.admissions().filter { isShown($0.model, 0) },
                     host: sampler?.sample(),
                     counterLatencies: counterLatencies
                 )
