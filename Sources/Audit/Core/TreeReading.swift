@@ -100,8 +100,13 @@ struct TreeReading {
         if isKnown { filesRead += 1 }
     }
 
+    /// Bytes of a JSON file that may be a manifest.
+    private static let longestManifest = 1 << 20
+
     private func documents(of entry: AuditEntry) throws(Unreadable) -> [DataDocument]? {
         let name = entry.name.lowercased()
+        // Weights and vocabularies come as JSON too; nobody deploys one of that size.
+        if name.hasSuffix(".json"), entry.size > Self.longestManifest { return nil }
         if name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json") {
             return try DataReader.yaml(try text(of: entry), file: entry.path, limits: limits)
         }

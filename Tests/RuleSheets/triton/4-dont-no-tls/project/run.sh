@@ -1,0 +1,3 @@
+#!/bin/sh
+tritonserver --model-repository=/models
+# All traffic unencrypted
