@@ -97,7 +97,9 @@ extension Container {
     /// A reservation of devices: all of them, unless it says which or how many.
     private static func gpus(_ node: DataNode) -> GPURequest? {
         let capabilities = node["capabilities"]?.items.compactMap(\.text) ?? []
-        let isGPU = ["nvidia", "cdi", "amd"].contains(node["driver"]?.text) || !Set(capabilities).isDisjoint(with: ["gpu", "nvidia"])
+        let isGPU =
+            ["nvidia", "cdi", "amd"].contains(node["driver"]?.text)
+            || !Set(capabilities).isDisjoint(with: ["gpu", "nvidia"])
         guard isGPU else { return nil }
         if let names = node["device_ids"]?.items, !names.isEmpty {
             return GPURequest(devices: .named(names.compactMap(\.text)), place: node.place)

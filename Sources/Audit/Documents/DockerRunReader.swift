@@ -51,7 +51,10 @@ enum DockerRunReader {
         guard word.text.hasPrefix("--") else { return short(word, &rest) }
         if let equals = word.text.firstIndex(of: "=") {
             let name = String(word.text[..<equals].dropFirst(2))
-            return Option(name: name, value: Located(String(word.text[word.text.index(after: equals)...]), at: word.place))
+            return Option(
+                name: name,
+                value: Located(String(word.text[word.text.index(after: equals)...]), at: word.place)
+            )
         }
         let name = String(word.text.dropFirst(2))
         if switches.contains(name) { return Option(name: name, value: Located("true", at: word.place)) }
@@ -63,6 +66,8 @@ enum DockerRunReader {
         var letters = word.text.dropFirst()
         while let letter = letters.popFirst() {
             let name = shortNames[letter] ?? String(letter)
+            // The one of the short switches that matters here.
+            if name == "publish-all" { return Option(name: name, value: Located("true", at: word.place)) }
             if switches.contains(name) { continue }
             if letters.first == "=" { letters = letters.dropFirst() }
             if !letters.isEmpty { return Option(name: name, value: Located(String(letters), at: word.place)) }

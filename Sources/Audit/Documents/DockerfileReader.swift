@@ -119,7 +119,9 @@ private struct DockerfileReading {
         while start + 1 < text.scalars.count, text.scalars[start] == "-", text.scalars[start + 1] == "-" {
             let end = text.scalars[start...].firstIndex(where: \.isBlank) ?? text.scalars.count
             let equals = text.scalars[start..<end].firstIndex(of: "=")
-            let value = equals.map { Located(text.string(($0 + 1)..<end), at: text.place($0 + 1, length: end - $0 - 1)) }
+            let value = equals.map {
+                Located(text.string(($0 + 1)..<end), at: text.place($0 + 1, length: end - $0 - 1))
+            }
             instruction.flags.append(.init(name: text.string((start + 2)..<(equals ?? end)), value: value))
             start = text.scalars[end...].firstIndex { !$0.isBlank } ?? text.scalars.count
         }

@@ -48,6 +48,11 @@ struct PodReader {
         pod.serviceAccount = (spec["serviceAccountName"] ?? spec["serviceAccount"])?.located
         pod.mountsToken = spec["automountServiceAccountToken"]?.locatedBool
         pod.containerCount = count
+        for volume in spec["volumes"]?.items ?? [] {
+            if let path = volume[path: "hostPath", "path"]?.located { pod.hostPaths.append(path) }
+            guard case (.other(let kind), _) = PodReader.kind(volume) else { continue }
+            pod.otherVolumes.append((kind, volume.place))
+        }
         return pod
     }
 
@@ -80,7 +85,8 @@ struct PodReader {
         }
         let capabilities = context["capabilities"]
         container.addedCapabilities += capabilities?["add"]?.items.compactMap(\.located).map(Container.capability) ?? []
-        container.droppedCapabilities += capabilities?["drop"]?.items.compactMap(\.located).map(Container.capability) ?? []
+        container.droppedCapabilities +=
+            capabilities?["drop"]?.items.compactMap(\.located).map(Container.capability) ?? []
         container.seccomp = context[path: "seccompProfile", "type"]?.located ?? container.seccomp
         container.appArmor = context[path: "appArmorProfile", "type"]?.located ?? container.appArmor
         container.sysctls += (context["sysctls"]?.items ?? []).compactMap { $0["name"]?.located }
@@ -132,7 +138,8 @@ struct PodReader {
             kind: kind.0,
             source: kind.1,
             target: target,
-            isReadOnly: node["readOnly"]?.bool ?? false || volume?[path: "persistentVolumeClaim", "readOnly"]?.bool ?? false,
+            isReadOnly: node["readOnly"]?.bool ?? false
+                || volume?[path: "persistentVolumeClaim", "readOnly"]?.bool ?? false,
             place: path.place
         )
     }

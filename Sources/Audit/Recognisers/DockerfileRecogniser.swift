@@ -2,11 +2,14 @@
 
 extension Recogniser {
     /// `Dockerfile`, `Containerfile`, and names that begin or end with them.
-    static let dockerfile = Recogniser.text(matches: { isDockerfile($0.name) }) { (text, file, limits) throws(Unreadable) in
+    static let dockerfile = Recogniser.text(matches: { isDockerfile($0.name) }) {
+        (text, file, limits) throws(Unreadable) in
         let dockerfile = try DockerfileReader.read(text, file: file, limits: limits)
         var commands: [ShellCommand] = []
         var subjects: [Subject] = [.dockerfile(dockerfile)]
-        for instruction in dockerfile.instructions where instruction.keyword == "RUN" { commands += instruction.commands }
+        for instruction in dockerfile.instructions where instruction.keyword == "RUN" {
+            commands += instruction.commands
+        }
         subjects += CommandSubjects.subjects(commands, origin: .build)
         return subjects + CommandSubjects.subjects(dockerfile.startCommands, origin: .container)
     }
@@ -14,7 +17,9 @@ extension Recogniser {
     private static func isDockerfile(_ name: String) -> Bool {
         let name = name.lowercased()
         if name.hasSuffix(".dockerignore") { return false }
-        return ["dockerfile", "containerfile"].contains { name == $0 || name.hasPrefix($0 + ".") || name.hasSuffix("." + $0) }
+        return ["dockerfile", "containerfile"].contains {
+            name == $0 || name.hasPrefix($0 + ".") || name.hasSuffix("." + $0)
+        }
     }
 }
 

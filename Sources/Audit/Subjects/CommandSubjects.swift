@@ -2,7 +2,8 @@
 
 /// What sequences of commands stand for: themselves, the containers that they run and the servers that they start.
 enum CommandSubjects {
-    static func subjects(_ commands: [ShellCommand], origin: ShellScript.Origin, hasPipefail: Bool = false) -> [Subject] {
+    static func subjects(_ commands: [ShellCommand], origin: ShellScript.Origin, hasPipefail: Bool = false) -> [Subject]
+    {
         guard !commands.isEmpty else { return [] }
         let script = ShellScript(
             origin: origin,

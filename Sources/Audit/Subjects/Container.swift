@@ -165,7 +165,8 @@ package struct SourceLines: Sendable {
 package enum Addresses {
     /// Whether only the machine itself reaches what listens there.
     package static func isLoopback(_ address: String) -> Bool {
-        address == "localhost" || address == "::1" || address == "[::1]" || address.hasPrefix("127.")
+        address == "localhost" || address == "::1" || address == "[::1]"
+            || (address.hasPrefix("127.") && address.allSatisfy { $0.isNumber || $0 == "." })
     }
 
     package static func isEvery(_ address: String) -> Bool {

@@ -63,7 +63,9 @@ extension ServerCommand {
             // BentoML takes its port and host from the environment too.
             guard ["BENTOML_HOST", "BENTOML_PORT"].contains(assignment.name) else { continue }
             let name = assignment.name.dropFirst("BENTOML_".count).lowercased()
-            if flag(name) == nil { flags.append(.init(name: name, value: assignment.value, place: assignment.value.place)) }
+            if flag(name) == nil {
+                flags.append(.init(name: name, value: assignment.value, place: assignment.value.place))
+            }
         }
     }
 

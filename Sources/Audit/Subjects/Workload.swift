@@ -17,6 +17,10 @@ package struct Workload: Sendable {
         package var hostNamespaces: [HostNamespace] = []
         package var serviceAccount: Located<String>?
         package var mountsToken: Located<Bool>?
+        /// Of volumes.
+        package var hostPaths: [Located<String>] = []
+        /// Volumes of kinds that reach out of the cluster, as in `nfs`.
+        package var otherVolumes: [(kind: String, place: Place)] = []
         package var containerCount = 0
     }
 
