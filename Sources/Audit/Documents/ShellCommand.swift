@@ -9,6 +9,8 @@ package struct ShellWord: Sendable {
     package var isExpanded = false
     /// Commands within it: those of `$(command)` and `` `command` ``.
     package var inner: [ShellCommand] = []
+    /// Whether there are more commands within it than were looked into: see ``ShellReader/depthLimit``.
+    package var isCut = false
 
     package init(_ text: String, at place: Place, isExpanded: Bool = false) {
         self.text = text

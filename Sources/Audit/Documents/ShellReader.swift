@@ -16,11 +16,11 @@ package enum ShellReader {
         return words
     }
 
-    /// How deep `$(…)` in `$(…)` is looked into: each level reads its part of the text once more.
-    private static let depthLimit = 8
+    /// How deep `$(…)` and `sh -c` in each other are looked into: each level reads its part of the text once more.
+    /// What is deeper is marked, by ``ShellWord/isCut``.
+    package static let depthLimit = 5
 
     static func commands(_ source: SourceText, depth: Int) -> [ShellCommand] {
-        guard depth < depthLimit else { return [] }
         var tokens = ShellTokens(source, depth: depth)
         var assembly = Assembly()
         while let token = tokens.next() { assembly.take(token) }

@@ -18,6 +18,8 @@ struct ShellTokens {
     private var pending: [(end: String, isIndented: Bool)] = []
     /// The word after `<<` names a heredoc's end.
     private var awaitsHeredoc: Bool?
+    /// Whether the word has commands that are too deep to be read.
+    private var isCut = false
 
     init(_ source: SourceText, depth: Int, isPlain: Bool = false) {
         self.source = source
@@ -159,6 +161,8 @@ struct ShellTokens {
         }
         var word = ShellWord(String(text), at: source.place(start, length: offset - start), isExpanded: isExpanded)
         word.inner = inner
+        word.isCut = isCut
+        isCut = false
         return word
     }
 
@@ -254,7 +258,11 @@ struct ShellTokens {
                 if level <= 0 { break }
             }
         }
-        guard offset - start > 2 else { return [] }
+        guard offset - start > 2, !isPlain else { return [] }
+        guard depth + 1 < ShellReader.depthLimit else {
+            isCut = true
+            return []
+        }
         return ShellReader.commands(source.part((start + 1)..<(offset - 1)), depth: depth + 1)
     }
 }

@@ -98,29 +98,29 @@ extension ShellReader {
         var result: [[ShellCommand]] = []
         var waiting: [(commands: [ShellCommand], depth: Int)] = [(commands, 0)]
         while let (commands, depth) = waiting.popLast() {
-            let unwrapped = commands.map { $0.unwrapped() }
-            result.append(unwrapped)
-            guard depth < nestingLimit else { continue }
-            for command in unwrapped.reversed() {
+            var unwrapped = commands.map { $0.unwrapped() }
+            for index in unwrapped.indices.reversed() {
                 // What stands in a script is read with it, and not a second time by itself: that would double each level.
-                if let script = command.script {
-                    waiting.append((self.commands(SourceText(script)), depth + 1))
+                if let script = unwrapped[index].script {
+                    if depth + 1 < depthLimit {
+                        waiting.append((self.commands(SourceText(script), depth: depth + 1), depth + 1))
+                    } else {
+                        unwrapped[index].words[0].isCut = true
+                    }
                     continue
                 }
-                for word in command.allWords.reversed() where !word.inner.isEmpty {
+                for word in unwrapped[index].allWords.reversed() where !word.inner.isEmpty {
                     waiting.append((word.inner, depth + 1))
                 }
             }
+            result.append(unwrapped)
         }
         return result
     }
-
-    /// How deep `sh -c` in `sh -c` is looked into.
-    private static let nestingLimit = 8
 }
 
 extension ShellCommand {
-    fileprivate var allWords: [ShellWord] { assignments.map(\.value) + words + redirections.map(\.target) }
+    var allWords: [ShellWord] { assignments.map(\.value) + words + redirections.map(\.target) }
 }
 
 extension SourceText {

@@ -44,5 +44,6 @@ enum ContainerRules {
         .containerShellForm,
         .containerPipeWithoutPipefail,
         .containerUnsafeSysctls,
+        .containerNestedTooDeep,
     ]
 }

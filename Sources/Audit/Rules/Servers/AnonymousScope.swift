@@ -6,8 +6,8 @@ extension Rule {
         title: "Callers without a key have rights",
         severity: .error,
         why: """
-            Every program on the machine, and every page in a browser there, may do what the scope allows; with `admin` or \
-            `control` that is to load models.
+            Every program on the machine, and every page in a browser there, may do what the scope allows; with `admin` \
+            that is to load models.
             """,
         mend: "Make a key (`buckler key create`) and drop `--anonymous-scope`.",
         references: [.cwe(306), .owasp("A01:2025"), .sheet("BentoML: API Security")],
@@ -23,7 +23,7 @@ extension Rule {
                 findings.add(
                     flag.place,
                     "buckler serve gives callers without a key the scope \(Printed.quoted(scope.text))",
-                    weaker: ["infer", "metrics", "read", "health"].contains(scope.text) ? .warning : nil
+                    weaker: ["infer", "metadata", "metrics", "statistics"].contains(scope.text) ? .warning : nil
                 )
             }
         ]
