@@ -91,6 +91,7 @@ extension RuleCheck {
         case (.modelFile(let check), .modelFile(let value)): check(value, &findings)
         case (.python(let check), .python(let value)): check(value, &findings)
         case (.dockerfile(let check), .dockerfile(let value)): check(value, &findings)
+        case (.shellScript(let check), .shellScript(let value)): check(value, &findings)
         case (.container(let check), .container(let value)): check(value, &findings)
         case (.workload(let check), .workload(let value)): check(value, &findings)
         case (.serverCommand(let check), .serverCommand(let value)): check(value, &findings)

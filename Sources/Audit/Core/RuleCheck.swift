@@ -12,6 +12,8 @@ package enum RuleCheck: Sendable {
     case python(@Sendable (PythonModule, inout Findings) -> Void)
     /// A `Dockerfile`.
     case dockerfile(@Sendable (Dockerfile, inout Findings) -> Void)
+    /// Commands of a shell: a script, `RUN`, what a container runs.
+    case shellScript(@Sendable (ShellScript, inout Findings) -> Void)
     /// A container of a compose file, of a Kubernetes manifest or of a `docker run`.
     case container(@Sendable (Container, inout Findings) -> Void)
     /// What a Kubernetes manifest or compose file says beside its containers.
@@ -35,6 +37,7 @@ package enum RuleCheck: Sendable {
         case .modelFile: "model files, by content"
         case .python: "Python sources"
         case .dockerfile: "Dockerfiles"
+        case .shellScript: "shell commands (scripts, RUN, what containers run)"
         case .container: "containers (compose, Kubernetes, docker run)"
         case .workload: "Kubernetes manifests and compose files"
         case .serverCommand: "command lines of servers"

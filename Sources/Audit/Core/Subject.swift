@@ -7,6 +7,7 @@ package enum Subject: Sendable {
     case modelFile(ModelFile)
     case python(PythonModule)
     case dockerfile(Dockerfile)
+    case shellScript(ShellScript)
     case container(Container)
     case workload(Workload)
     case serverCommand(ServerCommand)

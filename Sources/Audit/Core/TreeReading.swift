@@ -165,7 +165,7 @@ struct TreeReading {
             case .bentoBuild(let value): project.bentoBuilds.append(value)
             case .bentoConfiguration(let value): project.bentoConfigurations.append(value)
             case .requirements(let value): project.requirements.append(value)
-            case .modelConfig, .modelFile: break
+            case .modelConfig, .modelFile, .shellScript: break
             }
         }
     }

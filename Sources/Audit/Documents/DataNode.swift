@@ -94,9 +94,12 @@ package indirect enum DataNode: Sendable {
 package struct DataDocument: Sendable {
     package var file: String
     package var root: DataNode
+    /// Of the whole file, for mends; none of a TOML file.
+    package var lines: SourceLines
 
-    package init(file: String, root: DataNode) {
+    package init(file: String, root: DataNode, lines: SourceLines = SourceLines()) {
         self.file = file
         self.root = root
+        self.lines = lines
     }
 }

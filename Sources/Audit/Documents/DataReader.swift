@@ -12,6 +12,7 @@ package enum DataReader {
     ) throws(Unreadable) -> [DataDocument] {
         var conversion = Conversion(file: file, limits: limits)
         var documents: [DataDocument] = []
+        let lines = SourceLines(text)
         do {
             let parser = try Parser(yaml: text)
             while let node = try parser.nextRoot() {
@@ -19,7 +20,7 @@ package enum DataReader {
                     throw Unreadable(Place(file), "the file has more than \(limits.documents) documents")
                 }
                 let root = try conversion.node(node, depth: 0)
-                if !root.isNull { documents.append(DataDocument(file: file, root: root)) }
+                if !root.isNull { documents.append(DataDocument(file: file, root: root, lines: lines)) }
             }
         } catch let error as Unreadable {
             throw error

@@ -1,5 +1,175 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A container, whoever describes it.
+/// A container, whoever describes it. What is not said is `nil` or empty: the defaults are the engine's.
 package struct Container: Sendable {
+    package enum Origin: Sendable, Equatable {
+        /// A service of a compose file.
+        case compose
+        /// A container of a pod.
+        case kubernetes
+        /// `docker run`, `podman run`.
+        case command
+        /// A part of a manifest, which says nothing of what is missing in it.
+        case fragment
+    }
+
+    package var origin: Origin
+    /// The service, the container of the pod, or the image that is run.
+    package var name: String
+    /// Of its name, or of what stands for it.
+    package var place: Place
+    /// Whether it ends by itself, and so answers no probes: init and ephemeral containers, those of jobs.
+    package var isTransient = false
+    package var image: Located<String>?
+    /// Whether its image is built from a Dockerfile beside it.
+    package var isBuilt = false
+
+    package var privileged: Located<Bool>?
+    /// `name`, `uid` or `uid:gid`.
+    package var user: Located<String>?
+    package var runAsNonRoot: Located<Bool>?
+    /// `no-new-privileges`, or the contrary of `allowPrivilegeEscalation`.
+    package var noNewPrivileges: Located<Bool>?
+    package var readOnlyRoot: Located<Bool>?
+    /// In upper case, without `CAP_`.
+    package var addedCapabilities: [Located<String>] = []
+    package var droppedCapabilities: [Located<String>] = []
+    /// `RuntimeDefault`, `Localhost`, `unconfined`, or a file.
+    package var seccomp: Located<String>?
+    package var appArmor: Located<String>?
+    /// An option that turns a confinement off or changes it: `label=disable`, `procMount: Unmasked`.
+    package var confinements: [Located<String>] = []
+    package var sysctls: [Located<String>] = []
+
+    package var memoryLimit: Located<String>?
+    package var cpuLimit: Located<String>?
+    package var pidsLimit: Located<String>?
+    package var gpus: [GPURequest] = []
+    /// Whether the engine's runtime gives GPUs to the container.
+    package var usesGPURuntime: Located<String>?
+
+    package var hostNamespaces: [HostNamespace] = []
+    package var devices: [Located<String>] = []
+    package var mounts: [Mount] = []
+    package var ports: [Port] = []
+    package var environment: [EnvironmentVariable] = []
+    package var hasLiveness = false
+    package var hasReadiness = false
+    package var disabledHealthCheck: Place?
+    /// What it runs: entry point and arguments.
+    package var command: [ShellWord] = []
+    /// Lines of the file that it stands in, for mends; none where a mend would not be a whole line.
+    package var lines = SourceLines()
+
+    package init(_ origin: Origin, name: String, place: Place) {
+        self.origin = origin
+        self.name = name
+        self.place = place
+    }
+
+    /// As messages call it.
+    package var described: String {
+        switch origin {
+        case .compose: "service \(Printed.quoted(name))"
+        case .kubernetes, .fragment: "container \(Printed.quoted(name))"
+        case .command: "container of \(Printed.quoted(name))"
+        }
+    }
+
+    /// Whether what is missing is left to the defaults of the engine, and of nothing else.
+    package var isWhole: Bool { origin != .fragment }
+}
+
+/// Which GPUs a container gets.
+package struct GPURequest: Sendable {
+    package enum Devices: Sendable, Equatable {
+        case all
+        /// So many, whichever are free.
+        case count(String)
+        /// Those of these indexes or names.
+        case named([String])
+    }
+
+    package var devices: Devices
+    package var place: Place
+}
+
+/// A namespace of the host's that a container shares.
+package struct HostNamespace: Sendable {
+    package enum Kind: String, Sendable {
+        case network
+        case pid = "PID"
+        case ipc = "IPC"
+        case uts = "UTS"
+        case user
+    }
+
+    package var kind: Kind
+    package var place: Place
+}
+
+package struct Mount: Sendable {
+    package enum Kind: Sendable, Equatable {
+        /// A path of the host.
+        case host
+        /// A volume of the engine, or a claim.
+        case volume
+        /// Lives as long as the container or pod.
+        case temporary
+        /// Files that the cluster makes: `configMap`, `secret`, `projected`.
+        case injected
+        /// A network's file system, by the name of its kind.
+        case other(String)
+    }
+
+    package var kind: Kind
+    package var source: String
+    package var target: String
+    package var isReadOnly: Bool
+    package var place: Place
+}
+
+/// A port of a container that others can reach.
+package struct Port: Sendable {
+    /// `nil` for every address of the host.
+    package var hostAddress: String?
+    /// `nil` if the port is not one of the host's.
+    package var hostPort: String?
+    package var containerPort: String
+    package var place: Place
+
+    /// Whether only the machine itself reaches it.
+    package var isLoopback: Bool { hostAddress.map(Addresses.isLoopback) ?? false }
+}
+
+package struct EnvironmentVariable: Sendable {
+    package var name: Located<String>
+    /// `nil` if it comes from elsewhere: the surroundings, a secret.
+    package var value: Located<String>?
+}
+
+/// Lines of a file, from 1.
+package struct SourceLines: Sendable {
+    private let lines: [Substring]
+
+    package init() { lines = [] }
+
+    package init(_ text: String) { lines = text.split(separator: "\n", omittingEmptySubsequences: false) }
+
+    package subscript(number: Int?) -> Substring? {
+        guard let number, number >= 1, number <= lines.count else { return nil }
+        return lines[number - 1]
+    }
+}
+
+package enum Addresses {
+    /// Whether only the machine itself reaches what listens there.
+    package static func isLoopback(_ address: String) -> Bool {
+        address == "localhost" || address == "::1" || address == "[::1]"
+            || (address.hasPrefix("127.") && address.allSatisfy { $0.isNumber || $0 == "." })
+    }
+
+    package static func isEvery(_ address: String) -> Bool {
+        ["0.0.0.0", "::", "[::]", "*", "0", "::0"].contains(address)
+    }
 }

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads the services of a compose file.
+enum ComposeReader {
+    /// `nil` if the document is none: its `services` are maps, and nothing says that it is Kubernetes'.
+    static func containers(_ document: DataDocument) -> [Container]? {
+        guard let services = document.root["services"], document.root["apiVersion"] == nil else { return nil }
+        guard !services.members.isEmpty, services.members.allSatisfy({ !$0.value.members.isEmpty }) else { return nil }
+        return services.members.map { container($0, document.lines) }
+    }
+
+    private static func container(_ service: DataNode.Member, _ lines: SourceLines) -> Container {
+        let node = service.value
+        var container = Container(.compose, name: service.key, place: service.keyPlace)
+        container.lines = lines
+        container.image = node["image"]?.located
+        container.isBuilt = node["build"] != nil
+        container.takeRights(node)
+        container.takeResources(node)
+        for item in node["volumes"]?.items ?? [] { container.take(composeVolume: item) }
+        for item in node["tmpfs"].map(listed) ?? [] {
+            container.mounts.append(
+                Mount(kind: .temporary, source: "", target: item.value, isReadOnly: false, place: item.place)
+            )
+        }
+        for item in node["ports"]?.items ?? [] { container.take(composePort: item) }
+        container.environment = variables(node["environment"])
+        container.takeHealthCheck(node["healthcheck"])
+        container.command = words(node["entrypoint"]) + words(node["command"])
+        return container
+    }
+
+    /// A list of values, or one value.
+    fileprivate static func listed(_ node: DataNode) -> [Located<String>] {
+        node.located.map { [$0] } ?? node.items.compactMap(\.located)
+    }
+
+    /// `NAME=value` items, or a map.
+    static func variables(_ node: DataNode?) -> [EnvironmentVariable] {
+        guard let node else { return [] }
+        if !node.members.isEmpty {
+            return node.members.map { member in
+                let value = member.value.isNull ? nil : member.value.located
+                return EnvironmentVariable(name: Located(member.key, at: member.keyPlace), value: value)
+            }
+        }
+        return node.items.compactMap(\.located).map(Container.variable)
+    }
+
+    /// A command as a list of words, or as a line that is split into words without a shell.
+    static func words(_ node: DataNode?) -> [ShellWord] {
+        guard let node else { return [] }
+        if let scalar = node.scalar { return node.isNull ? [] : ShellReader.words(SourceText(scalar)) }
+        return node.items.compactMap(\.scalar).map(ShellWord.init)
+    }
+}
+
+extension ShellWord {
+    /// A word that no shell reads.
+    init(_ scalar: DataNode.Scalar) { self.init(scalar.text, at: scalar.place) }
+}
+
+extension Container {
+    fileprivate mutating func takeRights(_ node: DataNode) {
+        privileged = node["privileged"].flatMap { $0.locatedBool }
+        user = node["user"]?.located
+        readOnlyRoot = node["read_only"].flatMap { $0.locatedBool }
+        for option in node["security_opt"]?.items ?? [] {
+            if let option = option.located { take(securityOption: option) }
+        }
+        addedCapabilities = node["cap_add"].map(ComposeReader.listed)?.map(Container.capability) ?? []
+        droppedCapabilities = node["cap_drop"].map(ComposeReader.listed)?.map(Container.capability) ?? []
+        for name in ["network_mode", "pid", "ipc", "uts", "userns_mode"] {
+            if let value = node[name]?.located { take(namespace: name, value) }
+        }
+        devices = node["devices"]?.items.compactMap { $0.located ?? $0["source"]?.located } ?? []
+        let settings = node["sysctls"]
+        sysctls =
+            settings?.members.map { Located("\($0.key)=\($0.value.text ?? "")", at: $0.keyPlace) }
+            ?? []
+        sysctls += settings?.items.compactMap(\.located) ?? []
+    }
+
+    fileprivate mutating func takeResources(_ node: DataNode) {
+        let limits = node[path: "deploy", "resources", "limits"]
+        memoryLimit = (limits?["memory"] ?? node["mem_limit"])?.located
+        cpuLimit = (limits?["cpus"] ?? node["cpus"] ?? node["cpu_quota"] ?? node["cpuset"])?.located
+        pidsLimit = (limits?["pids"] ?? node["pids_limit"])?.located
+        let reserved = node[path: "deploy", "resources", "reservations", "devices"]?.items ?? []
+        gpus = reserved.compactMap(Container.gpus)
+        if let value = node["gpus"] {
+            gpus += value.located.map { [Container.gpus($0)] } ?? value.items.compactMap(Container.gpus)
+        }
+        usesGPURuntime = node["runtime"]?.located.flatMap { $0.value == "nvidia" ? $0 : nil }
+    }
+
+    /// A reservation of devices: all of them, unless it says which or how many.
+    private static func gpus(_ node: DataNode) -> GPURequest? {
+        let capabilities = node["capabilities"]?.items.compactMap(\.text) ?? []
+        let isGPU =
+            ["nvidia", "cdi", "amd"].contains(node["driver"]?.text)
+            || !Set(capabilities).isDisjoint(with: ["gpu", "nvidia"])
+        guard isGPU else { return nil }
+        if let names = node["device_ids"]?.items, !names.isEmpty {
+            return GPURequest(devices: .named(names.compactMap(\.text)), place: node.place)
+        }
+        let count = node["count"]
+        let devices = count?.text.map { $0 == "all" || $0 == "-1" ? GPURequest.Devices.all : .count($0) }
+        return GPURequest(devices: devices ?? .all, place: count?.place ?? node.place)
+    }
+
+    fileprivate mutating func take(composeVolume node: DataNode) {
+        if let text = node.located { return take(volume: text) }
+        guard let target = node["target"]?.text else { return }
+        let kind = node["type"]?.text ?? "volume"
+        mounts.append(
+            Mount(
+                kind: kind == "bind" ? .host : kind == "tmpfs" ? .temporary : .volume,
+                source: node["source"]?.text ?? "",
+                target: target,
+                isReadOnly: node["read_only"]?.bool ?? false,
+                place: node["source"]?.place ?? node.place
+            )
+        )
+    }
+
+    fileprivate mutating func take(composePort node: DataNode) {
+        if let text = node.located { return ports.append(Container.port(text)) }
+        guard let target = node["target"]?.text else { return }
+        ports.append(
+            Port(
+                hostAddress: node["host_ip"]?.text.flatMap { Addresses.isEvery($0) ? nil : $0 },
+                hostPort: node["published"]?.text ?? "*",
+                containerPort: target,
+                place: node.place
+            )
+        )
+    }
+
+    fileprivate mutating func takeHealthCheck(_ node: DataNode?) {
+        guard let node else { return }
+        let isNone = node["test"]?.items.first?.text == "NONE"
+        if node["disable"]?.bool == true || isNone {
+            disabledHealthCheck = node.place
+        } else {
+            hasLiveness = node["test"] != nil
+        }
+    }
+}
+
+extension DataNode {
+    /// A truth value with its place.
+    var locatedBool: Located<Bool>? { bool.map { Located($0, at: place) } }
+}

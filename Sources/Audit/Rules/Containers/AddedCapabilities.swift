@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let containerAddedCapabilities = Rule(
+        id: "BKL-D006",
+        title: "Capability is added",
+        severity: .error,
+        why: """
+            Capabilities are root's rights in pieces; several of them are enough to leave the container (SYS_ADMIN, \
+            SYS_PTRACE, SYS_MODULE, DAC_READ_SEARCH) or to take over its network.
+            """,
+        mend: "Drop ALL and add nothing; NET_BIND_SERVICE if the server must have a port below 1024.",
+        references: [
+            .cwe(250), .podSecurity("baseline"), .cisDocker("5.4"), .kubesec("CapSysAdmin"), .checkov("CKV_K8S_25"),
+            .checkov("CKV_K8S_39"), .trivy("KSV-0005"), .trivy("KSV-0022"), .trivy("KSV-0119"), .trivy("KSV-0120"),
+        ],
+        bad: [
+            .container("securityContext:\n  capabilities:\n    add: [SYS_ADMIN]"),
+            .service("image: triton:1.0\ncap_add: [ALL]"),
+            .script("docker run --cap-add=SYS_PTRACE triton:1.0"),
+            .service("image: triton:1.0\ncap_add: [CAP_WAKE_ALARM]"),
+        ],
+        good: [
+            .container("securityContext:\n  capabilities:\n    drop: [ALL]\n    add: [NET_BIND_SERVICE]"),
+            .service("image: triton:1.0\ncap_drop: [ALL]"),
+            .script("docker run --cap-add CHOWN triton:1.0"),
+        ],
+        checks: [
+            .container { container, findings in
+                for capability in container.addedCapabilities {
+                    guard capability.value != "NET_BIND_SERVICE", !engineDefaults.contains(capability.value) else {
+                        continue
+                    }
+                    let isStrong = strongCapabilities.contains(capability.value)
+                    findings.add(
+                        capability.place,
+                        "\(container.described) is given the capability \(Printed.quoted(capability.value))"
+                            + (isStrong ? ", with which it can get at the host or at other containers" : ""),
+                        weaker: isStrong ? nil : .warning
+                    )
+                }
+            }
+        ]
+    )
+
+    private static let strongCapabilities: Set<String> = [
+        "ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "SYS_TIME", "DAC_READ_SEARCH",
+        "NET_ADMIN",
+        "BPF", "PERFMON", "SYSLOG", "MAC_ADMIN", "MAC_OVERRIDE", "CHECKPOINT_RESTORE",
+    ]
+
+    /// What containers have anyway, unless it is dropped.
+    private static let engineDefaults: Set<String> = [
+        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_RAW", "SETFCAP", "SETGID",
+        "SETPCAP", "SETUID", "SYS_CHROOT",
+    ]
+}

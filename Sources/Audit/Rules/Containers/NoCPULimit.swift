@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let containerNoCPULimit = Rule(
+        id: "BKL-D011",
+        title: "No CPU limit",
+        severity: .warning,
+        why: "A busy model, or one made to loop, slows down everything else on the machine.",
+        mend: "Set `resources.limits.cpu`, `deploy.resources.limits.cpus`, `cpus` or `--cpus`.",
+        references: [
+            .cwe(400), .cwe(770), .cisDocker("5.12"), .kubeLinter("unset-cpu-requirements"), .kubesec("LimitsCPU"),
+            .checkov("CKV_K8S_10"), .checkov("CKV_K8S_11"), .trivy("KSV-0011"), .trivy("KSV-0015"),
+            .sheet("Triton: GPU Isolation Security"), .sheet("BentoML: Deployment Security"),
+        ],
+        bad: [
+            .file("pod.yaml", "containers:\n- name: triton\n  image: triton:1.0\n"),
+            .service("image: triton:1.0"),
+        ],
+        good: [
+            .container("resources:\n  limits:\n    cpu: '2'"),
+            .service("image: triton:1.0\ncpus: 2"),
+            .script("docker run --cpus=2 triton:1.0"),
+        ],
+        checks: [
+            .container { container, findings in
+                guard container.isWhole, !isLimit(container.cpuLimit) else { return }
+                let isCluster = container.origin == .kubernetes && !container.isTransient
+                findings.add(
+                    container.cpuLimit?.place ?? container.place,
+                    "\(container.described) has no CPU limit",
+                    weaker: isCluster ? nil : .note
+                )
+            }
+        ]
+    )
+}

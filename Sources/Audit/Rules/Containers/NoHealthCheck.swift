@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let containerNoHealthCheck = Rule(
+        id: "BKL-D031",
+        title: "Nobody asks whether the server is well",
+        severity: .warning,
+        why: "A server that hangs, or was made to, keeps getting requests until somebody notices.",
+        mend: "Set `livenessProbe` and `readinessProbe` (`/v2/health/live`, `/v2/health/ready`), or a HEALTHCHECK.",
+        references: [
+            .cwe(754), .cisDocker("4.6"), .cisDocker("5.27"), .kubeLinter("no-liveness-probe"),
+            .kubeLinter("no-readiness-probe"), .checkov("CKV_K8S_8"), .checkov("CKV_K8S_9"), .checkov("CKV_DOCKER_2"),
+            .trivy("DS-0026"), .hadolint("DL3057"), .sheet("BentoML: Deployment Security"),
+        ],
+        bad: [
+            .container("image: triton:1.0"),
+            .container("livenessProbe:\n  httpGet: {path: /v2/health/live, port: 8000}"),
+            .container("readinessProbe:\n  httpGet: {path: /v2/health/ready, port: 8000}"),
+            .dockerfile("FROM python:3.11-slim\nCMD [\"bentoml\", \"serve\"]"),
+            .dockerfile("FROM python:3.11-slim\nHEALTHCHECK NONE"),
+            .service("image: triton:1.0\nhealthcheck:\n  disable: true"),
+        ],
+        good: [
+            .container(
+                "livenessProbe:\n  httpGet: {path: /v2/health/live, port: 8000}\n"
+                    + "readinessProbe:\n  httpGet: {path: /v2/health/ready, port: 8000}"
+            ),
+            .dockerfile("FROM python:3.11-slim\nHEALTHCHECK CMD curl -f http://localhost:3000/livez || exit 1"),
+            .service("image: triton:1.0"),
+            .file(
+                "job.yaml",
+                "apiVersion: batch/v1\nkind: Job\nmetadata: {name: convert}\nspec:\n  template:\n    spec:\n"
+                    + "      containers:\n      - name: convert\n        image: convert:1.0\n"
+            ),
+        ],
+        checks: [
+            .dockerfile { file, findings in
+                let check = file.last("HEALTHCHECK")
+                if let check, case .text(let text) = check.arguments, text.text.trimmingBlanks.uppercased() == "NONE" {
+                    findings.add(check.place, "the image turns its health check off", weaker: .note)
+                } else if check == nil, !file.isTemplate, let stage = file.finalStages.last {
+                    findings.add(stage.place, "the image has no HEALTHCHECK", weaker: .note)
+                }
+            },
+            .container { container, findings in
+                if let place = container.disabledHealthCheck {
+                    findings.add(place, "\(container.described) turns the image's health check off", weaker: .note)
+                }
+                guard container.origin == .kubernetes, !container.isTransient else { return }
+                let missing =
+                    (container.hasLiveness ? [] : ["livenessProbe"])
+                    + (container.hasReadiness ? [] : ["readinessProbe"])
+                guard !missing.isEmpty else { return }
+                findings.add(container.place, "\(container.described) has no \(missing.joined(separator: " and no "))")
+            },
+        ]
+    )
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let containerNoMemoryLimit = Rule(
+        id: "BKL-D010",
+        title: "No memory limit",
+        severity: .warning,
+        why:
+            "One model, or one large request, takes the memory of the whole machine and brings down what else runs there.",
+        mend: "Set `resources.limits.memory`, `deploy.resources.limits.memory`, `mem_limit` or `--memory`.",
+        references: [
+            .cwe(400), .cwe(770), .cisDocker("5.11"), .kubeLinter("unset-memory-requirements"),
+            .kubesec("LimitsMemory"),
+            .checkov("CKV_K8S_12"), .checkov("CKV_K8S_13"), .trivy("KSV-0018"), .trivy("KSV-0016"),
+            .sheet("Triton: GPU Isolation Security"), .sheet("BentoML: Deployment Security"),
+        ],
+        bad: [
+            .file("pod.yaml", "containers:\n- name: bentoml\n  image: bento:1.0\n"),
+            .service("image: triton:1.0"),
+            .script("docker run --gpus all tritonserver"),
+            .script("docker run --memory=0 triton:1.0"),
+            .service("image: triton:1.0\nmem_limit: 0"),
+        ],
+        good: [
+            .container("resources:\n  limits:\n    memory: 4Gi"),
+            .service("image: triton:1.0\nmem_limit: 4g"),
+            .service("image: triton:1.0\ndeploy:\n  resources:\n    limits:\n      memory: 16G"),
+            .script("docker run -m 4g triton:1.0"),
+        ],
+        checks: [
+            .container { container, findings in
+                guard container.isWhole, !isLimit(container.memoryLimit) else { return }
+                findings.add(
+                    container.memoryLimit?.place ?? container.place,
+                    "\(container.described) has no memory limit: it can take all of the machine's",
+                    weaker: container.isTransient ? .note : nil
+                )
+            }
+        ]
+    )
+
+    /// 0 and -1 stand for none.
+    static func isLimit(_ value: Located<String>?) -> Bool {
+        guard let value else { return false }
+        return !["", "0", "-1", "0.0"].contains(value.value)
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let serverAnonymousScope = Rule(
+        id: "BKL-N008",
+        title: "Callers without a key have rights",
+        severity: .error,
+        why: """
+            Every program on the machine, and every page in a browser there, may do what the scope allows; with `admin` \
+            that is to load models.
+            """,
+        mend: "Make a key (`buckler key create`) and drop `--anonymous-scope`.",
+        references: [.cwe(306), .owasp("A01:2025"), .sheet("BentoML: API Security")],
+        bad: [
+            .script("buckler serve --anonymous-scope=admin"),
+            .script("buckler serve --anonymous-scope infer"),
+        ],
+        good: [.script("buckler serve --model-repository=/models")],
+        checks: [
+            .serverCommand { command, findings in
+                guard command.program == .buckler, let flag = command.flag("anonymous-scope"), let scope = flag.value
+                else { return }
+                findings.add(
+                    flag.place,
+                    "buckler serve gives callers without a key the scope \(Printed.quoted(scope.text))",
+                    weaker: ["infer", "metadata", "metrics", "statistics"].contains(scope.text) ? .warning : nil
+                )
+            }
+        ]
+    )
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What sequences of commands stand for: themselves, the containers that they run and the servers that they start.
+enum CommandSubjects {
+    static func subjects(_ commands: [ShellCommand], origin: ShellScript.Origin, hasPipefail: Bool = false) -> [Subject]
+    {
+        guard !commands.isEmpty else { return [] }
+        let script = ShellScript(
+            origin: origin,
+            sequences: ShellReader.sequences(commands),
+            hasPipefail: hasPipefail
+        )
+        var result: [Subject] = [.shellScript(script)]
+        for command in script.commands {
+            if let container = DockerRunReader.container(command) {
+                result.append(.container(container))
+                result += servers(of: container)
+            } else if let server = ServerCommand(command) {
+                result.append(.serverCommand(server))
+            }
+        }
+        return result
+    }
+
+    /// What a container runs, with who can reach it.
+    static func subjects(of container: Container) -> [Subject] {
+        guard let command = ShellCommand(container.command) else { return [] }
+        let script = ShellScript(origin: .container, sequences: ShellReader.sequences([command]))
+        return [.shellScript(script)] + servers(of: container)
+    }
+
+    private static func servers(of container: Container) -> [Subject] {
+        guard let command = ShellCommand(container.command) else { return [] }
+        return ShellReader.sequences([command]).joined().compactMap { command in
+            guard var server = ServerCommand(command) else { return nil }
+            server.reach = container.reach
+            return .serverCommand(server)
+        }
+    }
+}
+
+extension Container {
+    /// Ports that are not published are for other containers only.
+    fileprivate var reach: ServerCommand.Reach {
+        guard origin == .compose || origin == .command, !hostNamespaces.contains(where: { $0.kind == .network }) else {
+            return .anyone
+        }
+        let published = ports.filter { $0.hostPort != nil }
+        if published.isEmpty { return .network }
+        return published.allSatisfy(\.isLoopback) ? .machine : .anyone
+    }
+}
