@@ -10,6 +10,8 @@ struct TreeReading {
     private(set) var unreadable: [Unreadable] = []
     private(set) var filesRead = 0
     private var pythonSources: [(path: String, text: String)] = []
+    private var modelFileReading = ModelFileReading([])
+    private var modelFiles: [ModelFile] = []
 
     init(tree: any AuditTree, limits: AuditLimits, python: (any PythonSourceReader)?) {
         self.tree = tree
@@ -24,10 +26,13 @@ struct TreeReading {
             unreadable.append(error)
             return
         }
+        modelFileReading = ModelFileReading(project.entries)
         for entry in project.entries where entry.kind == .file {
             attempt { (reading) throws(Unreadable) in try reading.read(entry) }
         }
         attempt { (reading) throws(Unreadable) in try reading.readPython() }
+        modelFileReading.relate(&modelFiles)
+        add(modelFiles.map(Subject.modelFile))
     }
 
     private mutating func attempt(_ body: (inout TreeReading) throws(Unreadable) -> Void) {
@@ -35,23 +40,39 @@ struct TreeReading {
     }
 
     private mutating func read(_ entry: AuditEntry) throws(Unreadable) {
-        if entry.name.hasSuffix(".py") {
+        let place = modelFileReading.place(of: entry.path)
+        let isPython = entry.name.hasSuffix(".py")
+        let isJSON = entry.name.lowercased().hasSuffix(".json")
+        if place.isInModel || isJSON { try inspect(entry) }
+        if isPython {
             pythonSources.append((entry.path, try text(of: entry)))
             return
         }
+        // Data in a version's directory is the model's, tokenizers of many megabytes among it.
+        let isKnown = try readDocument(entry, isModelData: place.isInVersion)
+        if !isKnown, !place.isInModel, !isJSON { try inspect(entry) }
+        if isKnown || place.isInModel { filesRead += 1 }
+    }
+
+    private mutating func inspect(_ entry: AuditEntry) throws(Unreadable) {
+        modelFiles.append(modelFileReading.read(entry, from: try tree.open(entry.path)))
+    }
+
+    /// - Returns: whether it is of a kind that is known by its name.
+    private mutating func readDocument(_ entry: AuditEntry, isModelData: Bool) throws(Unreadable) -> Bool {
         var isKnown = false
         for recogniser in Recogniser.all {
             guard case .text(let matches, let read) = recogniser, matches(entry) else { continue }
             isKnown = true
             add(try read(try text(of: entry), entry.path, limits))
         }
-        if let documents = try documents(of: entry) {
+        if !isModelData, let documents = try documents(of: entry) {
             isKnown = true
             for document in documents {
                 for case .data(let read) in Recogniser.all { add(read(document)) }
             }
         }
-        if isKnown { filesRead += 1 }
+        return isKnown
     }
 
     private func documents(of entry: AuditEntry) throws(Unreadable) -> [DataDocument]? {
