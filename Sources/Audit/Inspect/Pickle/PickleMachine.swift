@@ -216,6 +216,8 @@ extension PickleMachine {
         }
         var list = values.text(arguments)
         if !list.hasPrefix("(") { list = "(*\(list))" }
+        // One argument is a tuple with a comma, but no call is written so.
+        if list.hasSuffix(",)") { list = list.dropLast(2) + ")" }
         let text = Printed.cut(values.text(callee) + suffix + list, limit: PickleValues.textLimit)
         meaning = "calls \(text)"
         if program.calls.count < PickleProgram.callLimit {
