@@ -181,7 +181,8 @@ struct InspectFormatTests {
         #expect(inspect(Array(#"{"a\u0075to_map": {}}"#.utf8), "config.json").has(.remoteCode))
         #expect(inspect(Array(#"{"a": 1, "a": 2}"#.utf8), "config.json").has(.malformed))
         #expect(inspect([UInt8](repeating: 0x5B, count: 100_000), "config.json").has(.malformed))
-        #expect(inspect(Array(#"{"é": 1, "é": 2, "x": [true, null, -1.5e3]}"#.utf8), "vocab.json").problems.isEmpty)
+        let twoForms = "{\"\u{E9}\": 1, \"e\u{301}\": 2, \"x\": [true, null, -1.5e3]}"
+        #expect(inspect(Array(twoForms.utf8), "vocab.json").problems.isEmpty)
     }
 
     @Test("Keras in HDF5: Lambda layers and foreign modules, also behind escapes and far into the file")

@@ -62,11 +62,9 @@ enum KerasScan {
     private static func each(_ pattern: String, in text: [UInt8], _ body: (Int) -> Void) {
         let pattern = Array(pattern.utf8)
         var position = 0
-        var count = 0
-        while count < 64, let index = TextScan.index(of: pattern, in: text, from: position) {
+        while let index = TextScan.index(of: pattern, in: text, from: position) {
             body(index)
             position = index + pattern.count
-            count += 1
         }
     }
 
@@ -76,6 +74,10 @@ enum KerasScan {
         guard rest.first == UInt8(ascii: ":") else { return nil }
         let value = rest.dropFirst().drop { $0 == 0x20 }
         guard value.first == UInt8(ascii: "\"") else { return nil }
-        return String(decoding: value.dropFirst().prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+        let content = value.dropFirst()
+        let end = content.firstIndex(of: UInt8(ascii: "\""))
+        // What the end of a window cuts stands whole in the next one.
+        if end == nil, start + 256 > text.count { return nil }
+        return String(decoding: content[..<(end ?? content.endIndex)], as: UTF8.self)
     }
 }

@@ -11,6 +11,7 @@ struct ONNXWalk {
     private var messages = 0
     private var tensors = 0
     private var hasGraph = false
+    private var hasOperatorVersions = false
     /// Where each is first named.
     private var domains: [String: Int] = [:]
     private var producer: [String] = []
@@ -64,7 +65,9 @@ struct ONNXWalk {
         case (.model, 7):
             hasGraph = true
             try message(.mainGraph, range, depth: depth + 1, &inspection)
-        case (.model, 8), (.function, 9): try opset(range)
+        case (.model, 8), (.function, 9):
+            if kind == .model { hasOperatorVersions = true }
+            try opset(range)
         case (.model, 14), (.graph, 16), (.mainGraph, 16), (.node, 9), (.function, 14):
             try metadata(range, &inspection)
         case (.model, 20): try message(.training, range, depth: depth + 1, &inspection)
@@ -178,6 +181,7 @@ struct ONNXWalk {
             inspection.fact("external data", files.prefix(10).joined(separator: ", "))
         }
         if !hasGraph { inspection.problem(.malformed, "has no graph") }
+        if !hasOperatorVersions { inspection.problem(.malformed, "names no version of the operators that it uses") }
         for (domain, offset) in domains.sorted(by: { $0.value < $1.value })
         where !Self.ownDomains.contains(domain) && !functions.define(all: domain) {
             inspection.problem(

@@ -315,8 +315,9 @@ extension PickleMachine {
         case (.emptyList, _): return values.list([])
         case (.emptyDict, _): return .other("dict")
         case (.emptySet, _): return .other("set")
-        case (.int, .text(let text, _)), (.long, .text(let text, _)): return try Self.int(text, instruction.offset)
-        case (.float, .text(let text, _)): return try Self.float(text, instruction.offset)
+        case (.int, .text(let text, _)), (.long, .text(let text, _)):
+            return try PickleText.int(text, instruction.offset)
+        case (.float, .text(let text, _)): return try PickleText.float(text, instruction.offset)
         case (.string, .text(let text, let isWhole)):
             guard let text = PickleText.quoted(text) else {
                 throw InspectionFault("has a string without quotes", at: instruction.offset)
@@ -332,27 +333,6 @@ extension PickleMachine {
             return instruction.opcode == .binFloat ? .other("float") : held(text, isWhole: text.count == count)
         default: return .other("buffer")
         }
-    }
-
-    private static func int(_ text: [UInt8], _ offset: Int) throws(InspectionFault) -> PickleValue {
-        var digits = String(decoding: text, as: UTF8.self).filter { !$0.isWhitespace && $0 != "_" }
-        if digits == "00" || digits == "01" { return .bool(digits == "01") }
-        if digits.hasSuffix("L") { digits.removeLast() }
-        let isNumber = digits.utf8.enumerated().allSatisfy { index, byte in
-            (0x30...0x39).contains(byte) || (index == 0 && digits.utf8.count > 1 && (byte == 0x2D || byte == 0x2B))
-        }
-        // Python takes `0x10` as well, and a long of nothing.
-        guard isNumber || digits.lowercased().hasPrefix("0x") else {
-            throw InspectionFault("has a number that is none", at: offset)
-        }
-        return Int(digits).map(PickleValue.int) ?? .other("int")
-    }
-
-    private static func float(_ text: [UInt8], _ offset: Int) throws(InspectionFault) -> PickleValue {
-        guard Double(String(decoding: text, as: UTF8.self)) != nil else {
-            throw InspectionFault("has a number that is none", at: offset)
-        }
-        return .other("float")
     }
 
     private static func print(_ operand: PickleInstruction.Operand) -> String {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Texts as protocol 0 writes them: a name may hide in escapes.
+/// Texts and numbers as protocol 0 writes them: a name may hide in escapes.
 enum PickleText {
     /// Of STRING: quotes around, and Python's escapes of byte strings within.
     static func quoted(_ line: [UInt8]) -> [UInt8]? {
@@ -67,5 +67,26 @@ enum PickleText {
             result = result &* UInt32(radix) &+ UInt32(digit)
         }
         return result
+    }
+
+    static func int(_ text: [UInt8], _ offset: Int) throws(InspectionFault) -> PickleValue {
+        var digits = String(decoding: text, as: UTF8.self).filter { !$0.isWhitespace && $0 != "_" }
+        if digits == "00" || digits == "01" { return .bool(digits == "01") }
+        if digits.hasSuffix("L") { digits.removeLast() }
+        let isNumber = digits.utf8.enumerated().allSatisfy { index, byte in
+            (0x30...0x39).contains(byte) || (index == 0 && digits.utf8.count > 1 && (byte == 0x2D || byte == 0x2B))
+        }
+        // Python takes `0x10` as well, and a long of nothing.
+        guard isNumber || digits.lowercased().hasPrefix("0x") else {
+            throw InspectionFault("has a number that is none", at: offset)
+        }
+        return Int(digits).map(PickleValue.int) ?? .other("int")
+    }
+
+    static func float(_ text: [UInt8], _ offset: Int) throws(InspectionFault) -> PickleValue {
+        guard Double(String(decoding: text, as: UTF8.self)) != nil else {
+            throw InspectionFault("has a number that is none", at: offset)
+        }
+        return .other("float")
     }
 }
