@@ -29,9 +29,12 @@ let package = Package(
     name: "buckler-fuzz",
     products: [
         .executable(name: "fuzz-head", targets: ["Head"]),
+        .executable(name: "fuzz-inspect", targets: ["Inspect"]),
         .executable(name: "fuzz-json", targets: ["JSON"]),
         .executable(name: "fuzz-messages", targets: ["Messages"]),
+        .executable(name: "fuzz-models", targets: ["Models"]),
         .executable(name: "fuzz-patterns", targets: ["Patterns"]),
+        .executable(name: "fuzz-pickle", targets: ["Pickle"]),
         .executable(name: "fuzz-tar", targets: ["Tar"]),
         .executable(name: "fuzz-wire", targets: ["Wire"]),
     ],
@@ -39,7 +42,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2")
     ],
     targets: [
+        .target(name: "Audit", dependencies: ["CZlib", "ModelRepository"], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
+        .target(name: "ModelRepository", dependencies: ["Inference"], swiftSettings: settings),
         .target(name: "CHeap"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "Transport", dependencies: ["CZlib", "Inference", nioCore], swiftSettings: settings),
@@ -50,9 +55,12 @@ let package = Package(
             swiftSettings: settings
         ),
         fuzzer("Head", ["HTTPServer", "Inference", nioCore, nioEmbedded, nioHTTP1]),
+        fuzzer("Inspect", ["Audit"]),
         fuzzer("JSON", ["HTTPServer", "Inference"]),
         fuzzer("Messages", ["CHeap", "GRPCServer", "Inference", "Transport", nioCore]),
+        fuzzer("Models", ["Audit"]),
         fuzzer("Patterns", ["Transport"]),
+        fuzzer("Pickle", ["Audit"]),
         fuzzer("Tar", []),
         fuzzer("Wire", ["GRPCServer", "Inference"]),
     ]

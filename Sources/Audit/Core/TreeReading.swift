@@ -27,6 +27,8 @@ struct TreeReading {
     private(set) var unreadable: [Unreadable] = []
     private(set) var filesRead = 0
     private var pythonSources: [(path: String, text: String)] = []
+    private var modelFileReading = ModelFileReading([])
+    private var modelFiles: [ModelFile] = []
 
     init(tree: any AuditTree, limits: AuditLimits, python: (any PythonSourceReader)?, model: AuditedModel? = nil) {
         self.tree = tree
@@ -37,19 +39,18 @@ struct TreeReading {
 
     mutating func read() {
         (project.entries, unreadable) = tree.entries()
-        readModels()
+        let directories =
+            model.map { ModelDirectories(model: $0.path, project.entries) } ?? ModelDirectories(project.entries)
+        modelFileReading = ModelFileReading(project.entries, models: Set(directories.found.keys))
+        for (path, entries) in directories.found.sorted(by: { $0.key < $1.key }) {
+            attempt { (reading) throws(Unreadable) in try reading.readModel(at: path, entries) }
+        }
         for entry in project.entries where entry.isReadable {
             attempt { (reading) throws(Unreadable) in try reading.read(entry) }
         }
         attempt { (reading) throws(Unreadable) in try reading.readPython() }
-    }
-
-    private mutating func readModels() {
-        let directories =
-            model.map { ModelDirectories(model: $0.path, project.entries) } ?? ModelDirectories(project.entries)
-        for (path, entries) in directories.found.sorted(by: { $0.key < $1.key }) {
-            attempt { (reading) throws(Unreadable) in try reading.readModel(at: path, entries) }
-        }
+        modelFileReading.relate(&modelFiles)
+        add(modelFiles.map(Subject.modelFile))
     }
 
     private mutating func readModel(at path: String, _ entries: [AuditEntry]) throws(Unreadable) {
@@ -81,23 +82,40 @@ struct TreeReading {
     }
 
     private mutating func read(_ entry: AuditEntry) throws(Unreadable) {
-        if entry.name.hasSuffix(".py") {
+        let place = modelFileReading.place(of: entry.path)
+        let isPython = entry.name.hasSuffix(".py")
+        let isJSON = entry.name.lowercased().hasSuffix(".json")
+        if place.isInModel || isJSON { try inspect(entry) }
+        if isPython {
             pythonSources.append((entry.path, try text(of: entry)))
             return
         }
+        // Data in a version's directory is the model's, tokenizers of many megabytes among it.
+        // What a load is not about is not read: a model may bring a Dockerfile, nobody builds it here.
+        let isKnown = model == nil ? try readDocument(entry, isModelData: place.isInVersion) : false
+        if !isKnown, !place.isInModel, !isJSON { try inspect(entry) }
+        if isKnown || place.isInModel { filesRead += 1 }
+    }
+
+    private mutating func inspect(_ entry: AuditEntry) throws(Unreadable) {
+        modelFiles.append(modelFileReading.read(entry, from: try tree.open(entry.path)))
+    }
+
+    /// - Returns: whether it is of a kind that is known by its name.
+    private mutating func readDocument(_ entry: AuditEntry, isModelData: Bool) throws(Unreadable) -> Bool {
         var isKnown = false
         for recogniser in Recogniser.all {
             guard case .text(let matches, let read) = recogniser, matches(entry) else { continue }
             isKnown = true
             add(try read(try text(of: entry), entry.path, limits))
         }
-        if let documents = try documents(of: entry) {
+        if !isModelData, let documents = try documents(of: entry) {
             isKnown = true
             for document in documents {
                 for case .data(let read) in Recogniser.all { add(read(document)) }
             }
         }
-        if isKnown { filesRead += 1 }
+        return isKnown
     }
 
     /// Bytes of a JSON file that may be a manifest.

@@ -3,7 +3,7 @@
 /// All rules. Each room of rules keeps a list of its own.
 package enum RuleTable {
     package static let all: [Rule] =
-        RepositoryRules.all + EnsembleRules.all + ContainerRules.all + ServerRules.all
+        RepositoryRules.all + EnsembleRules.all + ModelFileRules.all + ContainerRules.all + ServerRules.all
 
     package static func rule(_ id: String) -> Rule? { byID[id] }
 

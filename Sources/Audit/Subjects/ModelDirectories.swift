@@ -5,23 +5,18 @@ private import ModelRepository
 struct ModelDirectories {
     static let configFile = "config.pbtxt"
 
-    /// Names that Triton looks for in a version's directory; they tell a model that has no configuration.
-    private static let modelFiles: Set<String> = [
-        "model.onnx", "model.py", "model.plan", "model.pt", "model.pt2", "model.savedmodel", "model.graphdef",
-        "model.xml",
-    ]
-
     /// By the path of its directory.
     private(set) var found: [String: [AuditEntry]] = [:]
 
-    /// A directory is a model if it has a `config.pbtxt`, or a version with a file that Triton would load.
+    /// A directory is a model if it has a `config.pbtxt`, or a version with a `model.` of any kind: a
+    /// repository may leave configurations out.
     init(_ entries: [AuditEntry]) {
         var paths: Set<String> = []
         for entry in entries {
             let parts = entry.path.split(separator: "/", omittingEmptySubsequences: false)
             if entry.name == Self.configFile {
                 paths.insert(parts.dropLast().joined(separator: "/"))
-            } else if Self.modelFiles.contains(entry.name), parts.count >= 3, Self.isVersion(parts[parts.count - 2]) {
+            } else if entry.name.hasPrefix("model."), parts.count >= 3, Self.isVersion(parts[parts.count - 2]) {
                 paths.insert(parts.dropLast(2).joined(separator: "/"))
             }
         }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which files of a tree are a model's, and what the files beside each one tell about it.
+struct ModelFileReading {
+    private let entries: [String: AuditEntry]
+    private let modelDirectories: Set<String>
+
+    init(_ entries: [AuditEntry], models: Set<String> = []) {
+        self.entries = Dictionary(entries.map { ($0.path, $0) }) { first, _ in first }
+        modelDirectories = models
+    }
+
+    /// Whether a path lies beneath a model's directory, and in one of its versions.
+    func place(of path: String) -> (isInModel: Bool, isInVersion: Bool) {
+        let parts = path.split(separator: "/")
+        var isInModel = modelDirectories.contains("") && parts.count >= 1
+        var isInVersion = isInModel && parts.count >= 2 && ModelDirectories.isVersion(parts[0])
+        for count in 1..<max(1, parts.count) where modelDirectories.contains(parts.prefix(count).joined(separator: "/"))
+        {
+            isInModel = true
+            if parts.count > count + 1, ModelDirectories.isVersion(parts[count]) { isInVersion = true }
+        }
+        return (isInModel, isInVersion)
+    }
+
+    func read(_ entry: AuditEntry, from source: any ByteSource) -> ModelFile {
+        let place = place(of: entry.path)
+        return ModelFile(
+            path: entry.path,
+            inspection: ModelFileInspector.inspect(source, name: entry.path),
+            isInModelDirectory: place.isInModel,
+            isInVersionDirectory: place.isInVersion
+        )
+    }
+
+    /// Fills in what each file's neighbours say of it.
+    func relate(_ files: inout [ModelFile]) {
+        var tensorData: Set<String> = []
+        for index in files.indices {
+            let directory = Self.parent(of: files[index].path)
+            files[index].isBesidePythonModel = entries[Self.join(directory, "model.py")] != nil
+            for use in Self.distinct(files[index].inspection.externalData) {
+                let path = Self.join(directory, use.location)
+                files[index].externalData.append(
+                    .init(use: use, entry: entries[path], linkOnTheWay: link(above: path, from: directory))
+                )
+                tensorData.insert(path)
+            }
+            // OpenVINO keeps weights in a file of the same name.
+            if files[index].inspection.format == .openVINO, files[index].path.hasSuffix(".xml") {
+                tensorData.insert(files[index].path.dropLast(4) + ".bin")
+            }
+        }
+        let savedModels = Set(files.filter { $0.inspection.format == .savedModel }.map { Self.parent(of: $0.path) })
+        for index in files.indices {
+            let path = files[index].path
+            files[index].isTensorData = tensorData.contains(path) || Self.isPart(of: savedModels, path)
+        }
+    }
+
+    /// A SavedModel keeps its weights in a directory beside it, and a checksum of itself.
+    private static func isPart(of savedModels: Set<String>, _ path: String) -> Bool {
+        let directory = parent(of: path)
+        if path.hasSuffix("/fingerprint.pb") { return savedModels.contains(directory) }
+        return directory.hasSuffix("/variables") && savedModels.contains(parent(of: directory))
+    }
+
+    /// For each location, the use that reaches furthest.
+    private static func distinct(_ uses: [ExternalDataUse]) -> [ExternalDataUse] {
+        var furthest: [String: ExternalDataUse] = [:]
+        for use in uses {
+            if let known = furthest[use.location], known.offset + known.byteCount >= use.offset + use.byteCount {
+                continue
+            }
+            furthest[use.location] = use
+        }
+        return furthest.values.sorted { $0.location.utf8.lexicographicallyPrecedes($1.location.utf8) }
+    }
+
+    private func link(above path: String, from directory: String) -> String? {
+        var parent = Self.parent(of: path)
+        while parent.utf8.count > directory.utf8.count {
+            if case .link = entries[parent]?.kind { return parent }
+            parent = Self.parent(of: parent)
+        }
+        return nil
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return String(path[..<slash])
+    }
+
+    private static func join(_ directory: String, _ name: String) -> String {
+        directory.isEmpty ? name : "\(directory)/\(name)"
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let remoteCode = Rule(
+        id: "BKL-M015",
+        title: "Model asks for code that comes with it",
+        severity: .error,
+        why: """
+            With auto_map or trust_remote_code a loader fetches Python from wherever the model came from and \
+            runs it, in whatever version is there today.
+            """,
+        mend: "Remove the setting and use a model that the library itself knows.",
+        references: [.cwe(829), .cwe(94), .owaspLLM("LLM03"), .sheet("Triton: Secure Model Repository Configuration")],
+        bad: [
+            .model("config.json", "{\"auto_map\": {\"AutoModel\": \"modeling_x.X\"}}"),
+            .model("config.json", "{\"trust_remote_code\": true}"),
+            .files([
+                "models/m/config.pbtxt":
+                    "backend: \"python\"\nparameters { key: \"trust_remote_code\" value { string_value: \"true\" } }\n"
+            ]),
+        ],
+        good: [
+            .model("config.json", "{\"trust_remote_code\": false}")
+        ],
+        checks: [.problems(.remoteCode)]
+    )
+}
