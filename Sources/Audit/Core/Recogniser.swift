@@ -13,5 +13,7 @@ package enum Recogniser: Sendable {
 
 extension Recogniser {
     /// All of them. A file may be of several kinds.
-    package static let all: [Recogniser] = []
+    package static let all: [Recogniser] = [
+        .requirements, .bentoBuild, .bentoConfiguration,
+    ]
 }
