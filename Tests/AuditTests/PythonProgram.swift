@@ -32,7 +32,9 @@ enum PythonProgram {
 
     /// - Returns: what is known of one source.
     static func module(_ source: String) throws -> PythonModule {
-        guard let result = try reader.read([("m.py", source)]).first else { throw Unreadable(Place("m.py"), "no answer") }
+        guard let result = try reader.read([("m.py", source)]).first else {
+            throw Unreadable(Place("m.py"), "no answer")
+        }
         return try result.get()
     }
 }

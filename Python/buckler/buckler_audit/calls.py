@@ -55,7 +55,8 @@ class Calls(Expressions):
         context = self.context
         if VERIFYING.search(name.rpartition(".")[2]) or VERIFYING.search(name):
             context.verified = True
-        self.facts.call(node, name, arguments, context.function, context.kind, context.verified)
+        receiver = called.taint if isinstance(node.func, ast.Attribute) else NONE
+        self.facts.call(node, name, arguments, receiver, context)
         given = union([value for _, value in arguments] + [called])
         if CHECKING.search(name.rpartition(".")[2]):
             context.checked |= given.origin

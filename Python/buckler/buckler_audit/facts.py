@@ -2,7 +2,7 @@
 """What is reported of one source.
 
 calls     n name, l line, c column, e length, f the function around it, h who calls that with whose data (handlers.py), a arguments,
-          v whether something was verified before it in the same function.
+          v whether something was verified before it in the same function, r parameters that decide what the method is called of.
           An argument: k keyword, s text, b truth value, i number, z None, n name, a arguments of the call that made it, m items,
           t parameters that decide it.
 classes   n, b names of bases, d decorators as arguments, m names of methods, and the place.
@@ -43,18 +43,21 @@ class Facts:
         before = len(raw[:start].decode("utf-8", "replace"))
         return {"l": line, "c": before + 1, "e": max(len(raw[start:end].decode("utf-8", "replace")), 1)}
 
-    def call(self, node, name, arguments, function, handler, verified):
+    def call(self, node, name, arguments, receiver, context):
         key = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset, name)
         known = self.calls.get(key)
         # What a handler hands on says more than what the function by itself may be given.
-        rank = (bool(handler) and any(value.taint for _, value in arguments), bool(handler))
+        tainted = any(value.taint for _, value in arguments) or bool(receiver)
+        rank = (bool(context.kind) and tainted, bool(context.kind))
         if known is not None and known[0] >= rank:
             return
         if known is None and len(self.calls) >= CALLS:
             raise TooMuch(f"it has more than {CALLS} calls")
-        fact = {"n": name[:300], "f": function, "h": handler, "a": arguments_json(arguments, 1), **self.place(node)}
-        if verified:
+        fact = {"n": name[:300], "f": context.function, "h": context.kind, "a": arguments_json(arguments, 1), **self.place(node)}
+        if context.verified:
             fact["v"] = True
+        if receiver:
+            fact["r"] = sorted(receiver)[:4]
         self.calls[key] = (rank, fact)
 
     def add(self, kind, node, fact):

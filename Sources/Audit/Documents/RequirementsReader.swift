@@ -27,7 +27,8 @@ package enum RequirementsReader {
         var (kept, start) = ("", 0)
         var number = 0
         // A byte-order mark belongs to no requirement.
-        let content = text.unicodeScalars.first == "\u{FEFF}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+        let content =
+            text.unicodeScalars.first == "\u{FEFF}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
         for line in content.split(separator: "\n", omittingEmptySubsequences: false) {
             number += 1
             let line = line.last == "\r" ? line.dropLast() : line

@@ -49,7 +49,8 @@ package struct PythonFacts {
             function: json["f"]?.text ?? "",
             handler: json["h"]?.text.flatMap(PythonHandler.Kind.init),
             arguments: arguments(list(json, "a")),
-            isAfterVerification: json["v"]?.bool ?? false
+            isAfterVerification: json["v"]?.bool ?? false,
+            receiverTaint: list(json, "r").compactMap(\.text)
         )
     }
 
@@ -82,7 +83,9 @@ package struct PythonFacts {
     }
 
     private func handler(_ json: FactsJSON) -> PythonHandler? {
-        guard let name = json["n"]?.text, let kind = json["h"]?.text.flatMap(PythonHandler.Kind.init) else { return nil }
+        guard let name = json["n"]?.text, let kind = json["h"]?.text.flatMap(PythonHandler.Kind.init) else {
+            return nil
+        }
         return PythonHandler(
             name: name,
             function: json["f"]?.text ?? name,

@@ -42,7 +42,9 @@ package struct PythonFactsReader: PythonSourceReader {
         return results
     }
 
-    private static func batch(_ rest: ArraySlice<(path: String, text: String)>) -> ArraySlice<(path: String, text: String)> {
+    private static func batch(_ rest: ArraySlice<(path: String, text: String)>) -> ArraySlice<
+        (path: String, text: String)
+    > {
         var bytes = 0
         var end = rest.startIndex
         while end < rest.endIndex {

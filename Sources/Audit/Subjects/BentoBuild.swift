@@ -98,17 +98,22 @@ package struct BentoBuild: Sendable {
 }
 
 extension Recogniser {
-    static let bentoBuild = Recogniser.data { document in BentoBuild.recognise(document).map { [.bentoBuild($0)] } ?? [] }
+    static let bentoBuild = Recogniser.data { document in BentoBuild.recognise(document).map { [.bentoBuild($0)] } ?? []
+    }
 
     /// BentoML's `configuration.yaml`, of version 1 or 2: by what only that has, or by its name.
     static let bentoConfiguration = Recogniser.data { document in
         let root = document.root
         guard case .map = root, root["apiVersion"] == nil else { return [] }
         let name = document.file.split(separator: "/").last.map { $0.lowercased() } ?? ""
-        let isNamed = ["configuration.yaml", "configuration.yml", "bentoml_configuration.yaml", "bentoml_configuration.yml"]
-            .contains(name)
+        let isNamed = [
+            "configuration.yaml", "configuration.yml", "bentoml_configuration.yaml", "bentoml_configuration.yml",
+        ]
+        .contains(name)
         let isV1 = !(root["api_server"]?.members.isEmpty ?? true) || (isNamed && root["runners"] != nil)
-        let serviceMembers: Set<String> = ["traffic", "resources", "workers", "threads", "http", "metrics", "ssl", "logging"]
+        let serviceMembers: Set<String> = [
+            "traffic", "resources", "workers", "threads", "http", "metrics", "ssl", "logging",
+        ]
         let services = root["services"]?.members ?? []
         // Compose files have services too, and none of these beneath one.
         let isV2 =
@@ -117,6 +122,7 @@ extension Recogniser {
                 service.value["image"] == nil && service.value["build"] == nil
                     && service.value.members.contains { serviceMembers.contains($0.key) }
             }
-        return isV1 || (isV2 && (isNamed || services.allSatisfy { $0.value["image"] == nil })) ? [.bentoConfiguration(document)] : []
+        return isV1 || (isV2 && (isNamed || services.allSatisfy { $0.value["image"] == nil }))
+            ? [.bentoConfiguration(document)] : []
     }
 }

@@ -72,6 +72,8 @@ package struct PythonCall: Sendable {
     package var arguments: [PythonArgument]
     /// Whether something was verified or hashed before it in the same function, by the name of what was called for that.
     package var isAfterVerification: Bool
+    /// Parameters that decide what it is a method of.
+    package var receiverTaint: [String]
 
     package func argument(_ keyword: String, at position: Int? = nil) -> PythonValue? {
         if let named = arguments.first(where: { $0.keyword == keyword }) { return named.value }
@@ -92,7 +94,8 @@ package struct PythonCall: Sendable {
 
     /// `'name'` without what only this reader says, for messages.
     package var printedName: String {
-        let bare = name.hasPrefix("builtins.") ? name.dropFirst(9) : name.hasPrefix("?.") ? name.dropFirst(2) : name[...]
+        let bare =
+            name.hasPrefix("builtins.") ? name.dropFirst(9) : name.hasPrefix("?.") ? name.dropFirst(2) : name[...]
         return Printed.quoted(bare)
     }
 }

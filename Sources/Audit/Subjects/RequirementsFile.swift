@@ -49,7 +49,9 @@ package struct Requirement: Sendable, Equatable {
         guard let at = address.utf8.lastIndex(of: UInt8(ascii: "@")) else { return false }
         let commit = address.utf8[address.utf8.index(after: at)...].prefix { $0 != UInt8(ascii: "#") }
         return commit.count == 40
-            && commit.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || (0x41...0x46).contains($0) }
+            && commit.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || (0x41...0x46).contains($0)
+            }
     }
 
     /// - Parameter text: one requirement, without comments.

@@ -17,7 +17,8 @@ package enum WrittenSecret {
     ]
 
     private static let keyWords: Set<String> = [
-        "api", "access", "secret", "private", "auth", "signing", "encryption", "master", "account", "service", "client", "jwt",
+        "api", "access", "secret", "private", "auth", "signing", "encryption", "master", "account", "service", "client",
+        "jwt",
         "hmac", "license", "ssh",
     ]
 
@@ -44,8 +45,11 @@ package enum WrittenSecret {
     /// Whether a value can be one, and is not a reference to it, a place for it or an example of none.
     package static func isValue(_ value: String, of name: String) -> Bool {
         let scalars = value.unicodeScalars
-        guard let first = scalars.first, scalars.count >= 4, !"$<{[/%.*".unicodeScalars.contains(first) else { return false }
-        guard !scalars.contains(where: { $0.properties.isWhitespace }), !value.contains("${"), !value.contains("{{") else {
+        guard let first = scalars.first, scalars.count >= 4, !"$<{[/%.*".unicodeScalars.contains(first) else {
+            return false
+        }
+        guard !scalars.contains(where: { $0.properties.isWhitespace }), !value.contains("${"), !value.contains("{{")
+        else {
             return false
         }
         let lower = value.lowercased()
@@ -58,14 +62,17 @@ package enum WrittenSecret {
         return isPassword ? value != name : (hasDigit && scalars.count >= 6) || scalars.count >= 20
     }
 
-    private static let references = ["env:", "vault:", "secret:", "arn:", "file:", "http:", "https:", "projects/", "x-", "your"]
+    private static let references = [
+        "env:", "vault:", "secret:", "arn:", "file:", "http:", "https:", "projects/", "x-", "your",
+    ]
 
     /// What is a key by its form, whatever it is called: what issues it says so.
     package static func kind(of value: String) -> String? {
         for (prefix, least, kind) in issued where value.hasPrefix(prefix) && value.utf8.count >= least {
             let rest = value.utf8.dropFirst(prefix.utf8.count)
             let isToken = rest.allSatisfy { byte in
-                byte == 0x2D || byte == 0x2E || byte == 0x5F || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                byte == 0x2D || byte == 0x2E || byte == 0x5F || (0x30...0x39).contains(byte)
+                    || (0x41...0x5A).contains(byte)
                     || (0x61...0x7A).contains(byte)
             }
             if isToken { return kind }
@@ -84,7 +91,8 @@ package enum WrittenSecret {
     /// `scheme://user:password@host`.
     private static func hasPassword(url: String) -> Bool {
         let bytes = Array(url.utf8.prefix(500))
-        guard let scheme = url.prefix(500).utf8.firstIndex(of: UInt8(ascii: ":")), url.utf8[scheme...].starts(with: "://".utf8)
+        guard let scheme = url.prefix(500).utf8.firstIndex(of: UInt8(ascii: ":")),
+            url.utf8[scheme...].starts(with: "://".utf8)
         else { return false }
         let start = url.utf8.distance(from: url.startIndex, to: scheme) + 3
         let authority = bytes.dropFirst(start).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
