@@ -2,7 +2,7 @@
 
 /// All rules. Each room of rules keeps a list of its own.
 package enum RuleTable {
-    package static let all: [Rule] = [PythonRules.all].flatMap(\.self)
+    package static let all: [Rule] = [PackagingRules.all, PythonRules.all, ServiceRules.all].flatMap(\.self)
 
     package static func rule(_ id: String) -> Rule? { byID[id] }
 
