@@ -10,7 +10,7 @@ package struct PythonFactsReader: PythonSourceReader {
     package typealias Run = @Sendable (_ input: [UInt8]) throws -> [UInt8]
 
     /// Bytes of sources that one run of the program gets, unless a single source has more.
-    private static let batchBytes = 32 << 20
+    private static let batchBytes = 4 << 20
     /// A source that breaks the program is unreadable and the ones after it are read by another run; not without end.
     private static let faultLimit = 8
 
@@ -31,10 +31,10 @@ package struct PythonFactsReader: PythonSourceReader {
             guard lines.count < batch.count else { continue }
             faults += 1
             let broken = batch[batch.startIndex + lines.count].path
-            results.append(.failure(Unreadable(Place(broken), "the source ends the program that reads it")))
+            results.append(.failure(Unreadable(Place(broken), "the source ends the program that reads it, or keeps it too long")))
             if faults == Self.faultLimit {
                 for source in sources[results.count...] {
-                    let reason = "sources before it have ended the program that reads them \(faults) times"
+                    let reason = "sources before it have ended or kept the program that reads them \(faults) times"
                     results.append(.failure(Unreadable(Place(source.path), reason)))
                 }
             }
