@@ -25,7 +25,9 @@ struct RuleExampleTests {
         }
     }
 
-    static func audit(_ example: RuleExample) -> AuditResult { Audit().run(MemoryTree(example.files)) }
+    static func audit(_ example: RuleExample) -> AuditResult {
+        Audit(python: PythonProgram.reader).run(MemoryTree(example.files))
+    }
 }
 
 extension Rule: CustomTestStringConvertible {

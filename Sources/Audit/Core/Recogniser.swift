@@ -13,5 +13,8 @@ package enum Recogniser: Sendable {
 
 extension Recogniser {
     /// All of them. A file may be of several kinds.
-    package static let all: [Recogniser] = [.dockerfile, .shellScript, .compose, .kubernetes, .bucklerSettings]
+    package static let all: [Recogniser] = [
+        .dockerfile, .shellScript, .compose, .kubernetes, .bucklerSettings, .requirements, .bentoBuild,
+        .bentoConfiguration,
+    ]
 }

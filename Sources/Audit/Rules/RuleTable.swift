@@ -2,8 +2,10 @@
 
 /// All rules. Each room of rules keeps a list of its own.
 package enum RuleTable {
-    package static let all: [Rule] =
-        RepositoryRules.all + EnsembleRules.all + ModelFileRules.all + ContainerRules.all + ServerRules.all
+    package static let all: [Rule] = [
+        ModelFileRules.all, RepositoryRules.all, EnsembleRules.all, PythonRules.all, PackagingRules.all,
+        ServiceRules.all, ContainerRules.all, ServerRules.all,
+    ].flatMap(\.self)
 
     package static func rule(_ id: String) -> Rule? { byID[id] }
 

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an expression is, as far as that can be told; every call in it is reported on the way."""
+import ast
+import builtins
+import re
+
+from .facts import TooMuch
+from .values import NONE, UNKNOWN, Value, union
+
+BUILTINS = frozenset(dir(builtins))
+#: What is called without its module after `from … import *`.
+STARRED = {
+    "os": {"system", "popen", "execv", "execve", "execvp", "execl", "spawnv", "spawnl", "environ"},
+    "subprocess": {"run", "call", "Popen", "check_call", "check_output", "getoutput", "getstatusoutput"},
+    "pickle": {"load", "loads", "Unpickler"},
+    "ctypes": {"CDLL", "cdll"},
+    "torch": {"load"},
+}
+#: Attributes that say how much there is, and not what.
+SIZES = {"nbytes", "size", "shape", "ndim", "itemsize", "content_length"}
+#: What gives back a number, a truth value or one name, whatever it is given.
+CLEANING = {
+    "builtins.int", "builtins.float", "builtins.bool", "builtins.len", "builtins.isinstance", "builtins.hash", "builtins.ord",
+    "builtins.complex", "builtins.round", "builtins.id", "builtins.type", "builtins.issubclass", "builtins.callable",
+    "os.path.basename", "ntpath.basename", "posixpath.basename", "werkzeug.utils.secure_filename", "uuid.UUID",
+    "shlex.quote", "os.path.exists", "os.path.isfile", "os.path.isdir",
+}
+#: What gives back what it was given.
+PASSING = {"builtins.str", "builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "builtins.sorted",
+           "builtins.iter", "builtins.next", "pathlib.Path", "os.fspath"}
+#: What a check of an input may call before anything is checked.
+NEUTRAL = re.compile(
+    r"^(builtins\.(len|isinstance|str|repr|print|type|int|float|bool|hasattr|enumerate|zip|range|list|tuple|dict|set|sorted|iter|any"
+    r"|all|super|max|min|sum|getattr)|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
+    r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info|warning|debug"
+    r"|error|exception|log)|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
+)
+CHECKING = re.compile(r"(^|[._])(valid|check|verify|ensure|assert|sanit|guard|limit|parse_obj|model_validate)", re.I)
+VERIFYING = re.compile(r"verif|checksum|digest|signature|sha256|sha512|blake2|sha384", re.I)
+KEY_NAME = re.compile(r"(api_?key|token|secret|passw|pwd|credential|access_?key|private_?key|auth|hmac|digest|signature)", re.I)
+SECRET_TEXT = re.compile(r"^(AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|sk-|hf_|xox[abp]-|eyJ|AIza|-----BEGIN )|://[^/\s:@]+:[^/\s@]+@")
+ENVIRON = {"os.environ.get()", "os.getenv()"}
+
+
+class Expressions:
+    """What Flow knows while it goes through statements: `env` the names of the function, `outer` those around it."""
+
+    def spend(self, amount=1):
+        self.budget -= amount
+        if self.budget < 0:
+            raise TooMuch("it takes too long to follow")
+
+    def resolve(self, node):
+        """The name of a name or attribute, without reporting anything."""
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        root = self.lookup(node.id)
+        return ".".join([root.name or node.id, *reversed(parts)])
+
+    def lookup(self, name):
+        for names in (self.env, *self.outer):
+            found = names.get(name)
+            if found is not None:
+                return found
+        if name in BUILTINS or name == "__builtins__":
+            return Value("builtins" if name == "__builtins__" else "builtins." + name)
+        for module in self.stars:
+            if name in STARRED.get(module, ()):
+                return Value(module + "." + name)
+        return Value(name)
+
+    def value(self, node):
+        if node is None:
+            return Value(const=None)
+        self.spend()
+        method = getattr(self, "value_" + type(node).__name__, None)
+        if method is not None:
+            return method(node)
+        return union([self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
+
+    def value_Constant(self, node):
+        if isinstance(node.value, str) and SECRET_TEXT.search(node.value[:200]):
+            self.facts.add("texts", node, {"n": "", "s": node.value[:300]})
+        if isinstance(node.value, (str, int, float, bool, type(None))):
+            return Value(const=node.value)
+        return Value(const=node.value.decode("latin-1")) if isinstance(node.value, bytes) else Value()
+
+    def value_Name(self, node):
+        return self.lookup(node.id)
+
+    def value_Attribute(self, node):
+        return self.attribute(self.value(node.value), node.attr)
+
+    def attribute(self, base, name):
+        if name == "__dict__":
+            return base
+        if base.name == "self" and self.context.attributes is not None:
+            known = self.context.attributes.get(name)
+            if known is not None:
+                return known
+        full = base.name + "." + name if base.name else None
+        new = Value(full, taint=base.taint, origin=base.origin)
+        if name in SIZES:
+            new.taint, new.sized = NONE, base.origin
+        if full and full.startswith("flask.request."):
+            new.taint = new.origin = frozenset(["request"])
+        return new
+
+    def value_Subscript(self, node):
+        base, index = self.value(node.value), self.value(node.slice)
+        if self.is_reversal(node.slice) and base.text is not None:
+            return Value(const=base.text[::-1])
+        if base.name == "sys.modules" and index.text:
+            return Value(index.text)
+        if base.name in ("builtins", "builtins.globals()", "builtins.locals()", "builtins.vars()") or (
+            base.name in self.modules and index.text
+        ):
+            return self.member(base.name, index)
+        if base.items and isinstance(index.const, int) and -len(base.items) <= index.const < len(base.items):
+            return base.items[index.const]
+        new = union([base, index])
+        # Who chooses one of several things that are fixed has not chosen what they are.
+        new.taint, new.sized, new.name = base.taint, base.sized, base.name + "[]" if base.name else None
+        return new
+
+    def member(self, base, index):
+        if not index.text:
+            return Value(base + "[]")
+        if base == "builtins.globals()" or base == "builtins.locals()":
+            return self.lookup(index.text)
+        return Value(("builtins." if base == "builtins.vars()" else base + ".") + index.text)
+
+    def is_reversal(self, node):
+        return (
+            isinstance(node, ast.Slice) and node.lower is None and node.upper is None and isinstance(node.step, ast.UnaryOp)
+            and isinstance(node.step.op, ast.USub) and isinstance(node.step.operand, ast.Constant) and node.step.operand.value == 1
+        )
+
+    def value_Slice(self, node):
+        return union([self.value(part) for part in (node.lower, node.upper, node.step) if part is not None])
+
+    def value_BinOp(self, node):
+        left, right = self.value(node.left), self.value(node.right)
+        if isinstance(node.op, ast.Add) and left.text is not None and right.text is not None:
+            if len(left.text) + len(right.text) < 1000:
+                return Value(const=left.text + right.text)
+        return union([left, right])
+
+    def value_JoinedStr(self, node):
+        parts = [self.value(part) for part in node.values]
+        if all(part.text is not None for part in parts) and sum(len(part.text) for part in parts) < 1000:
+            return Value(const="".join(part.text for part in parts))
+        new = union(parts)
+        # The first part tells where a path or an address leads.
+        new.name = "f:" + (parts[0].text or "")[:100] if parts else None
+        return new
+
+    def value_FormattedValue(self, node):
+        value = self.value(node.value)
+        if node.format_spec is not None:
+            self.value(node.format_spec)
+        return value
+
+    def value_BoolOp(self, node):
+        values = [self.value(part) for part in node.values]
+        result = values[0]
+        for value in values[1:]:
+            result = result.merged(value)
+        return result
+
+    def value_UnaryOp(self, node):
+        value = self.value(node.operand)
+        if isinstance(node.op, ast.USub) and isinstance(value.const, (int, float)) and not isinstance(value.const, bool):
+            return Value(const=-value.const)
+        return union([value])
+
+    def value_Compare(self, node):
+        values = [self.value(part) for part in [node.left, *node.comparators]]
+        for index, operator in enumerate(node.ops):
+            left, right = values[index], values[index + 1]
+            self.compared(node, operator, left, right, node.comparators[index])
+        new = union(values)
+        return new.clean()
+
+    def compared(self, node, operator, left, right, right_node):
+        if isinstance(operator, (ast.In, ast.NotIn)) and right.empties is not None and not self.is_not_empty(node.left):
+            self.facts.add("empties", right.empties, {"n": (right.name or "")[:100]})
+        names = [side.name or "" for side in (left, right)]
+        words = [self.words(node.left), self.words(right_node)]
+        if any(KEY_NAME.search(word) for word in words) and isinstance(operator, (ast.Eq, ast.NotEq)):
+            is_constant = left.const is not UNKNOWN or right.const is not UNKNOWN
+            fact = {"o": type(operator).__name__, "x": words[0][:100], "y": words[1][:100], "q": is_constant, "n": names[0][:100]}
+            self.facts.add("compares", node, fact)
+
+    def is_not_empty(self, node):
+        return isinstance(node, ast.Name) and node.id in self.context.not_empty
+
+    def words(self, node):
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Attribute):
+            return node.attr
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            return str(node.slice.value)
+        if isinstance(node, ast.Call):
+            first = node.args[0] if node.args else None
+            return str(first.value) if isinstance(first, ast.Constant) else self.words(node.func)
+        return ""
+
+    def value_IfExp(self, node):
+        self.condition(node.test, decides=True)
+        return self.value(node.body).merged(self.value(node.orelse))
+
+    def value_NamedExpr(self, node):
+        value = self.value(node.value)
+        self.bind(node.target, value)
+        return value
+
+    def value_Await(self, node):
+        return self.value(node.value)
+
+    def value_Starred(self, node):
+        return self.value(node.value)
+
+    def value_Yield(self, node):
+        return self.value(node.value)
+
+    def value_Lambda(self, node):
+        kept, self.env = self.env, dict(self.env)
+        self.spend(len(kept))
+        for argument in ast.walk(node.args):
+            if isinstance(argument, ast.arg):
+                self.env[argument.arg] = Value(argument.arg)
+        result = self.value(node.body)
+        self.env = kept
+        return Value(taint=result.taint, origin=result.origin)
+
+    def sequence(self, node):
+        items = [self.value(item) for item in node.elts]
+        new = union(items)
+        new.items = items[:64]
+        return new
+
+    value_List = value_Tuple = value_Set = sequence
+
+    def value_Dict(self, node):
+        keys = [self.value(key) for key in node.keys if key is not None]
+        values = [self.value(value) for value in node.values]
+        if len(keys) == len(values):
+            for key, value, value_node in zip(keys, values, node.values):
+                self.named_text(key.text, value, value_node)
+        new = union(keys + values)
+        new.items = values[:64]
+        return new
+
+    def named_text(self, name, value, node):
+        if name and value.text and KEY_NAME.search(name) and isinstance(node, (ast.Constant, ast.JoinedStr)):
+            self.facts.add("texts", node, {"n": name[:100], "s": value.text[:300]})
+
+    def comprehension(self, node):
+        kept, self.env = self.env, dict(self.env)
+        self.spend(len(kept))
+        source, is_filtered = None, False
+        for generator in node.generators:
+            iterated = self.value(generator.iter)
+            source = source or iterated
+            self.bind(generator.target, self.element(iterated))
+            for test in generator.ifs:
+                is_filtered = True
+                self.condition(test, decides=True)
+                self.refine(test, True)
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        new = union([self.value(part) for part in parts])
+        if source is not None and source.empties is not None and not is_filtered:
+            new.empties = source.empties
+        self.env = kept
+        return new
+
+    value_ListComp = value_SetComp = value_GeneratorExp = value_DictComp = comprehension
+
+    def element(self, iterated):
+        new = union([iterated])
+        if iterated.items:
+            first = iterated.items[0]
+            for other in iterated.items[1:]:
+                first = first.merged(other)
+            new.name, new.const = first.name, first.const
+        return new

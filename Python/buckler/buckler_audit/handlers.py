@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which functions are called with what clients send, and by which of their parameters."""
+import ast
+
+#: What decorates a function of a web framework, after the name of its application or router.
+WEB_METHODS = {"route", "get", "post", "put", "patch", "delete", "websocket", "api_route", "head", "options"}
+WEB_MAKERS = ("fastapi.FastAPI()", "fastapi.APIRouter()", "flask.Flask()", "flask.Blueprint()", "starlette.applications.Starlette()",
+              "quart.Quart()", "sanic.Sanic()")
+WEB_NAMES = {"app", "router", "api", "application", "blueprint", "bp"}
+
+#: Conversions that leave nothing to choose but a number or one of several names.
+NARROW = {"int", "float", "bool", "complex", "Literal", "Enum", "datetime", "date", "UUID"}
+INJECTED = ("Depends", "Security", "BackgroundTasks")
+
+
+def kind_of(decorators, name, class_name, bases, parameters):
+    """One of "legacy-api", "api", "task", "runnable", "triton", "web", "asgi"; "" for a function that clients do not reach."""
+    for decorator in decorators:
+        full = decorator.name or ""
+        bare = full[:-2] if full.endswith("()") else full
+        if bare in ("bentoml.api", "bentoml._internal.api"):
+            return "api"
+        if bare == "bentoml.task":
+            return "task"
+        if bare == "bentoml.Runnable.method" or bare.endswith("Runnable.method"):
+            return "runnable"
+        root, _, last = bare.rpartition(".")
+        if last == "api" and (root.endswith("Service()") or root in ("svc", "service") or decorator_has(decorator, "input")):
+            return "legacy-api"
+        if last in WEB_METHODS and (root in WEB_MAKERS or root.split(".")[-1] in WEB_NAMES):
+            return "web"
+    if class_name and name == "execute" and parameters[1:2] == ["requests"]:
+        return "triton"
+    if class_name and name == "__call__" and parameters[1:4] == ["scope", "receive", "send"]:
+        return "asgi"
+    return ""
+
+
+def decorator_has(decorator, keyword):
+    return any(key == keyword for key, _ in decorator.call or [])
+
+
+def names_in(annotation, resolve):
+    """The names of an annotation, outermost first, with what they were imported as."""
+    if annotation is None:
+        return []
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            annotation = ast.parse(annotation.value[:500], mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return []
+    found, stack = [], [annotation]
+    while stack and len(found) < 32:
+        node = stack.pop()
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            found.append(resolve(node))
+            continue
+        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+    return [name for name in found if name]
+
+
+def is_narrow(names, default):
+    """Whether a parameter can bring nothing harmless code would mind."""
+    if names and all(name.split(".")[-1] in NARROW | {"Optional", "Annotated", "Field", "Union"} for name in names):
+        return True
+    return bool(default is not None and default.name and default.name.rstrip("()").split(".")[-1] in INJECTED)

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Makes modules of what the reader of Python sources prints (`Python/buckler/buckler_audit/facts.py` names the members). A
+/// source that found a way to speak for the reader could say anything here, so whatever is missing or of another kind is
+/// left out or makes the source unreadable; it is never trusted to fit.
+package struct PythonFacts {
+    private let path: String
+
+    /// - Parameter line: without its end.
+    package static func module(_ line: ArraySlice<UInt8>, path: String) -> Result<PythonModule, Unreadable> {
+        guard let json = FactsJSON(line), case .object = json else {
+            return .failure(Unreadable(Place(path), "what was found out about the source is not JSON"))
+        }
+        let facts = PythonFacts(path: path)
+        if let reason = json["error"]?.text {
+            let line = json["line"]?.int.flatMap { $0 > 0 ? $0 : nil }
+            return .failure(Unreadable(Place(path, line: line), Printed.cut(reason, limit: 300)))
+        }
+        guard case .list = json["calls"] else {
+            return .failure(Unreadable(Place(path), "what was found out about the source is not complete"))
+        }
+        return .success(facts.module(json))
+    }
+
+    private func module(_ json: FactsJSON) -> PythonModule {
+        var module = PythonModule(path: path)
+        module.calls = list(json, "calls").compactMap(call)
+        module.classes = list(json, "classes").compactMap(aClass)
+        module.handlers = list(json, "handlers").compactMap(handler)
+        module.texts = list(json, "texts").compactMap(text)
+        module.comparisons = list(json, "compares").map(comparison)
+        module.emptyKeys = list(json, "empties").map(place)
+        module.imports = list(json, "imports").compactMap(\.text)
+        return module
+    }
+
+    private func list(_ json: FactsJSON, _ key: String) -> [FactsJSON] { json[key]?.list ?? [] }
+
+    private func place(_ json: FactsJSON) -> Place {
+        func positive(_ key: String) -> Int? { json[key]?.int.flatMap { $0 > 0 ? $0 : nil } }
+        return Place(path, line: positive("l"), column: positive("c"), length: positive("e"))
+    }
+
+    private func call(_ json: FactsJSON) -> PythonCall? {
+        guard let name = json["n"]?.text else { return nil }
+        return PythonCall(
+            name: name,
+            place: place(json),
+            function: json["f"]?.text ?? "",
+            handler: json["h"]?.text.flatMap(PythonHandler.Kind.init),
+            arguments: arguments(list(json, "a")),
+            isAfterVerification: json["v"]?.bool ?? false,
+            receiverTaint: list(json, "r").compactMap(\.text)
+        )
+    }
+
+    private func arguments(_ list: [FactsJSON]) -> [PythonArgument] {
+        list.map { PythonArgument(keyword: $0["k"]?.text, value: value($0)) }
+    }
+
+    private func value(_ json: FactsJSON) -> PythonValue {
+        var value = PythonValue()
+        value.text = json["s"]?.text
+        value.bool = json["b"]?.bool
+        value.number = json["i"]?.text
+        value.isNone = json["z"]?.bool ?? false
+        value.name = json["n"]?.text
+        value.arguments = arguments(list(json, "a"))
+        value.items = list(json, "m").map(self.value)
+        value.taint = list(json, "t").compactMap(\.text)
+        return value
+    }
+
+    private func aClass(_ json: FactsJSON) -> PythonClass? {
+        guard let name = json["n"]?.text else { return nil }
+        return PythonClass(
+            name: name,
+            place: place(json),
+            bases: list(json, "b").compactMap(\.text),
+            decorators: list(json, "d").map(value),
+            methods: list(json, "m").compactMap(\.text)
+        )
+    }
+
+    private func handler(_ json: FactsJSON) -> PythonHandler? {
+        guard let name = json["n"]?.text, let kind = json["h"]?.text.flatMap(PythonHandler.Kind.init) else {
+            return nil
+        }
+        return PythonHandler(
+            name: name,
+            function: json["f"]?.text ?? name,
+            kind: kind,
+            place: place(json),
+            decorators: list(json, "d").map(value),
+            parameters: list(json, "p").compactMap(parameter)
+        )
+    }
+
+    private func parameter(_ json: FactsJSON) -> PythonHandler.Parameter? {
+        guard let name = json["n"]?.text else { return nil }
+        return PythonHandler.Parameter(
+            name: name,
+            annotation: list(json, "y").compactMap(\.text),
+            isChecked: json["k"]?.bool ?? false,
+            isSizeChecked: json["z"]?.bool ?? false,
+            use: json["u"].flatMap { use in use["n"]?.text.map { ($0, place(use)) } }
+        )
+    }
+
+    private func text(_ json: FactsJSON) -> PythonText? {
+        guard let name = json["n"]?.text, let text = json["s"]?.text else { return nil }
+        return PythonText(name: name, text: text, place: place(json))
+    }
+
+    private func comparison(_ json: FactsJSON) -> PythonComparison {
+        PythonComparison(
+            left: json["x"]?.text ?? "",
+            right: json["y"]?.text ?? "",
+            isWithConstant: json["q"]?.bool ?? false,
+            place: place(json)
+        )
+    }
+}

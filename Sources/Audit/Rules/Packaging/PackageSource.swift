@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where packages come from, as build files and requirements files say it.
+struct PackageSource: Sendable {
+    enum Kind: Sendable { case index, extraIndex, trustedHost, findLinks }
+
+    var kind: Kind
+    var value: String
+    var place: Place
+
+    static func all(of build: BentoBuild) -> [PackageSource] {
+        var found: [PackageSource] = []
+        let fields: [(String, Kind)] = [
+            ("index_url", .index), ("extra_index_url", .extraIndex), ("trusted_host", .trustedHost),
+            ("find_links", .findLinks),
+        ]
+        for (field, kind) in fields {
+            found += build.texts(build.python?[field]).map {
+                PackageSource(kind: kind, value: $0.value, place: $0.place)
+            }
+        }
+        for text in build.texts(build.python?["pip_args"]) {
+            // The words of a command line are those of a line of requirements.
+            guard let line = try? RequirementsReader.read(text.value, file: text.place.file) else { continue }
+            found += all(of: line).map { PackageSource(kind: $0.kind, value: $0.value, place: text.place) }
+        }
+        return found
+    }
+
+    static func all(of file: RequirementsFile) -> [PackageSource] {
+        let names: [String: Kind] = [
+            "--index-url": .index, "--extra-index-url": .extraIndex, "--trusted-host": .trustedHost,
+            "--find-links": .findLinks,
+        ]
+        return file.options.compactMap { option in
+            names[option.name].map { PackageSource(kind: $0, value: option.value, place: option.place) }
+        }
+    }
+
+    /// `http://` to anywhere but this machine.
+    var isPlain: Bool { Self.isPlain(value) }
+
+    static func isPlain(_ address: String) -> Bool {
+        let lower = address.lowercased()
+        guard
+            let scheme = ["http://", "git+http://", "hg+http://", "svn+http://", "git+git://", "git://", "ftp://"]
+                .first(where: lower.hasPrefix)
+        else { return false }
+        let host = lower.dropFirst(scheme.count).prefix { !"/:?#".contains($0) }
+        return !["localhost", "127.0.0.1", "[::1]"].contains(host)
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let pythonUncheckedCertificates = Rule(
+        id: "BKL-P012",
+        title: "Certificates are not checked",
+        severity: .error,
+        why: "Whoever is on the way reads and changes all that is sent, keys and models among it.",
+        mend: "Leave verification on; give the authority's certificate for one of your own (verify='ca.crt').",
+        references: [
+            .cwe(295), .owasp("A02:2025"), .bandit("B501"), .bandit("B323"),
+            .sheet("Triton: Secure gRPC and HTTP Endpoints"),
+        ],
+        bad: [
+            .file("a.py", "import requests\nrequests.get('https://models.example/m', verify=False)\n"),
+            .file("b.py", "import ssl\ncontext = ssl._create_unverified_context()\n"),
+            .file(
+                "c.py",
+                "import tritonclient.http as h\nc = h.InferenceServerClient(url='a', ssl=True, insecure=True)\n"
+            ),
+        ],
+        good: [
+            .file("a.py", "import requests\nrequests.get('https://models.example/m', verify='ca.crt')\n"),
+            .file("b.py", "import jwt\nclaims = checker.load(x, verify=True)\n"),
+        ],
+        checks: [
+            .python { module, findings in
+                for call in module.calls {
+                    guard let what = unchecked(call) else { continue }
+                    findings.add(call.place, "\(call.printedName) \(what)")
+                }
+            }
+        ]
+    )
+
+    private static let clients = ["requests.", "httpx.", "urllib3.", "aiohttp.", "tritonclient.", "bentoml."]
+
+    private static func unchecked(_ call: PythonCall) -> String? {
+        let isUnverified = ["_create_unverified_context", "_create_stdlib_context"].contains { call.method == $0 }
+        if isUnverified { return "makes connections that check no certificate" }
+        if call.argument("verify")?.bool == false,
+            clients.contains(where: call.name.hasPrefix) || call.argument("url") != nil
+        {
+            return "is told to check no certificate (verify=False)"
+        }
+        if call.argument("insecure")?.bool == true, call.method == "InferenceServerClient" {
+            return "is told to check no certificate (insecure=True)"
+        }
+        if let context = call.argument("ssl_context_factory")?.name, context.contains("unverified") {
+            return "is told to check no certificate (\(Printed.cut(context, limit: 60)))"
+        }
+        if call.argument("cert_reqs")?.name == "ssl.CERT_NONE" || call.argument("cert_reqs")?.text == "CERT_NONE" {
+            return "is told to check no certificate (CERT_NONE)"
+        }
+        if call.name.hasPrefix("aiohttp."),
+            call.argument("ssl")?.bool == false || call.argument("verify_ssl")?.bool == false
+        {
+            return "is told to check no certificate (ssl=False)"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let serviceAuditLog = Rule(
+        id: "BKL-S011",
+        title: "Service keeps no record of requests",
+        severity: .warning,
+        why: "Abuse is not noticed, and nobody can tell afterwards what was asked by whom.",
+        mend: "Log each request: who, what, how much, when; not the data itself.",
+        references: [
+            .cwe(778), .owasp("A09:2025"), .sheet("BentoML: Implement API Authentication and Rate Limiting"),
+        ],
+        bad: [
+            .file(
+                "service.py",
+                """
+                @svc.api(input=JSON(), output=JSON())
+                async def predict(data: dict):
+                    return await runner.run(data)
+                """
+            ),
+            .file(
+                "service.py",
+                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n    def predict(self, x: int): return x\n"
+            ),
+        ],
+        good: [
+            .file(
+                "service.py",
+                """
+                import logging
+                logger = logging.getLogger("bentoml.security")
+                @svc.api(input=JSON(), output=JSON())
+                async def predict(data: dict):
+                    logger.info("request", extra={"size": len(str(data))})
+                    return 1
+                """
+            ),
+            .file("train.py", "import bentoml\nbentoml.onnx.save_model('a', model)\n"),
+        ],
+        checks: [
+            .project { project, findings in
+                let guards = ServiceGuards(project)
+                // Said once: what guards one service of a project is meant to guard them all.
+                guard let service = guards.services.first, !guards.hasLog else { return }
+                findings.add(
+                    service.place,
+                    "service \(Printed.quoted(service.name)) logs no requests that can be seen here"
+                )
+            }
+        ]
+    )
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What BentoML's `configuration.yaml` says of services and runners, in its two versions: `api_server` and `runners`, or
+/// `services` by name.
+struct ServiceConfiguration: Sendable {
+    /// What answers requests.
+    struct Section: Sendable {
+        var name: String
+        var node: DataNode
+        var place: Place
+    }
+
+    let document: DataDocument
+
+    var services: [Section] {
+        if let server = document.root.member("api_server") {
+            return [Section(name: "api_server", node: server.value, place: server.keyPlace)]
+        }
+        return (document.root["services"]?.members ?? []).map {
+            Section(name: "services.\($0.key)", node: $0.value, place: $0.keyPlace)
+        }
+    }
+
+    /// Keys that are for all runners, beside those that are a runner's name.
+    private static let shared: Set<String> = [
+        "batching", "resources", "traffic", "timeout", "logging", "metrics", "workers_per_resource", "max_batch_size",
+        "max_latency_ms",
+    ]
+
+    var runners: [Section] {
+        (document.root["runners"]?.members ?? []).filter { !Self.shared.contains($0.key) && !$0.value.members.isEmpty }
+            .map {
+                Section(name: $0.key, node: $0.value, place: $0.keyPlace)
+            }
+    }
+
+    /// What holds for all runners.
+    var runnerDefaults: DataNode? { document.root["runners"] }
+}
+
+extension ServiceConfiguration.Section {
+    /// Where either stands; `null` says the same as nothing.
+    func isSet(_ paths: [String]...) -> Bool {
+        paths.contains { path in
+            let value = path.reduce(node as DataNode?) { $0?[$1] }
+            return value.map { !$0.isNull } ?? false
+        }
+    }
+
+    func isUnlimited(_ path: [String]) -> Bool {
+        let value = path.reduce(node as DataNode?) { $0?[$1] }
+        return value?.int.map { $0 <= 0 } ?? false
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let serviceRateLimit = Rule(
+        id: "BKL-S010",
+        title: "Service takes any number of requests",
+        severity: .warning,
+        why: "One client takes all there is, or tries keys and inputs without end.",
+        mend:
+            "svc.add_asgi_middleware(RateLimitMiddleware, requests_per_minute=100), by key and not by address; or Buckler's limits.",
+        references: [
+            .cwe(770), .cwe(799), .owaspLLM("LLM10"), .sheet("BentoML: Implement API Authentication and Rate Limiting"),
+        ],
+        bad: [
+            .file(
+                "service.py",
+                """
+                @svc.api(input=JSON(), output=JSON())
+                async def predict(data: dict):
+                    return await runner.run(data)
+                """
+            ),
+            .file(
+                "service.py",
+                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n    def predict(self, x: int): return x\n"
+            ),
+        ],
+        good: [
+            .file(
+                "service.py",
+                """
+                svc = bentoml.Service("secure_api", runners=[runner])
+                svc.add_asgi_middleware(RateLimitMiddleware, requests_per_minute=100)
+                """
+            ),
+            .file("train.py", "import bentoml\nbentoml.onnx.save_model('a', model)\n"),
+        ],
+        checks: [
+            .project { project, findings in
+                let guards = ServiceGuards(project)
+                // Said once: what guards one service of a project is meant to guard them all.
+                guard let service = guards.services.first, !guards.hasRateLimit else { return }
+                findings.add(
+                    service.place,
+                    "service \(Printed.quoted(service.name)) has no rate limit that can be seen here"
+                )
+            }
+        ]
+    )
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let serviceUnvalidatedInput = Rule(
+        id: "BKL-S012",
+        title: "Input of any structure is used unchecked",
+        severity: .error,
+        why:
+            "Clients send what the model, and the code around it, were never meant to see: other types, other sizes, other keys.",
+        mend: "JSON(pydantic_model=PredictionInput), or an annotation that says what there may be.",
+        references: [
+            .cwe(20), .owasp("A05:2025"), .owaspLLM("LLM04"), .sheet("BentoML: Implement Secure BentoML Services"),
+        ],
+        bad: [
+            .file(
+                "service.py",
+                """
+                @svc.api(input=JSON(), output=JSON())
+                async def predict(input_data: dict):
+                    return await runner.predict.async_run(input_data)
+                """
+            ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.service
+                class Iris:
+                    @bentoml.api
+                    def predict(self, data: dict) -> dict:
+                        return self.model.predict(data)
+                """
+            ),
+        ],
+        good: [
+            .file(
+                "service.py",
+                """
+                @svc.api(input=JSON(pydantic_model=PredictionInput), output=JSON())
+                async def predict(input_data: PredictionInput):
+                    return await runner.predict.async_run(input_data.data)
+                """
+            ),
+            .file(
+                "service.py",
+                """
+                @svc.api(input=JSON(), output=JSON())
+                async def predict(input_data: dict):
+                    if set(input_data) != {"data"}:
+                        raise ValueError("unknown members")
+                    return await runner.predict.async_run(input_data)
+                """
+            ),
+            .file(
+                "service.py",
+                "@svc.api(input=JSON(), output=JSON(), route='/health')\nasync def health():\n    return {}\n"
+            ),
+        ],
+        checks: [
+            .project { project, findings in
+                // Who may call is then known, and what they send is a matter between them.
+                let weaker: Severity? = ServiceGuards(project).hasAuthentication ? .warning : nil
+                for module in project.pythonModules {
+                    for handler in module.handlers where [.legacyAPI, .api, .task].contains(handler.kind) {
+                        for parameter in handler.parameters
+                        where !parameter.isChecked && isAnything(parameter, of: handler) {
+                            guard let use = parameter.use else { continue }
+                            let message =
+                                "\(Printed.quoted(parameter.name)) of \(Printed.quoted(handler.name)) reaches "
+                                + "\(Printed.quoted(use.name)) unchecked"
+                            findings.add(use.place, message, weaker: weaker)
+                        }
+                    }
+                }
+            }
+        ]
+    )
+
+    private static let anything: Set<String> = [
+        "builtins.dict", "dict", "typing.Any", "Any", "typing.Dict", "Dict", "typing.Mapping", "builtins.object",
+    ]
+
+    private static func isAnything(_ parameter: PythonHandler.Parameter, of handler: PythonHandler) -> Bool {
+        guard !["ctx", "context"].contains(parameter.name) else { return false }
+        let input = handler.decorators.lazy.compactMap { $0.argument("input") ?? $0.arguments.first?.value }.first
+        if handler.kind == .legacyAPI, let descriptor = input?.name {
+            guard descriptor.hasSuffix("JSON()") else { return false }
+            return input?.argument("pydantic_model") == nil && input?.argument("json_schema") == nil
+        }
+        guard let first = parameter.annotation.first else { return true }
+        // `dict[str, float]` says what there may be.
+        let inner = parameter.annotation.dropFirst().filter { !["builtins.str", "str"].contains($0) }
+        return anything.contains(first) && (inner.isEmpty || inner.contains { anything.contains($0) })
+    }
+}

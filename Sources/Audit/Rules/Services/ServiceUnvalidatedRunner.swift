@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Rule {
+    static let serviceUnvalidatedRunner = Rule(
+        id: "BKL-S014",
+        title: "Runner takes anything",
+        severity: .warning,
+        why: "Whatever comes past the service reaches the model: any type, any size.",
+        mend: "Compare input_arr.nbytes and input_arr.shape with what the model takes before it is called.",
+        references: [.cwe(20), .cwe(770), .owaspLLM("LLM10"), .sheet("BentoML: Configure Secure Runner Execution")],
+        bad: [
+            .file(
+                "runner.py",
+                """
+                class NoValidation(bentoml.Runnable):
+                    @bentoml.Runnable.method(batchable=True)
+                    def predict(self, data):
+                        return self.model(data)
+                """
+            )
+        ],
+        good: [
+            .file(
+                "runner.py",
+                """
+                class SecureRunnable(bentoml.Runnable):
+                    @bentoml.Runnable.method(batchable=True, batch_dim=0)
+                    def predict(self, input_arr: np.ndarray) -> np.ndarray:
+                        if input_arr.nbytes > self.max_input_size:
+                            raise ValueError("Input too large")
+                        return self.model(input_arr)
+                """
+            )
+        ],
+        checks: [
+            .python { module, findings in
+                for handler in module.handlers where handler.kind == .runnable {
+                    guard let parameter = handler.parameters.first(where: { !$0.isChecked && $0.use != nil }),
+                        let use = parameter.use
+                    else { continue }
+                    let message =
+                        "\(Printed.quoted(handler.function)) hands \(Printed.quoted(parameter.name)) to "
+                        + "\(Printed.quoted(use.name)) unchecked"
+                    findings.add(use.place, message)
+                }
+            }
+        ]
+    )
+}

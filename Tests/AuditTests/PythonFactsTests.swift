@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import Audit
+import Testing
+
+@Suite("Facts of Python sources")
+struct PythonFactsTests {
+    @Test(
+        "A call is known by its full name, however it is written",
+        arguments: [
+            ("from os import system as s\ns('x')", "os.system"),
+            ("import os as o\no.system('x')", "os.system"),
+            ("import os\ns = os.system\ns('x')", "os.system"),
+            ("import importlib\nimportlib.import_module('os').system('x')", "os.system"),
+            ("from importlib import import_module as i\ni('o' + 's').system('x')", "os.system"),
+            ("__import__('os').system('x')", "os.system"),
+            ("__builtins__['eval']('x')", "builtins.eval"),
+            ("__builtins__.eval('x')", "builtins.eval"),
+            ("import builtins as b\nvars(b)['ev' + 'al']('x')", "builtins.eval"),
+            ("import os\nos.__dict__['system']('x')", "os.system"),
+            ("import os\ngetattr(os, 'sys' + 'tem')('x')", "os.system"),
+            ("import os\ngetattr(os, 'metsys'[::-1])('x')", "os.system"),
+            ("import os\ngetattr(os, ''.join(['sys', 'tem']))('x')", "os.system"),
+            ("import os\nname = f'sys{\"tem\"}'\ngetattr(os, name)('x')", "os.system"),
+            ("import sys\nsys.modules['os'].system('x')", "os.system"),
+            ("import operator, os\noperator.attrgetter('system')(os)('x')", "os.system"),
+            ("from os import *\nsystem('x')", "os.system"),
+            ("from os import path, system\nif a:\n    f = system\nelse:\n    f = print\nf('x')", "os.system"),
+            ("class A:\n    run = __import__('os').system\n    def f(self):\n        self.run('x')", "os.system"),
+            ("globals()['eval']('x')", "builtins.eval"),
+            ("(lambda: __import__('os').system('x'))()", "os.system"),
+            ("import os\n[os.system(c) for c in 'ab']", "os.system"),
+            ("with a as b:\n  try:\n    pass\n  except E:\n    pass\n  finally:\n    eval(x)", "builtins.eval"),
+            ("match a:\n  case 1:\n    eval(x)", "builtins.eval"),
+            ("async def f():\n  async for a in b:\n    await eval(x)", "builtins.eval"),
+            ("@eval\ndef f(): pass\nx: int = exec('a')", "builtins.exec"),
+            ("def f(a=eval('1')): pass", "builtins.eval"),
+            ("def f():\n    return lambda: eval('1')", "builtins.eval"),
+            ("print(f'{eval(x)!r:>{exec(y)}}')", "builtins.exec"),
+            ("# -*- coding: utf-7 -*-\n+AGUAdgBhAGw-(x)", "builtins.eval"),
+        ]
+    )
+    func names(_ source: String, _ name: String) throws {
+        let module = try PythonProgram.module(source)
+        #expect(module.calls.contains { $0.name == name }, "\(module.calls.map(\.name))")
+    }
+
+    @Test(
+        "What only looks alike is something else",
+        arguments: [
+            "model.eval()", "import re\nre.compile('a')", "cursor.execute('select 1')",
+            "import ast\nast.literal_eval(x)",
+            "df.eval('a + b')", "import torch\nmodel = torch.jit.load('a')\nmodel.eval()", "'eval(x)'", "# eval(x)",
+            "class A:\n    def eval(self): return 1\nA().eval()", "def eval(x): return x\neval(1)",
+            "loader.exec_module(m)",
+            "import subprocess as s\ns.CalledProcessError", "system('x')", "os2.system('x')", "self.system('x')",
+        ]
+    )
+    func lookAlikes(_ source: String) throws {
+        let module = try PythonProgram.module(source)
+        let dangerous: Set = ["builtins.eval", "builtins.exec", "builtins.compile", "os.system"]
+        #expect(!module.calls.contains { dangerous.contains($0.name) }, "\(module.calls.map(\.name))")
+    }
+
+    /// What a handler does with its parameter `x`, and whether `sink` is reached by what the client decides.
+    @Test(
+        "What clients send is followed to where it is used, unless it is checked",
+        arguments: [
+            ("open(x)", true),
+            ("y = x['a']\nopen(y)", true),
+            ("open(f'/data/{x}')", true),
+            ("open('/data/' + x.get('name', 'a'))", true),
+            ("open('/data/%s' % x)", true),
+            ("open('{}'.format(x))", true),
+            ("for y in x['names']:\n    open(y)", true),
+            ("z = None\nfor i in range(3):\n    if z:\n        open(z)\n    z = x", true),
+            ("open([y for y in x][0])", true),
+            ("open(str(x).strip())", true),
+            ("a, b = x\nopen(b)", true),
+            ("self.path = x\nopen(x)", true),
+            ("open(helper(x))", true),
+            ("def inner(p):\n    open(p)\ninner(x)", true),
+            ("with open(x) as f:\n    pass", true),
+            ("try:\n    y = x\nexcept E:\n    y = 'a'\nopen(y)", true),
+            ("if x in 'abc':\n    open(x)", true),
+            ("if flag:\n    y = x\nelse:\n    y = 'a'\nopen(y)", true),
+            ("if (y := x):\n    open(y)", true),
+            ("if x not in ALLOWED:\n    print('no')\nopen(x)", true),
+            ("if x not in ALLOWED:\n    raise ValueError\nopen(x)", false),
+            ("if x in ('a', 'b'):\n    open(x)", false),
+            ("if x == 'a':\n    open(x)", false),
+            ("if x not in ALLOWED or y:\n    return None\nopen(x)", false),
+            ("assert x in ALLOWED\nopen(x)", false),
+            ("open(f'/data/{int(x)}')", false),
+            ("open(f'/data/{len(x)}')", false),
+            ("if isinstance(x, int):\n    open(x)", false),
+            ("import re\nif not re.fullmatch('[a-z]+', x):\n    raise ValueError\nopen(x)", false),
+            ("import re\nif not re.fullmatch('.*', x):\n    raise ValueError\nopen(x)", true),
+            ("import os\nopen('/data/' + os.path.basename(x))", false),
+            ("x = 'a'\nopen(x)", false),
+            ("open(NAMES[x])", false),
+            ("open('a')", false),
+            ("open([y for y in x if y in ALLOWED][0])", false),
+        ]
+    )
+    func taint(_ body: String, _ isReached: Bool) throws {
+        let lines = body.split(separator: "\n").map { "        " + $0 }.joined(separator: "\n")
+        let source = """
+            import bentoml
+            ALLOWED = {"a", "b"}
+            NAMES = {"a": "b"}
+            def helper(p):
+                return "/data/" + p
+            class S:
+                @bentoml.api
+                def f(self, x: dict, y: int):
+            \(lines)
+            """
+        let module = try PythonProgram.module(source)
+        let calls = module.calls(["builtins.open"])
+        #expect(!calls.isEmpty)
+        #expect(calls.contains { $0.requestParameter != nil } == isReached)
+    }
+
+    @Test(
+        "A function that clients reach is known as that",
+        arguments: [
+            ("@svc.api(input=JSON(), output=JSON())\ndef f(x): pass", PythonHandler.Kind.legacyAPI),
+            ("import bentoml\ns = bentoml.Service('a')\n@s.api(input=a)\nasync def f(x): pass", .legacyAPI),
+            ("import bentoml as b\n@b.api(route='/x')\ndef f(self, x): pass", .api),
+            ("from bentoml import task\n@task\ndef f(self, x): pass", .task),
+            (
+                "import bentoml\nclass A(bentoml.Runnable):\n  @bentoml.Runnable.method\n  def f(self, x): pass",
+                .runnable
+            ),
+            ("class TritonPythonModel:\n  def execute(self, requests): pass", .triton),
+            ("from fastapi import FastAPI\na = FastAPI()\n@a.post('/x')\ndef f(x): pass", .web),
+            ("class M:\n  async def __call__(self, scope, receive, send): pass", .asgi),
+        ]
+    )
+    func handlers(_ source: String, _ kind: PythonHandler.Kind) throws {
+        #expect(try PythonProgram.module(source).handlers.map(\.kind) == [kind])
+    }
+
+    @Test("Places are counted in scalars, from 1")
+    func places() throws {
+        let module = try PythonProgram.module("x = 1\ny = 'äö😀'; eval(y)\n")
+        let call = try #require(module.calls(["builtins.eval"]).first)
+        #expect(call.place == Place("m.py", line: 2, column: 12, length: 7))
+        let bom = try PythonProgram.module("\u{FEFF}eval(y)\n")
+        #expect(bom.calls(["builtins.eval"]).first?.place == Place("m.py", line: 1, column: 1, length: 7))
+    }
+}
