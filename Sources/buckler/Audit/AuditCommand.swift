@@ -98,7 +98,7 @@ struct AuditCommand: AsyncParsableCommand {
     private func audit() throws {
         var tree = DiskTree(excluded: exclusion)
         for path in paths { try tree.add(path: path) }
-        let audit = Audit(profile: profile)
+        let audit = Audit(profile: profile, python: SandboxedPython.reader)
         let result = audit.run(tree)
         let suppressions = try suppressions()
         if let writeBaseline { try write(Baseline(of: result.findings).text, to: writeBaseline) }

@@ -36,7 +36,7 @@ extension Rule {
             },
             .project { project, findings in
                 let links = project.entries.compactMap { entry -> (AuditEntry, String)? in
-                    if case .link(let target, leavesRoot: true) = entry.kind { (entry, target) } else { nil }
+                    if case .link(let target, .outsideRoot) = entry.kind { (entry, target) } else { nil }
                 }
                 for build in project.bentoBuilds {
                     let packing = build.packing

@@ -25,7 +25,7 @@ extension Rule {
         ]
     )
 
-    static let remoteCode = Rule(
+    static let remoteCodeParameter = Rule(
         id: "BKL-R014",
         title: "Configuration turns on code from elsewhere",
         severity: .error,
@@ -97,7 +97,7 @@ extension Rule {
         ]
     )
 
-    static let customOperators = Rule(
+    static let nativeOperators = Rule(
         id: "BKL-R016",
         title: "Model brings native operators or agents",
         severity: .error,

@@ -5,7 +5,7 @@ enum RepositoryRules {
     static let all: [Rule] = [
         .invalidConfiguration, .missingConfiguration, .linkWithinRepository, .linkOutOfRepository, .oddFile,
         .openPermissions, .hardLink, .hostileName, .tooManyFiles, .allVersions, .manyInstances, .unpinnedGPU,
-        .pythonBackend, .remoteCode, .environmentOutside, .customOperators, .nativeBackend, .escapingPath,
+        .pythonBackend, .remoteCodeParameter, .environmentOutside, .nativeOperators, .nativeBackend, .escapingPath,
         .pickleBackend, .unboundedDimension, .largeBatch, .unboundedQueue, .sharedResponseCache,
     ]
 }
