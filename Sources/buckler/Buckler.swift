@@ -11,6 +11,7 @@ struct Buckler: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, ConfigCommand.self, Check.self, Infer.self, Remote.self, Bench.self, EngineCommand.self,
             KeyCommand.self, LedgerCommand.self, CertsCommand.self, SandboxCommand.self, AuditCommand.self,
+            InspectCommand.self,
         ]
     )
 

@@ -15,7 +15,7 @@ import Testing
         (
             ["b\u{1B}[2J"], "buckler",
             "unknown command b\u{FFFD}[2J; there is serve, config, check, infer, remote, bench, engine, key, ledger, certs, "
-                + "sandbox, audit"
+                + "sandbox, audit, inspect"
         ),
         (["bench", "--concurency", "1"], "buckler bench", "unknown option --concurency; did you mean --concurrency?"),
         (["bench", "--concurency=1"], "buckler bench", "unknown option --concurency; did you mean --concurrency?"),

@@ -29,6 +29,8 @@ struct TreeReading {
     private var pythonSources: [(path: String, text: String)] = []
     private var modelFileReading = ModelFileReading([])
     private var modelFiles: [ModelFile] = []
+    /// Python environments that models bring: not looked into.
+    private var environments: [String] = []
 
     init(tree: any AuditTree, limits: AuditLimits, python: (any PythonSourceReader)?, model: AuditedModel? = nil) {
         self.tree = tree
@@ -45,7 +47,7 @@ struct TreeReading {
         for (path, entries) in directories.found.sorted(by: { $0.key < $1.key }) {
             attempt { (reading) throws(Unreadable) in try reading.readModel(at: path, entries) }
         }
-        for entry in project.entries where entry.isReadable {
+        for entry in project.entries where entry.isReadable && !isInEnvironment(entry) {
             attempt { (reading) throws(Unreadable) in try reading.read(entry) }
         }
         attempt { (reading) throws(Unreadable) in try reading.readPython() }
@@ -73,8 +75,18 @@ struct TreeReading {
             view.config = config
             view.configProblems = name.isEmpty ? problems.filter { !$0.value.contains("directory name") } : problems
         }
-        if let config = view.config { add([.modelConfig(config)]) }
+        if let config = view.config {
+            add([.modelConfig(config)])
+            if let environment = config.ownEnvironment {
+                environments.append(path.isEmpty ? environment : path + "/" + environment)
+                view.entries.removeAll(where: isInEnvironment)
+            }
+        }
         add([.modelDirectory(view)])
+    }
+
+    private func isInEnvironment(_ entry: AuditEntry) -> Bool {
+        environments.contains { entry.path == $0 || entry.path.hasPrefix($0 + "/") }
     }
 
     private mutating func attempt(_ body: (inout TreeReading) throws(Unreadable) -> Void) {

@@ -31,7 +31,9 @@ package struct PythonFactsReader: PythonSourceReader {
             guard lines.count < batch.count else { continue }
             faults += 1
             let broken = batch[batch.startIndex + lines.count].path
-            results.append(.failure(Unreadable(Place(broken), "the source ends the program that reads it, or keeps it too long")))
+            results.append(
+                .failure(Unreadable(Place(broken), "the source ends the program that reads it, or keeps it too long"))
+            )
             if faults == Self.faultLimit {
                 for source in sources[results.count...] {
                     let reason = "sources before it have ended or kept the program that reads them \(faults) times"

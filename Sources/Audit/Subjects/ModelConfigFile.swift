@@ -33,6 +33,19 @@ package struct ModelConfigFile: Sendable {
         }
     }
 
+    /// Where the model's Python environment lies beneath its directory, if it brings one: such code, whatever it is, runs
+    /// in the sandbox alone.
+    package var ownEnvironment: String? {
+        guard engine == "python", let value = config.parameters["EXECUTION_ENV_PATH"]?.stringValue else { return nil }
+        let own = "$$TRITON_MODEL_DIRECTORY/"
+        let path = value.hasPrefix(own) ? String(value.dropFirst(own.count)) : value
+        guard !path.isEmpty, !path.hasPrefix("/"), !ModelPath.escapes(path) else { return nil }
+        let names = path.split(separator: "/").filter { $0 != "." }
+        // What a version holds is the model, whatever else it is called.
+        guard let first = names.first, !ModelDirectories.isVersion(first), !names.contains("..") else { return nil }
+        return names.joined(separator: "/")
+    }
+
     package var ensemble: Inference_ModelEnsembling? {
         if case .ensembleScheduling(let scheduling) = config.schedulingChoice { scheduling } else { nil }
     }

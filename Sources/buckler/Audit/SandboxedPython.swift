@@ -9,7 +9,9 @@ enum SandboxedPython {
     /// Looks for interpreter and launcher only once there is something to read.
     static let reader: any PythonSourceReader = PythonFactsReader { input in
         do throws(ServingError) {
-            return try SandboxedSourceReader(searchPath: variable("PATH"), runtime: variable("BUCKLER_PYTHON")).run(input)
+            return try SandboxedSourceReader(searchPath: variable("PATH"), runtime: variable("BUCKLER_PYTHON")).run(
+                input
+            )
         } catch {
             let cause = error.cause.map { " (\($0))" } ?? ""
             throw Unreadable(Place("Python sources"), "they cannot be read: \(error.message)\(cause)")
