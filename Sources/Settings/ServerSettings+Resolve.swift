@@ -59,6 +59,9 @@ package struct SettingsInput: Sendable {
         return named.flatMap { Profile(rawValue: $0.value.lowercased()) } ?? .secure
     }
 
+    /// What was said, on the command line and in the file, and counts; the last of a name wins. Values may be secrets.
+    package var given: [(name: String, value: String)] { counting.map { ($0.flag.canonicalName, $0.value) } }
+
     /// What counts, in the order in which it does: later ones win.
     private var counting: [Assignment] {
         let replaced = Set(typed.map(\.flag.canonicalName))

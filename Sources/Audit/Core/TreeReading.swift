@@ -69,7 +69,6 @@ struct TreeReading {
         )
         if model == nil, let entry, entry.isReadable {
             let text = try text(of: entry)
-            filesRead += 1
             // In the root of the tree the directory has no name that would have to be the model's.
             let (config, problems) = ModelDirectories.read(text, path: configPath, modelName: name)
             view.config = config

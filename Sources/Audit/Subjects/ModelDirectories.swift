@@ -33,14 +33,14 @@ struct ModelDirectories {
         !name.isEmpty && name.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 
-    /// The outermost model that the path is in, itself included.
+    /// The innermost model that the path is in, itself included: a configuration further out hides none within.
     static func owner(of path: String, among models: Set<String>) -> String? {
-        if models.contains("") { return "" }
-        for index in path.indices where path[index] == "/" {
+        if models.contains(path) { return path }
+        for index in path.indices.reversed() where path[index] == "/" {
             let start = String(path[..<index])
             if models.contains(start) { return start }
         }
-        return models.contains(path) ? path : nil
+        return models.contains("") ? "" : nil
     }
 
     /// Reads a configuration as a load would.

@@ -54,6 +54,16 @@ package struct ServerCommand: Sendable {
 }
 
 extension ServerCommand {
+    /// Buckler's own settings as its command line would say them.
+    /// - Parameter settings: by the flags' names, without dashes; the last of a name counts.
+    package init(settings: [(name: String, value: String)]) {
+        self.init(.buckler, place: Place("settings"))
+        for (name, value) in settings {
+            let place = Place("--\(name)")
+            flags.append(.init(name: name, value: ShellWord(value, at: place), place: place))
+        }
+    }
+
     /// A server's command, if it is one.
     package init?(_ command: ShellCommand) {
         guard let (program, start) = ServerCommand.program(command.words) else { return nil }

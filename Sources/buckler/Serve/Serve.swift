@@ -29,7 +29,7 @@ struct Serve {
     private let listeners: ServiceGroup
     private let eventLoops: MultiThreadedEventLoopGroup
 
-    init(_ settings: ServerSettings) throws {
+    init(_ settings: ServerSettings, given: [(name: String, value: String)]) throws {
         CrashSignals.restoreDefaults()
         var settings = settings
         log = try ServerLog(settings.log)
@@ -39,6 +39,7 @@ struct Serve {
         }
         for warning in settings.warnings { logger.warning("\(warning)") }
         for notice in settings.notices { logger.notice("\(notice)") }
+        SettingsAudit.log(given, to: logger)
         DescriptorLimit.raise(for: &settings, logger: logger)
         self.settings = settings
 
@@ -165,10 +166,11 @@ struct Serve {
 }
 
 /// Serves until a signal ends it, then ends the process with the status that says how it went.
-func serve(_ settings: ServerSettings) async throws {
+/// - Parameter given: what of the settings was said, by the flags' names.
+func serve(_ settings: ServerSettings, given: [(name: String, value: String)]) async -> Never {
     let status: Int32
     do {
-        status = try await Serve(settings).run()
+        status = try await Serve(settings, given: given).run()
     } catch {
         Terminal.failure(of: "buckler serve", Serve.inWords(error))
         status = 1

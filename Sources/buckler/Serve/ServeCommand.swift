@@ -15,19 +15,14 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         ProcessSecrecy.begin()
-        switch try request() {
-        case .help: Terminal.output.line(ServeHelp.text())
-        case .version: Terminal.output.line(BucklerVersion.text)
-        case .serve(let settings): try await serve(settings)
-        }
-    }
-
-    private func request() throws -> ServerSettings.Request {
-        do {
-            return try ServerSettings.resolve(
-                arguments: arguments,
-                environment: ProcessInfo.processInfo.environment
-            )
+        do throws(SettingsError) {
+            switch try SettingsInput.read(arguments: arguments) {
+            case .help: Terminal.output.line(ServeHelp.text())
+            case .version: Terminal.output.line(BucklerVersion.text)
+            case .serve(let input):
+                let settings = try input.validSettings(environment: ProcessInfo.processInfo.environment)
+                await serve(settings, given: input.given)
+            }
         } catch {
             Terminal.failure(of: "buckler serve", error.message)
             throw ExitCode.failure
