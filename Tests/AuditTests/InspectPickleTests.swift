@@ -21,6 +21,8 @@ struct InspectPickleTests {
             Array("V\\u006fs\nVsystem\n".utf8) + [0x93] + Array("(S'id'\ntR.".utf8),
             // Something harmless before it, popped again.
             [0x80, 2] + Array("ccollections\nOrderedDict\n0".utf8) + Array("cos\nsystem\n(S'id'\ntR.".utf8),
+            // An import that cannot be, once the harm is done.
+            Array("cos\nsystem\n(S'id'\ntR0c".utf8) + [0xFF, 0x0A] + Array("x\n.".utf8),
             // An instruction that does not exist, once the harm is done.
             Array("cos\nsystem\n(S'id'\ntR".utf8) + [0xFF, 0xFF],
         ]
