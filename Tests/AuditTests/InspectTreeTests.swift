@@ -69,6 +69,20 @@ struct InspectTreeTests {
         )
     }
 
+    @Test("A script matters where a Python model can start it")
+    func script() {
+        func severity(_ files: [String: [UInt8]]) -> Severity? {
+            Audit().run(Tree(files: files.merging(Self.config) { first, _ in first })).findings.first {
+                $0.rule == "BKL-M004"
+            }?.severity
+        }
+        let script = Array("#!/bin/sh\nid\n".utf8)
+        #expect(severity(["r/m/1/run": script, "r/m/1/model.py": []]) == .warning)
+        #expect(severity(["r/m/1/bin/run": script, "r/m/1/model.py": []]) == .warning)
+        #expect(severity(["r/m/1/run": script, "r/m/1/model.onnx": ONNX.model()]) == .note)
+        #expect(severity(["bin/run": script]) == nil)
+    }
+
     @Test("A SavedModel's own weights are no unknown content")
     func savedModel() {
         let node = Wire.field(1, "n") + Wire.field(2, "MatMul")

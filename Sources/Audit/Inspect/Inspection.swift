@@ -136,7 +136,7 @@ package struct InspectionProblem: Sendable, Equatable, Encodable {
 package struct ExternalDataUse: Sendable, Equatable, Encodable {
     /// Cut short if it is long.
     package var tensor: String
-    /// As the model spells it; beneath the model's directory if ``InspectionProblem/Kind/externalData`` was not reported.
+    /// As the model spells it; it lies beneath the model's directory.
     package var location: String
     /// Bytes.
     package var offset: Int

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads JSON as a row of events, in constant memory but for the keys of open objects: strictly by RFC 8259, and with no
-/// key twice in one object, since two readers may disagree on which of the two counts.
+/// Reads JSON as a row of events, in constant memory but for the keys of open objects: strictly by RFC 8259, and with
+/// no key twice in one object, since two readers may disagree on which of the two counts.
 struct JSONEvents {
     enum Event: Equatable {
         case beginObject, endObject, beginArray, endArray
@@ -15,8 +15,8 @@ struct JSONEvents {
 
     private enum Level {
         case array
-        /// Keys by a hash of 64 bits with a secret seed, since a vocabulary has hundreds of thousands: nobody can make two
-        /// agree, and by chance they never do.
+        /// Keys by a hash of 64 bits with a secret seed, since a vocabulary has hundreds of thousands: nobody can
+        /// make two agree, and by chance they never do.
         case object(keys: Set<Int>)
     }
 

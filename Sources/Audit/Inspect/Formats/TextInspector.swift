@@ -51,8 +51,8 @@ enum TextInspector {
         ["jinja", "jinja2", "j2"].contains(FileName.lastExtension(of: name))
     }
 
-    /// Of settings only: a source or a description may well talk about it. In a `config.pbtxt` the value stands some words
-    /// behind its key.
+    /// Of settings only: a source or a description may well talk about it. In a `config.pbtxt` the value stands some
+    /// words behind its key.
     private static func reportRemoteCode(_ text: [UInt8], _ inspection: inout Inspection) {
         guard
             ["pbtxt", "yaml", "yml", "toml", "cfg", "ini", "conf", "env"].contains(

@@ -23,6 +23,8 @@ extension Rule {
             .model("model.onnx", ExampleBytes.onnx()),
             .bytes("scripts/run", ExampleBytes.text("#!/bin/sh\nid\n")),
         ],
-        checks: [.problems(.script, where: { $0.isInModelDirectory })]
+        checks: [
+            .problems(.script, weaker: { $0.isBesidePythonModel ? nil : .note }, where: { $0.isInModelDirectory })
+        ]
     )
 }
