@@ -114,10 +114,10 @@ struct InspectPickleTests {
     @Test(
         "A pickle of endless nesting, marks or memo ends in an error and no crash",
         arguments: [
-            [0x80, 2, 0x29] + [UInt8](repeating: 0x85, count: 1_060_000) + [0x2E],
-            [0x80, 2, 0x4E] + [UInt8](repeating: 0x28, count: 1_060_000) + [0x2E],
+            [0x80, 2, 0x29] + [UInt8](repeating: 0x85, count: 140_000) + [0x2E],
+            [0x80, 2, 0x4E] + [UInt8](repeating: 0x28, count: 140_000) + [0x2E],
             [0x80, 4, 0x4E] + [UInt8](repeating: 0x94, count: 1_060_000) + [0x2E],
-            [0x80, 2, 0x5D] + [UInt8](repeating: 0x32, count: 1_060_000) + [0x2E],
+            [0x80, 2, 0x5D] + [UInt8](repeating: 0x32, count: 140_000) + [0x2E],
         ] as [[UInt8]]
     )
     func bounds(_ bytes: [UInt8]) {

@@ -3,7 +3,8 @@
 /// Follows a pickle's instructions with a stack and a memo, as the machine that loads pickles would, so that what is
 /// imported is known even where the names come from the memo; nothing is imported or called.
 struct PickleMachine {
-    static let stackLimit = 1 << 20
+    /// Writers of pickles put a long list on the stack a thousand items at a time.
+    static let stackLimit = 1 << 17
     static let memoLimit = 1 << 20
     /// Bytes of texts that are held, all in all.
     static let textBytes = 64 << 20
