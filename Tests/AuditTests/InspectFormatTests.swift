@@ -78,27 +78,22 @@ struct InspectFormatTests {
 
     @Test("Tensors of safetensors fill the file, once")
     func safetensors() {
-        let good =
-            #"{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"v":{"dtype":"U8","shape":[],"data_offsets":[8,9]}}"#
-        #expect(safetensors(good, 9).problems.isEmpty)
+        func tensor(_ type: String, _ shape: String, _ start: Int, _ end: Int, name: String = "w") -> String {
+            #""\#(name)":{"dtype":"\#(type)","shape":[\#(shape)],"data_offsets":[\#(start),\#(end)]}"#
+        }
+        let scalar = tensor("U8", "", 8, 9, name: "v")
+        #expect(
+            safetensors("{\"__metadata__\":{\"a\":\"b\"},\(tensor("F32", "2", 0, 8)),\(scalar)}", 9).problems.isEmpty
+        )
         for (header, count) in [
-            (#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9),
-            (#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7),
-            (#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}}"#, 9),
-            (#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, 8),
-            (#"{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8),
-            (#"{"w":{"dtype":"X","shape":[2],"data_offsets":[0,8]}}"#, 8),
-            (
-                #"{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
-                1
-            ),
-            (
-                #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
-                3
-            ),
-            (#"{"w":{"dtype":"U8","shape":[9223372036854775807,3],"data_offsets":[0,1]}}"#, 1),
-            (#"{"__metadata__":{"a":1}}"#, 0),
-            (#"{"w":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}"#, 1), ("{} x", 0),
+            ("{\(tensor("F32", "2", 0, 8))}", 9), ("{\(tensor("F32", "2", 0, 8))}", 7),
+            ("{\(tensor("F32", "2", 1, 9))}", 9),
+            ("{\(tensor("F32", "2", 8, 0))}", 8), ("{\(tensor("F32", "3", 0, 8))}", 8),
+            ("{\(tensor("X", "2", 0, 8))}", 8),
+            ("{\(tensor("U8", "1", 0, 1)),\(tensor("U8", "1", 0, 1))}", 1),
+            ("{\(tensor("U8", "2", 0, 2)),\(tensor("U8", "2", 1, 3, name: "v"))}", 3),
+            ("{\(tensor("U8", "9223372036854775807,3", 0, 1))}", 1), ("{\(tensor("U8", "1.5", 0, 1))}", 1),
+            (#"{"__metadata__":{"a":1}}"#, 0), ("{} x", 0),
         ] { #expect(safetensors(header, count).has(.malformed), "\(header)") }
         #expect(safetensors("{}", 0, length: 1 << 40).has(.malformed))
     }

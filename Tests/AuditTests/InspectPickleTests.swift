@@ -21,6 +21,8 @@ struct InspectPickleTests {
             Array("V\\u006fs\nVsystem\n".utf8) + [0x93] + Array("(S'id'\ntR.".utf8),
             // Something harmless before it, popped again.
             [0x80, 2] + Array("ccollections\nOrderedDict\n0".utf8) + Array("cos\nsystem\n(S'id'\ntR.".utf8),
+            // An import that cannot be, once the harm is done.
+            Array("cos\nsystem\n(S'id'\ntR0c".utf8) + [0xFF, 0x0A] + Array("x\n.".utf8),
             // An instruction that does not exist, once the harm is done.
             Array("cos\nsystem\n(S'id'\ntR".utf8) + [0xFF, 0xFF],
         ]
@@ -112,10 +114,10 @@ struct InspectPickleTests {
     @Test(
         "A pickle of endless nesting, marks or memo ends in an error and no crash",
         arguments: [
-            [0x80, 2, 0x29] + [UInt8](repeating: 0x85, count: 1_060_000) + [0x2E],
-            [0x80, 2, 0x4E] + [UInt8](repeating: 0x28, count: 1_060_000) + [0x2E],
+            [0x80, 2, 0x29] + [UInt8](repeating: 0x85, count: 140_000) + [0x2E],
+            [0x80, 2, 0x4E] + [UInt8](repeating: 0x28, count: 140_000) + [0x2E],
             [0x80, 4, 0x4E] + [UInt8](repeating: 0x94, count: 1_060_000) + [0x2E],
-            [0x80, 2, 0x5D] + [UInt8](repeating: 0x32, count: 1_060_000) + [0x2E],
+            [0x80, 2, 0x5D] + [UInt8](repeating: 0x32, count: 140_000) + [0x2E],
         ] as [[UInt8]]
     )
     func bounds(_ bytes: [UInt8]) {

@@ -38,7 +38,10 @@ struct ModelFileReading {
         var tensorData: Set<String> = []
         for index in files.indices {
             let directory = Self.parent(of: files[index].path)
-            files[index].isBesidePythonModel = entries[Self.join(directory, "model.py")] != nil
+            // Bytecode lies in a directory of its own.
+            files[index].isBesidePythonModel = [directory, Self.parent(of: directory)].contains {
+                entries[Self.join($0, "model.py")] != nil
+            }
             for use in Self.distinct(files[index].inspection.externalData) {
                 let path = Self.join(directory, use.location)
                 files[index].externalData.append(

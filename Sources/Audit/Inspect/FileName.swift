@@ -26,6 +26,14 @@ enum FileName {
         ]
     }()
 
+    private static let scripts: Set<String> = [
+        "sh", "bash", "zsh", "bat", "cmd", "ps1", "psm1", "vbs", "js", "mjs", "pl", "rb", "lua", "php", "command",
+        "pth",
+    ]
+
+    /// Whether a text of this name is run by something; Python's sources are looked at elsewhere.
+    static func isScript(_ path: String) -> Bool { scripts.contains(lastExtension(of: path)) }
+
     /// The formats that a name promises; `nil` if it promises none.
     static func promised(by path: String) -> Set<FileFormat>? { formats[lastExtension(of: path)] }
 }

@@ -12,6 +12,7 @@ enum FormatJudgement {
         switch format {
         case .pythonBytecode: inspection.problem(.script, "is Python bytecode, which nobody can review")
         case .script: inspection.problem(.script, "is a script")
+        case .text where FileName.isScript(inspection.name): inspection.problem(.script, "is a script, by its name")
         case .tensorRTPlan:
             inspection.problem(.unverifiable, "is a TensorRT plan, which is native code that cannot be checked")
         case .ortFormat, .openVINO:

@@ -125,10 +125,10 @@ package struct InspectionProblem: Sendable, Equatable, Encodable {
     /// The part of the file that it is about: a member of an archive.
     package var member: String?
 
-    /// With the member, if it is about one: "its member 'a/data.pkl' is a pickle".
+    /// As a whole: "the file's member 'a/data.pkl' is a pickle".
     package var sentence: String {
-        guard let member else { return message }
-        return "its member \(Printed.quoted(member)) \(message)"
+        guard let member else { return "the file \(message)" }
+        return "the file's member \(Printed.quoted(member)) \(message)"
     }
 }
 
@@ -136,7 +136,7 @@ package struct InspectionProblem: Sendable, Equatable, Encodable {
 package struct ExternalDataUse: Sendable, Equatable, Encodable {
     /// Cut short if it is long.
     package var tensor: String
-    /// As the model spells it; beneath the model's directory if ``InspectionProblem/Kind/externalData`` was not reported.
+    /// As the model spells it; it lies beneath the model's directory.
     package var location: String
     /// Bytes.
     package var offset: Int
@@ -169,7 +169,7 @@ package struct InspectionLimits: Sendable {
     /// Bytes whose checksums are verified; beyond, only members that are looked into.
     package var checkedBytes = 256 << 20
     /// Instructions of one pickle.
-    package var pickleOperations = 20_000_000
+    package var pickleOperations = 5_000_000
     /// Instructions that are listed for people.
     package var listedOperations = 10_000
     /// Bytes of a JSON file, or of a header in JSON.

@@ -86,7 +86,7 @@ package struct InspectionText: Sendable {
         }
         lines.append([Part(problems.count == 1 ? "1 problem" : "\(problems.count) problems", .heading)])
         for problem in problems {
-            var parts = [Part("  \(problem.kind.rawValue)", .problem), Part(": the file \(problem.sentence)")]
+            var parts = [Part("  \(problem.kind.rawValue)", .problem), Part(": \(problem.sentence)")]
             if let offset = problem.offset { parts.append(Part(" (at byte \(offset))", .faint)) }
             lines.append(parts)
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads JSON as a row of events, in constant memory but for the keys of open objects: strictly by RFC 8259, and with no
-/// key twice in one object, since two readers may disagree on which of the two counts.
+/// Reads JSON as a row of events, in constant memory but for the keys of open objects: strictly by RFC 8259, and with
+/// no key twice in one object, since two readers may disagree on which of the two counts.
 struct JSONEvents {
     enum Event: Equatable {
         case beginObject, endObject, beginArray, endArray
@@ -15,7 +15,9 @@ struct JSONEvents {
 
     private enum Level {
         case array
-        case object(keys: Set<[UInt8]>)
+        /// Keys by a hash of 64 bits with a secret seed, since a vocabulary has hundreds of thousands: nobody can
+        /// make two agree, and by chance they never do.
+        case object(keys: Set<Int>)
     }
 
     private enum State { case value, valueOrEnd, keyOrEnd, key, commaOrEnd, end }
@@ -85,7 +87,7 @@ struct JSONEvents {
         let raw = try string()
         guard case .object(var keys) = levels.removeLast() else { throw fault("has a key outside an object") }
         // The set would be copied if it stood in the list as well; so it was taken out.
-        let isNew = keys.insert(raw).inserted
+        let isNew = keys.insert(Self.hash(raw)).inserted
         levels.append(.object(keys: keys))
         let name = String(decoding: raw, as: UTF8.self)
         guard isNew else { throw fault("has the key \(Printed.quoted(name)) twice in one object") }
@@ -130,13 +132,27 @@ struct JSONEvents {
     private mutating func number() throws(InspectionFault) -> Event {
         let start = position
         var text: [UInt8] = []
-        while position < end, let byte = try byte(), "+-.0123456789eE".utf8.contains(byte) {
+        while position < end, let byte = try byte(), Self.isPartOfNumber(byte) {
             guard text.count < 64 else { throw fault("has a number of more than 64 digits") }
             text.append(byte)
             position += 1
         }
         guard Self.isNumber(text) else { throw InspectionFault("has something that cannot stand there", at: start) }
         return .number(String(decoding: text, as: UTF8.self))
+    }
+
+    private static func hash(_ key: [UInt8]) -> Int {
+        var hasher = Hasher()
+        key.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+
+    private static func isPartOfNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+            true
+        default: false
+        }
     }
 
     private static func isNumber(_ text: [UInt8]) -> Bool {
@@ -172,7 +188,7 @@ struct JSONEvents {
             case UInt8(ascii: "\""): return result
             case UInt8(ascii: "\\"):
                 let scalar = try escape()
-                if result.count < Self.stringLimit { result += Array(String(Character(scalar)).utf8) }
+                if result.count < Self.stringLimit, let units = UTF8.encode(scalar) { result += units }
             case ..<0x20: throw fault("has a control character in a string")
             default: if result.count < Self.stringLimit { result.append(byte) }
             }
@@ -212,15 +228,25 @@ struct JSONEvents {
     private mutating func hexadecimal() throws(InspectionFault) -> UInt32 {
         var result: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = try byte(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+            guard let byte = try byte(), let digit = Self.digit(byte) else {
                 throw fault("has an unknown escape in a string")
             }
-            result = result << 4 | UInt32(digit)
+            result = result << 4 | digit
             position += 1
         }
         return result
     }
 
+    private static func digit(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
+    }
+
+    @inline(__always)
     private func byte() throws(InspectionFault) -> UInt8? {
         guard position < end else { return nil }
         return try bytes.byte(at: position)

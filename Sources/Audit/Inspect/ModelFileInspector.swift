@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tells what a file is by its content and what is wrong with it. It reads in windows, passes over tensors, runs nothing and
-/// never fails: what cannot be read to its end is a problem of the file.
+/// Tells what a file is by its content and what is wrong with it. It reads in windows, passes over tensors, runs nothing
+/// and never fails: what cannot be read to its end is a problem of the file.
 package enum ModelFileInspector {
     /// - Parameters:
     ///   - source: any bytes; those of a stranger.

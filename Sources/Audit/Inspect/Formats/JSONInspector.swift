@@ -42,6 +42,15 @@ enum JSONInspector {
         keras.report(into: &inspection)
     }
 
+    private static func hasBraces(_ value: String) -> Bool {
+        var previous: UInt8 = 0
+        for byte in value.utf8 {
+            if previous == UInt8(ascii: "{"), byte == UInt8(ascii: "{") || byte == UInt8(ascii: "%") { return true }
+            previous = byte
+        }
+        return false
+    }
+
     private static func report(key: String, at offset: Int, _ inspection: inout Inspection) {
         guard codeKeys.contains(key) else { return }
         inspection.problem(
@@ -62,7 +71,7 @@ enum JSONInspector {
             templateKeys.contains(key) || (key == "template" && path.contains { templateKeys.contains($0) })
         if isTemplate {
             TemplateScan.report(value, called: key, at: offset, &inspection)
-        } else if value.utf8.count >= 8, value.contains("{{") || value.contains("{%"),
+        } else if hasBraces(value),
             let trick = TemplateScan.trick(in: value)
         {
             let message =

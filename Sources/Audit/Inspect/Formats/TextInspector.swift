@@ -51,13 +51,31 @@ enum TextInspector {
         ["jinja", "jinja2", "j2"].contains(FileName.lastExtension(of: name))
     }
 
-    /// In parameters of a `config.pbtxt` the value may stand some words behind.
+    /// Of settings only: a source or a description may well talk about it. In a `config.pbtxt` the value stands some
+    /// words behind its key.
     private static func reportRemoteCode(_ text: [UInt8], _ inspection: inout Inspection) {
-        guard let index = TextScan.index(of: Array("trust_remote_code".utf8), in: text) else { return }
-        let behind = String(decoding: text[index...].dropFirst(17).prefix(120), as: UTF8.self).lowercased()
-        let isOn = behind.has("true") || behind.has("1")
-        guard isOn else { return }
-        inspection.problem(.remoteCode, "sets 'trust_remote_code', which runs code that comes with a model", at: index)
+        guard
+            ["pbtxt", "yaml", "yml", "toml", "cfg", "ini", "conf", "env"].contains(
+                FileName.lastExtension(of: inspection.name)
+            )
+        else { return }
+        let key = Array("trust_remote_code".utf8)
+        var start = 0
+        while let index = TextScan.index(of: key, in: text, from: start) {
+            start = index + key.count
+            let behind = String(decoding: text[start...].prefix(200), as: UTF8.self).lowercased()
+            let words = behind.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+            guard
+                let value = words.first(where: { ["true", "1", "yes", "on", "false", "0", "no", "off"].contains($0) }),
+                ["true", "1", "yes", "on"].contains(value)
+            else { continue }
+            inspection.problem(
+                .remoteCode,
+                "sets 'trust_remote_code', which runs code that comes with a model",
+                at: index
+            )
+            return
+        }
     }
 
     /// A file that turns into something else behind its beginning is no text.
@@ -72,9 +90,4 @@ enum TextInspector {
             position += part.count
         }
     }
-}
-
-extension String {
-    /// Whether a word stands in it.
-    fileprivate func has(_ word: String) -> Bool { TextScan.contains(Array(utf8), word) }
 }

@@ -84,19 +84,26 @@ struct ONNXFunctions {
 
     /// Fills in how many nodes a function comes to, innermost functions first.
     private func size(of start: Name, _ sizes: inout [Name: Int]) -> Growth {
-        var path = [start]
-        while let name = path.last {
-            let inner = calls[name] ?? [:]
-            if let next = inner.keys.first(where: { calls[$0] != nil && sizes[$0] == nil }) {
-                guard path.count < Self.depthLimit, !path.contains(next) else { return .endless(next) }
-                path.append(next)
+        // Each function with the functions that it calls and that are still to be looked at.
+        var path = [(name: start, open: callees(of: start))]
+        while let name = path.last?.name {
+            guard let next = path[path.count - 1].open.popLast() else {
+                sizes[name] = (calls[name] ?? [:]).reduce(0) {
+                    Self.sum($0, Self.product(sizes[$1.key] ?? 1, $1.value))
+                }
+                path.removeLast()
                 continue
             }
-            sizes[name] = inner.reduce(0) { Self.sum($0, Self.product(sizes[$1.key] ?? 1, $1.value)) }
-            path.removeLast()
+            guard sizes[next] == nil else { continue }
+            guard path.count < Self.depthLimit, !path.contains(where: { $0.name == next }) else {
+                return .endless(next)
+            }
+            path.append((next, callees(of: next)))
         }
         return .size
     }
+
+    private func callees(of name: Name) -> [Name] { (calls[name] ?? [:]).keys.filter { calls[$0] != nil } }
 
     private static func sum(_ left: Int, _ right: Int) -> Int {
         let (sum, overflow) = left.addingReportingOverflow(right)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What well-known imports can be used for. It explains a refusal and decides nothing: every pickle is refused, since no
-/// list of bad names was ever complete.
+/// What well-known imports can be used for. It explains a refusal and decides nothing: every pickle is refused, since
+/// no list of bad names was ever complete.
 enum PickleDangers {
     private static let commands = "runs commands"
     private static let code = "runs code"

@@ -31,13 +31,13 @@ struct PickleFile {
         guard Self.acts(program) || Self.announcesItself(program) || (isAlone && isLong) else { return nil }
     }
 
-    /// Imports something that may have a name, and calls it or comes to its end.
+    /// Imports something that may have a name, and calls something or comes to its end.
     private static func acts(_ program: PickleProgram) -> Bool {
-        guard !program.imports.isEmpty else { return false }
-        let arePlausible = program.imports.allSatisfy { use in
+        // One is enough: imports that cannot be, behind one that is called, take nothing back.
+        let isPlausible = program.imports.contains { use in
             use.title.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.isASCII && $0 > " " }
         }
-        return arePlausible && (program.isComplete || !program.calls.isEmpty)
+        return isPlausible && (program.isComplete || !program.calls.isEmpty)
     }
 
     /// Begins with a protocol, and goes on as a pickle does.

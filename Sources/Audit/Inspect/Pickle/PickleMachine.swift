@@ -3,7 +3,8 @@
 /// Follows a pickle's instructions with a stack and a memo, as the machine that loads pickles would, so that what is
 /// imported is known even where the names come from the memo; nothing is imported or called.
 struct PickleMachine {
-    static let stackLimit = 1 << 20
+    /// Writers of pickles put a long list on the stack a thousand items at a time.
+    static let stackLimit = 1 << 17
     static let memoLimit = 1 << 20
     /// Bytes of texts that are held, all in all.
     static let textBytes = 64 << 20
@@ -15,6 +16,7 @@ struct PickleMachine {
     private var memo: [Int: PickleValue] = [:]
     private var values = PickleValues()
     private var heldTextBytes = 0
+    private var dangerous = 0
     private var meaning: String?
 
     /// Follows one pickle from `offset` to its STOP, or as far as it can be followed; that stands in the program.
@@ -118,10 +120,15 @@ extension PickleMachine {
     }
 
     /// Everything above the last mark.
-    private mutating func popItems(_ offset: Int) throws(InspectionFault) -> ArraySlice<PickleValue> {
+    private mutating func popItems(_ offset: Int) throws(InspectionFault) -> [PickleValue] {
         guard let mark = marks.popLast(), mark <= stack.count else { throw Self.underflow(offset) }
-        let items = stack[mark...]
-        stack.removeSubrange(mark...)
+        return popLast(stack.count - mark)
+    }
+
+    /// A copy: a slice would make the stack copy itself when it changes.
+    private mutating func popLast(_ count: Int) -> [PickleValue] {
+        let items = Array(stack.suffix(count))
+        stack.removeLast(items.count)
         return items
     }
 
@@ -158,6 +165,12 @@ extension PickleMachine {
         }
     }
 
+    /// What harmless imports and calls fill up is left open for some that are not.
+    private mutating func isRoomForDanger() -> Bool {
+        dangerous += 1
+        return dangerous <= PickleProgram.dangerLimit
+    }
+
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private static func name(_ value: PickleValue) -> String {
@@ -169,7 +182,7 @@ extension PickleMachine {
         let danger = PickleDangers.danger(module: module, name: name)
         let (module, name) = (Printed.cut(module, limit: 120), Printed.cut(name, limit: 120))
         meaning = "imports \(module).\(name)" + (danger.map { ", which \($0)" } ?? "")
-        if program.imports.count < PickleProgram.importLimit {
+        if program.imports.count < PickleProgram.importLimit || (danger != nil && isRoomForDanger()) {
             program.imports.append(.init(module: module, name: name, offset: offset - program.start, danger: danger))
         }
         return .global(module: module, name: name, isDangerous: danger != nil)
@@ -195,7 +208,7 @@ extension PickleMachine {
         case .obj:
             let items = try popItems(offset)
             guard let callee = items.first else { throw Self.underflow(offset) }
-            let arguments = values.tuple(items.dropFirst())
+            let arguments = values.tuple(Array(items.dropFirst()))
             try push(call(callee, arguments, suffix: "", offset), offset)
         default:
             let state = try pop(offset)
@@ -211,16 +224,15 @@ extension PickleMachine {
         _ offset: Int
     ) -> PickleValue {
         let isDangerous = values.isDangerous(callee)
-        guard program.calls.count < PickleProgram.callLimit || program.lines.count < listed || isDangerous else {
-            return .other("result")
-        }
+        let isKept = program.calls.count < PickleProgram.callLimit || (isDangerous && isRoomForDanger())
+        guard isKept || program.lines.count < listed else { return .other("result") }
         var list = values.text(arguments)
         if !list.hasPrefix("(") { list = "(*\(list))" }
         // One argument is a tuple with a comma, but no call is written so.
         if list.hasSuffix(",)") { list = list.dropLast(2) + ")" }
         let text = Printed.cut(values.text(callee) + suffix + list, limit: PickleValues.textLimit)
         meaning = "calls \(text)"
-        if program.calls.count < PickleProgram.callLimit {
+        if isKept {
             program.calls.append(.init(text: text, offset: offset - program.start, isDangerous: isDangerous))
         }
         return values.result(text, isDangerous: isDangerous)
@@ -287,9 +299,7 @@ extension PickleMachine {
         case .tuple1, .tuple2, .tuple3:
             let count = Int(instruction.opcode.rawValue) - Int(PickleOpcode.tuple1.rawValue) + 1
             guard stack.count - (marks.last ?? 0) >= count else { throw Self.underflow(offset) }
-            let items = stack[(stack.count - count)...]
-            stack.removeLast(count)
-            try push(values.tuple(items), offset)
+            try push(values.tuple(popLast(count)), offset)
         case .dict, .frozenSet:
             _ = try popItems(offset)
             try push(.other(instruction.opcode == .dict ? "dict" : "frozenset"), offset)

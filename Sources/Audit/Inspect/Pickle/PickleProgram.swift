@@ -50,6 +50,8 @@ package struct PickleProgram: Sendable, Equatable, Encodable {
 
     static let importLimit = 1000
     static let callLimit = 1000
+    /// Dangerous ones that are kept beyond these limits.
+    static let dangerLimit = 100
 
     init(start: Int) {
         self.start = start

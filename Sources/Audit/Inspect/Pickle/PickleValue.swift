@@ -46,16 +46,16 @@ struct PickleValues {
     private var counts: [Int] = []
     private var results: [(text: String, isDangerous: Bool)] = []
 
-    mutating func tuple(_ values: ArraySlice<PickleValue>) -> PickleValue {
+    mutating func tuple(_ values: [PickleValue]) -> PickleValue {
         if values.isEmpty { return .emptyTuple }
         return add(values).map(PickleValue.tuple) ?? .other("tuple")
     }
 
-    mutating func list(_ values: ArraySlice<PickleValue>) -> PickleValue {
+    mutating func list(_ values: [PickleValue]) -> PickleValue {
         add(values).map(PickleValue.list) ?? .other("list")
     }
 
-    mutating func append(_ values: ArraySlice<PickleValue>, to list: PickleValue) {
+    mutating func append(_ values: [PickleValue], to list: PickleValue) {
         guard case .list(let index) = list else { return }
         counts[index] += values.count
         if items[index].count < Self.itemLimit {
@@ -69,7 +69,7 @@ struct PickleValues {
         return .result(results.count - 1)
     }
 
-    private mutating func add(_ values: ArraySlice<PickleValue>) -> Int? {
+    private mutating func add(_ values: [PickleValue]) -> Int? {
         guard items.count < Self.limit else { return nil }
         items.append(Array(values.prefix(Self.itemLimit)))
         counts.append(values.count)

@@ -28,7 +28,7 @@ enum ZipInspector {
                 return
             }
             context.budget.members -= 1
-            guard let start, !member.isEncrypted else { continue }
+            guard let start else { continue }
             do throws(InspectionFault) {
                 try look(into: member, at: start, bytes, &inspection, inner)
             } catch {

@@ -20,7 +20,7 @@ extension RuleCheck {
         .modelFile { file, findings in
             guard applies(file) else { return }
             for problem in file.inspection.problems where problem.kind == kind {
-                findings.add(Place(file.path), "the file \(problem.sentence)", weaker: weaker(file))
+                findings.add(Place(file.path), problem.sentence, weaker: weaker(file))
             }
         }
     }

@@ -20,7 +20,14 @@ extension Rule {
             ]),
         ],
         good: [
-            .model("config.json", "{\"trust_remote_code\": false}")
+            .files([
+                "models/m/config.pbtxt": """
+                backend: "python"
+                parameters { key: "trust_remote_code" value { string_value: "false" } }
+                max_batch_size: 1
+                """
+            ]),
+            .model("config.json", "{\"trust_remote_code\": false}"),
         ],
         checks: [.problems(.remoteCode)]
     )

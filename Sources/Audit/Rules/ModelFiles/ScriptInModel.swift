@@ -12,7 +12,7 @@ extension Rule {
         mend: "Keep scripts out of the model's directory, delete __pycache__, and ship model.py alone.",
         references: [.cwe(829), .cwe(94), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
-            .model("run", "#!/bin/sh\nid\n"),
+            .model("run", "#!/bin/sh\nid\n"), .model("setup.bat", "whoami\n"),
             .model(
                 "helper.pyc",
                 [0xA7, 0x0D, 0x0D, 0x0A] + [UInt8](repeating: 0, count: 12) + [0xE3, 0, 0, 0, 0, 0],
@@ -23,6 +23,8 @@ extension Rule {
             .model("model.onnx", ExampleBytes.onnx()),
             .bytes("scripts/run", ExampleBytes.text("#!/bin/sh\nid\n")),
         ],
-        checks: [.problems(.script, where: { $0.isInModelDirectory })]
+        checks: [
+            .problems(.script, weaker: { $0.isBesidePythonModel ? nil : .note }, where: { $0.isInModelDirectory })
+        ]
     )
 }
