@@ -38,6 +38,7 @@ NEUTRAL = re.compile(
 CHECKING = re.compile(r"(^|[._])(valid|check|verify|ensure|assert|sanit|guard|limit|parse_obj|model_validate)", re.I)
 VERIFYING = re.compile(r"verif|checksum|digest|signature|sha256|sha512|blake2|sha384", re.I)
 KEY_NAME = re.compile(r"(api_?key|token|secret|passw|pwd|credential|access_?key|private_?key|auth|hmac|digest|signature)", re.I)
+KEYS_NAME = re.compile(r"key|token|secret|passw|cred|auth", re.I)
 SECRET_TEXT = re.compile(r"^(AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|sk-|hf_|xox[abp]-|eyJ|AIza|-----BEGIN )|://[^/\s:@]+:[^/\s@]+@")
 ENVIRON = {"os.environ.get()", "os.getenv()"}
 
@@ -188,7 +189,9 @@ class Expressions:
 
     def compared(self, node, operator, left, right, right_node):
         if isinstance(operator, (ast.In, ast.NotIn)) and right.empties is not None and not self.is_not_empty(node.left):
-            self.facts.add("empties", right.empties, {"n": (right.name or "")[:100]})
+            split, variable = right.empties
+            if KEYS_NAME.search(variable) or KEYS_NAME.search(self.words(node.left)):
+                self.facts.add("empties", split, {"n": variable[:100]})
         names = [side.name or "" for side in (left, right)]
         words = [self.words(node.left), self.words(right_node)]
         if any(KEY_NAME.search(word) for word in words) and isinstance(operator, (ast.Eq, ast.NotEq)):

@@ -6,9 +6,6 @@ from .calls import Calls
 from .handlers import is_narrow, kind_of, names_in
 from .values import NONE, Value, union
 
-#: Calls of one source that are followed into its own functions.
-FOLLOWS = 500
-
 
 class Function:
     def __init__(self, node, name, owner, outer):
@@ -43,12 +40,12 @@ class Context:
 
 
 class Flow(Calls):
-    def __init__(self, facts, budget):
+    def __init__(self, facts, budget, follows):
         self.facts = facts
         self.budget = budget
         self.env, self.outer, self.stars, self.modules = {}, [], [], set()
         self.context = Context()
-        self.queue, self.follows, self.followed = [], FOLLOWS, {}
+        self.queue, self.follows, self.followed = [], follows, {}
         self.is_looping = False
 
     def module(self, tree):

@@ -136,10 +136,3 @@ package enum RequirementsReader {
 extension Substring.UnicodeScalarView {
     fileprivate var utf8Count: Int { Substring(self).utf8.count }
 }
-
-extension Recogniser {
-    static let requirements = Recogniser.text(matches: RequirementsReader.isRequirements) {
-        (text, file, limits) throws(Unreadable) in
-        [.requirements(try RequirementsReader.read(text, file: file, limits: limits))]
-    }
-}
