@@ -2,7 +2,8 @@
 
 /// Reads requirements files: lines that a backslash continues, comments, options and requirements.
 package enum RequirementsReader {
-    /// - Throws: if the file has more lines or longer ones than ``AuditLimits`` lets through, or a line that cannot be a requirement.
+    /// - Throws: if the file has more lines or longer ones than ``AuditLimits`` lets through, or a line that cannot
+    /// be a requirement.
     package static func read(
         _ text: String,
         file: String,

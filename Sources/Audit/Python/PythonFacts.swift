@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes modules of what the reader of Python sources prints (`Python/buckler/buckler_audit/facts.py` names the members). A
-/// source that found a way to speak for the reader could say anything here, so whatever is missing or of another kind is
-/// left out or makes the source unreadable; it is never trusted to fit.
+/// Makes modules of what the reader of Python sources prints (`Python/buckler/buckler_audit/facts.py` names the
+/// members). A source that found a way to speak for the reader could say anything here, so whatever is missing or of
+/// another kind is left out or makes the source unreadable; it is never trusted to fit.
 package struct PythonFacts {
     private let path: String
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads Python sources by a program that is given bytes and gives bytes back: `Python/buckler/buckler_read_sources.py`, in a
-/// sandbox.
+/// Reads Python sources by a program that is given bytes and gives bytes back:
+/// `Python/buckler/buckler_read_sources.py`, in a sandbox.
 package struct PythonFactsReader: PythonSourceReader {
     /// Runs the program once, within bounds of time, memory and output.
     ///
@@ -31,7 +31,9 @@ package struct PythonFactsReader: PythonSourceReader {
             guard lines.count < batch.count else { continue }
             faults += 1
             let broken = batch[batch.startIndex + lines.count].path
-            results.append(.failure(Unreadable(Place(broken), "the source ends the program that reads it, or keeps it too long")))
+            results.append(
+                .failure(Unreadable(Place(broken), "the source ends the program that reads it, or keeps it too long"))
+            )
             if faults == Self.faultLimit {
                 for source in sources[results.count...] {
                     let reason = "sources before it have ended or kept the program that reads them \(faults) times"

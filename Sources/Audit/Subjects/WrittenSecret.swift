@@ -67,7 +67,8 @@ package enum WrittenSecret {
         guard isSecretName(name) else { return false }
         let words = words(of: name)
         let isToken = words.contains { $0.hasPrefix("token") }
-        return !isToken || words.contains { keyWords.contains($0) || ["bearer", "session", "csrf", "refresh"].contains($0) }
+        return !isToken
+            || words.contains { keyWords.contains($0) || ["bearer", "session", "csrf", "refresh"].contains($0) }
     }
 
     private static let references = [

@@ -6,7 +6,8 @@ extension Rule {
         title: "A file of the system is opened",
         severity: .error,
         why:
-            "Accounts, keys and the settings of processes are what an attacker looks for first; model code has no need of them.",
+            "Accounts, keys and the settings of processes are what an attacker looks for first; model code has "
+            + "no need of them.",
         mend: "Read only what lies beside the model, and hand secrets over by the server's own means.",
         references: [.cwe(200), .cwe(552), .owasp("A01:2025"), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
