@@ -21,7 +21,8 @@ SIZES = {"nbytes", "size", "shape", "ndim", "itemsize", "content_length"}
 #: What gives back a number, a truth value or one name, whatever it is given.
 CLEANING = {
     "builtins.int", "builtins.float", "builtins.bool", "builtins.len", "builtins.isinstance", "builtins.hash",
-    "builtins.ord", "builtins.complex", "builtins.round", "builtins.id", "builtins.type", "builtins.issubclass", "builtins.callable",
+    "builtins.ord", "builtins.complex", "builtins.round", "builtins.id", "builtins.type", "builtins.issubclass",
+    "builtins.callable",
     "os.path.basename", "ntpath.basename", "posixpath.basename", "werkzeug.utils.secure_filename", "uuid.UUID",
     "shlex.quote", "os.path.exists", "os.path.isfile", "os.path.isdir",
 }
@@ -31,7 +32,8 @@ PASSING = {"builtins.str", "builtins.set", "builtins.frozenset", "builtins.list"
 #: What a check of an input may call before anything is checked.
 NEUTRAL = re.compile(
     r"^(builtins\.(len|isinstance|str|repr|print|type|int|float|bool|hasattr|enumerate|zip|range|list|tuple|dict|set"
-    r"|sorted|iter|any|all|super|max|min|sum|getattr)|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
+    r"|sorted|iter|any|all|super|max|min|sum|getattr)"
+    r"|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
     r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info"
     r"|warning|debug|error|exception|log)|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
 )

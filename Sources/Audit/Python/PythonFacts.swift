@@ -14,7 +14,8 @@ package struct PythonFacts {
         let facts = PythonFacts(path: path)
         if let reason = json["error"]?.text {
             let line = json["line"]?.int.flatMap { $0 > 0 ? $0 : nil }
-            return .failure(Unreadable(Place(path, line: line), Printed.cut(reason, limit: 300)))
+            let text = reason.isEmpty ? "the source cannot be read" : Printed.cut(reason, limit: 300)
+            return .failure(Unreadable(Place(path, line: line), text))
         }
         guard case .list = json["calls"] else {
             return .failure(Unreadable(Place(path), "what was found out about the source is not complete"))
