@@ -53,7 +53,7 @@ class Functions(Conditions):
             names = names_in(argument.annotation, self.resolve)
             value = Value(argument.arg)
             given = self.value(default) if default is not None else None
-            if not (position == 0 and owner is not None) and not is_narrow(names, given):
+            if not (position == 0 and owner is not None) and not is_narrow(names, given, kind):
                 value.taint = value.origin = frozenset([argument.arg])
                 described.append((argument, names))
             elif not (position == 0 and owner is not None):

@@ -62,8 +62,11 @@ def names_in(annotation, resolve):
     return [name for name in found if name]
 
 
-def is_narrow(names, default):
+def is_narrow(names, default, kind):
     """Whether a parameter can bring nothing harmless code would mind."""
+    # BentoML keeps what is sent in a file of its own, and hands over where.
+    if kind in ("api", "task") and names and names[0] in ("pathlib.Path", "Path"):
+        return True
     if names and all(name.split(".")[-1] in NARROW | {"Optional", "Annotated", "Field", "Union"} for name in names):
         return True
     return bool(default is not None and default.name and default.name.rstrip("()").split(".")[-1] in INJECTED)
