@@ -28,6 +28,7 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "buckler-fuzz",
     products: [
+        .executable(name: "fuzz-facts", targets: ["Facts"]),
         .executable(name: "fuzz-head", targets: ["Head"]),
         .executable(name: "fuzz-inspect", targets: ["Inspect"]),
         .executable(name: "fuzz-json", targets: ["JSON"]),
@@ -35,6 +36,7 @@ let package = Package(
         .executable(name: "fuzz-models", targets: ["Models"]),
         .executable(name: "fuzz-patterns", targets: ["Patterns"]),
         .executable(name: "fuzz-pickle", targets: ["Pickle"]),
+        .executable(name: "fuzz-requirements", targets: ["Requirements"]),
         .executable(name: "fuzz-tar", targets: ["Tar"]),
         .executable(name: "fuzz-wire", targets: ["Wire"]),
     ],
@@ -54,6 +56,7 @@ let package = Package(
             dependencies: ["Inference", "Transport", nioCore, nioHTTP1],
             swiftSettings: settings
         ),
+        fuzzer("Facts", ["Audit"]),
         fuzzer("Head", ["HTTPServer", "Inference", nioCore, nioEmbedded, nioHTTP1]),
         fuzzer("Inspect", ["Audit"]),
         fuzzer("JSON", ["HTTPServer", "Inference"]),
@@ -61,6 +64,7 @@ let package = Package(
         fuzzer("Models", ["Audit"]),
         fuzzer("Patterns", ["Transport"]),
         fuzzer("Pickle", ["Audit"]),
+        fuzzer("Requirements", ["Audit"]),
         fuzzer("Tar", []),
         fuzzer("Wire", ["GRPCServer", "Inference"]),
     ]

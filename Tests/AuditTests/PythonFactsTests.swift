@@ -121,6 +121,15 @@ struct PythonFactsTests {
         #expect(calls.contains { $0.requestParameter != nil } == isReached)
     }
 
+    @Test("BentoML chooses where files lie that are sent; a web framework's path is the client's")
+    func sentFiles() throws {
+        let body = "(self, path: Path):\n    return open(path).read()\n"
+        let bento = try PythonProgram.module("import bentoml\nfrom pathlib import Path\n@bentoml.api\ndef f" + body)
+        #expect(bento.calls(["builtins.open"]).allSatisfy { $0.requestParameter == nil })
+        let web = try PythonProgram.module("from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef f" + body)
+        #expect(web.calls(["builtins.open"]).contains { $0.requestParameter == "path" })
+    }
+
     @Test(
         "A function that clients reach is known as that",
         arguments: [

@@ -112,7 +112,8 @@ struct PythonHostileTests {
     @Test("Members of another kind are left out")
     func strangeMembers() throws {
         let line =
-            "{\"calls\":[1,{\"n\":2},{\"n\":\"f\",\"l\":-1,\"c\":99999999999999999999,\"a\":{\"s\":1}}],\"handlers\":[{\"n\":\"g\",\"h\":\"?\"}]}"
+            #"{"calls":[1,{"n":2},{"n":"f","l":-1,"c":99999999999999999999,"a":{"s":1}}],"#
+            + #""handlers":[{"n":"g","h":"?"}]}"#
         let plain = line.replacingOccurrences(of: "99999999999999999999", with: "0")
         let module = try PythonFacts.module(Array(plain.utf8)[...], path: "a.py").get()
         #expect(module.calls.map(\.name) == ["f"] && module.handlers.isEmpty)

@@ -3,8 +3,8 @@ import Audit
 import Foundation
 import Synchronization
 
-/// Runs the checkout's reader of Python sources without a sandbox: what the tests give it is the tests' own. One process for
-/// all tests, as long as none ends it.
+/// Runs the checkout's reader of Python sources without a sandbox: what the tests give it is the tests' own. One
+/// process for all tests, as long as none ends it.
 enum PythonProgram {
     static let reader = PythonFactsReader { input in try run(input) }
 

@@ -2,8 +2,8 @@
 import Audit
 import Testing
 
-/// The samples of the rule sheets that are Python code, build files or BentoML's configuration, as the sheets have them; a
-/// part of a build file is completed to one.
+/// The samples of the rule sheets that are Python code, build files or BentoML's configuration, as the sheets have
+/// them; a part of a build file is completed to one.
 @Suite("Samples of the rule sheets: Python, packaging and services")
 struct RuleSheetSamples {
     private func audit(_ files: [String: String]) -> AuditResult { RuleExampleTests.audit(.files(files)) }

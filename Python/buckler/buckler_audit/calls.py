@@ -95,7 +95,7 @@ class Calls(Expressions):
         method = node.func.attr
         if method == "split" and base.name in ENVIRON and node.args and len(base.call or ()) > 1:
             if base.call[1][1].const == "":
-                result.empties = node
+                result.empties = (node, base.call[0][1].text or "")
         elif method in ("discard", "remove"):
             base.empties = None
 
@@ -109,7 +109,8 @@ class Calls(Expressions):
         )
         if key in self.followed:
             return self.followed[key]
-        self.follows -= 1
+        before = self.budget
         result = self.run_function(function, arguments)
+        self.follows -= before - self.budget
         self.followed[key] = result
         return result

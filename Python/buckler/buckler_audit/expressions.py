@@ -20,8 +20,9 @@ STARRED = {
 SIZES = {"nbytes", "size", "shape", "ndim", "itemsize", "content_length"}
 #: What gives back a number, a truth value or one name, whatever it is given.
 CLEANING = {
-    "builtins.int", "builtins.float", "builtins.bool", "builtins.len", "builtins.isinstance", "builtins.hash", "builtins.ord",
-    "builtins.complex", "builtins.round", "builtins.id", "builtins.type", "builtins.issubclass", "builtins.callable",
+    "builtins.int", "builtins.float", "builtins.bool", "builtins.len", "builtins.isinstance", "builtins.hash",
+    "builtins.ord", "builtins.complex", "builtins.round", "builtins.id", "builtins.type", "builtins.issubclass",
+    "builtins.callable",
     "os.path.basename", "ntpath.basename", "posixpath.basename", "werkzeug.utils.secure_filename", "uuid.UUID",
     "shlex.quote", "os.path.exists", "os.path.isfile", "os.path.isdir",
 }
@@ -30,15 +31,21 @@ PASSING = {"builtins.str", "builtins.set", "builtins.frozenset", "builtins.list"
            "builtins.iter", "builtins.next", "pathlib.Path", "os.fspath"}
 #: What a check of an input may call before anything is checked.
 NEUTRAL = re.compile(
-    r"^(builtins\.(len|isinstance|str|repr|print|type|int|float|bool|hasattr|enumerate|zip|range|list|tuple|dict|set|sorted|iter|any"
-    r"|all|super|max|min|sum|getattr)|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
-    r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info|warning|debug"
-    r"|error|exception|log)|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
+    r"^(builtins\.(len|isinstance|str|repr|print|type|int|float|bool|hasattr|enumerate|zip|range|list|tuple|dict|set"
+    r"|sorted|iter|any|all|super|max|min|sum|getattr)"
+    r"|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
+    r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info"
+    r"|warning|debug|error|exception|log)|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
 )
 CHECKING = re.compile(r"(^|[._])(valid|check|verify|ensure|assert|sanit|guard|limit|parse_obj|model_validate)", re.I)
 VERIFYING = re.compile(r"verif|checksum|digest|signature|sha256|sha512|blake2|sha384", re.I)
-KEY_NAME = re.compile(r"(api_?key|token|secret|passw|pwd|credential|access_?key|private_?key|auth|hmac|digest|signature)", re.I)
-SECRET_TEXT = re.compile(r"^(AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|sk-|hf_|xox[abp]-|eyJ|AIza|-----BEGIN )|://[^/\s:@]+:[^/\s@]+@")
+KEY_NAME = re.compile(
+    r"(api_?key|token|secret|passw|pwd|credential|access_?key|private_?key|auth|hmac|digest|signature)", re.I
+)
+KEYS_NAME = re.compile(r"key|token|secret|passw|cred|auth", re.I)
+SECRET_TEXT = re.compile(
+    r"^(AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|sk-|hf_|xox[abp]-|AIza|-----BEGIN )|://[^/\s:@]+:[^/\s@]+@"
+)
 ENVIRON = {"os.environ.get()", "os.getenv()"}
 
 
@@ -136,8 +143,9 @@ class Expressions:
 
     def is_reversal(self, node):
         return (
-            isinstance(node, ast.Slice) and node.lower is None and node.upper is None and isinstance(node.step, ast.UnaryOp)
-            and isinstance(node.step.op, ast.USub) and isinstance(node.step.operand, ast.Constant) and node.step.operand.value == 1
+            isinstance(node, ast.Slice) and node.lower is None and node.upper is None
+            and isinstance(node.step, ast.UnaryOp) and isinstance(node.step.op, ast.USub)
+            and isinstance(node.step.operand, ast.Constant) and node.step.operand.value == 1
         )
 
     def value_Slice(self, node):
@@ -174,7 +182,7 @@ class Expressions:
 
     def value_UnaryOp(self, node):
         value = self.value(node.operand)
-        if isinstance(node.op, ast.USub) and isinstance(value.const, (int, float)) and not isinstance(value.const, bool):
+        if isinstance(node.op, ast.USub) and type(value.const) in (int, float):
             return Value(const=-value.const)
         return union([value])
 
@@ -188,13 +196,15 @@ class Expressions:
 
     def compared(self, node, operator, left, right, right_node):
         if isinstance(operator, (ast.In, ast.NotIn)) and right.empties is not None and not self.is_not_empty(node.left):
-            self.facts.add("empties", right.empties, {"n": (right.name or "")[:100]})
+            split, variable = right.empties
+            if KEYS_NAME.search(variable) or KEYS_NAME.search(self.words(node.left)):
+                self.facts.add("empties", split, {"n": variable[:100]})
         names = [side.name or "" for side in (left, right)]
         words = [self.words(node.left), self.words(right_node)]
         if any(KEY_NAME.search(word) for word in words) and isinstance(operator, (ast.Eq, ast.NotEq)):
             is_constant = left.const is not UNKNOWN or right.const is not UNKNOWN
-            fact = {"o": type(operator).__name__, "x": words[0][:100], "y": words[1][:100], "q": is_constant, "n": names[0][:100]}
-            self.facts.add("compares", node, fact)
+            fact = {"x": words[0][:100], "y": words[1][:100], "q": is_constant, "n": names[0][:100]}
+            self.facts.add("compares", node, {"o": type(operator).__name__, **fact})
 
     def is_not_empty(self, node):
         return isinstance(node, ast.Name) and node.id in self.context.not_empty

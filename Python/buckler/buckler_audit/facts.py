@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is reported of one source.
 
-calls     n name, l line, c column, e length, f the function around it, h who calls that with whose data (handlers.py), a arguments,
-          v whether something was verified before it in the same function, r parameters that decide what the method is called of.
-          An argument: k keyword, s text, b truth value, i number, z None, n name, a arguments of the call that made it, m items,
-          t parameters that decide it.
+calls     n name, l line, c column, e length, f the function around it, h who calls that with whose data (handlers.py),
+          a arguments, v whether something was verified before it in the same function, r parameters that decide what
+          the method is called of.
+          An argument: k keyword, s text, b truth value, i number, z None, n name, a arguments of the call that made it,
+          m items, t parameters that decide it.
 classes   n, b names of bases, d decorators as arguments, m names of methods, and the place.
-handlers  functions that take what clients send: n, f, h, d decorators, p parameters: n, y names in the annotation, k whether it is
-          checked, z whether its size is, u where it is first used (n, l, c, e); and the place.
+handlers  functions that take what clients send: n, f, h, d decorators, p parameters: n, y names in the annotation,
+          k whether it is checked, z whether its size is, u where it is first used (n, l, c, e); and the place.
 texts     texts beside a name: n name or '', s text, and the place.
 compares  o operator, x and y the names compared, q whether y (or x) is a constant, and the place.
 empties   n, and the place where an unset variable of the environment becomes a key that is empty.
@@ -53,7 +54,8 @@ class Facts:
             return
         if known is None and len(self.calls) >= CALLS:
             raise TooMuch(f"it has more than {CALLS} calls")
-        fact = {"n": name[:300], "f": context.function, "h": context.kind, "a": arguments_json(arguments, 1), **self.place(node)}
+        fact = {"n": name[:300], "f": context.function, "h": context.kind, **self.place(node)}
+        fact["a"] = arguments_json(arguments, 1)
         if context.verified:
             fact["v"] = True
         if receiver:

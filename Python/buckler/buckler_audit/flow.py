@@ -2,53 +2,17 @@
 """Statements, one after the other: which names stand for what, and what has been checked by then."""
 import ast
 
-from .calls import Calls
-from .handlers import is_narrow, kind_of, names_in
+from .functions import Context, Functions
 from .values import NONE, Value, union
 
-#: Calls of one source that are followed into its own functions.
-FOLLOWS = 500
 
-
-class Function:
-    def __init__(self, node, name, owner, outer):
-        self.node = node
-        self.name = name
-        self.owner = owner
-        self.outer = outer
-
-
-class Owner:
-    """A class: what its `self` is known to have."""
-
-    def __init__(self, name, bases):
-        self.name = name
-        self.bases = bases
-        self.attributes = {}
-        self.methods = {}
-
-
-class Context:
-    """The function that is gone through; for one that is followed into, that of its caller."""
-
-    def __init__(self, name="", kind="", attributes=None):
-        self.name = self.function = name
-        self.kind = kind
-        self.attributes = attributes
-        self.checked, self.sized, self.used = set(), set(), {}
-        self.verified = False
-        self.not_empty = set()
-        self.depth = 0
-        self.result = None
-
-
-class Flow(Calls):
-    def __init__(self, facts, budget):
+class Flow(Functions):
+    def __init__(self, facts, budget, follows):
         self.facts = facts
         self.budget = budget
         self.env, self.outer, self.stars, self.modules = {}, [], [], set()
         self.context = Context()
-        self.queue, self.follows, self.followed = [], FOLLOWS, {}
+        self.queue, self.follows, self.followed = [], follows, {}
         self.is_looping = False
 
     def module(self, tree):
@@ -58,101 +22,6 @@ class Flow(Calls):
             function = self.queue.pop(0)
             self.env, self.outer = {}, function.outer or [names]
             self.enter(function)
-
-    # Functions and classes
-
-    def enter(self, function):
-        node = function.node
-        decorators = [self.value(decorator) for decorator in node.decorator_list]
-        arguments = all_arguments(node.args)
-        parameters = [argument.arg for argument, _ in arguments]
-        owner = function.owner
-        kind = kind_of(decorators, node.name, owner.name if owner else "", owner.bases if owner else [], parameters)
-        kept, self.context = self.context, Context(function.name, kind, owner.attributes if owner else None)
-        described = []
-        for position, (argument, default) in enumerate(arguments):
-            names = names_in(argument.annotation, self.resolve)
-            value = Value(argument.arg)
-            given = self.value(default) if default is not None else None
-            if not (position == 0 and owner is not None) and not is_narrow(names, given):
-                value.taint = value.origin = frozenset([argument.arg])
-                described.append((argument, names))
-            elif not (position == 0 and owner is not None):
-                value.origin = frozenset([argument.arg])
-            self.env[argument.arg] = value
-        self.block(node.body)
-        context, self.context = self.context, kept
-        if kind:
-            self.handler(node, function, kind, decorators, described, context)
-
-    def handler(self, node, function, kind, decorators, described, context):
-        out = []
-        for argument, names in described:
-            name = argument.arg
-            fact = {"n": name, "y": [text[:200] for text in names], "k": name in context.checked, "z": name in context.sized}
-            if name in context.used:
-                fact["u"] = context.used[name]
-            out.append(fact)
-        fact = {"n": node.name, "f": function.name, "h": kind, "d": [value.json() for value in decorators[:16]], "p": out[:64]}
-        self.facts.add("handlers", Name(node), fact)
-
-    def run_function(self, function, arguments):
-        node = function.node
-        kept = (self.env, self.outer, self.context.function, self.context.attributes, self.context.result)
-        self.context.depth, self.context.result = 1, None
-        self.context.function = function.name
-        self.context.attributes = function.owner.attributes if function.owner else None
-        self.env, self.outer = {}, function.outer or self.outer
-        named = all_arguments(node.args)
-        first = 1 if function.owner is not None else 0
-        for index, (argument, _) in enumerate(named):
-            self.env[argument.arg] = Value(argument.arg)
-            for position, (keyword, value) in enumerate(arguments):
-                if keyword == argument.arg or (keyword is None and position == index - first):
-                    self.env[argument.arg] = value
-        self.block(node.body)
-        result = self.context.result or Value()
-        self.context.depth = 0
-        self.env, self.outer, self.context.function, self.context.attributes, self.context.result = kept
-        return result
-
-    def do_FunctionDef(self, node):
-        owner = self.owner if self.owner_env is self.env else None
-        name = f"{owner.name}.{node.name}" if owner else (f"{self.context.name}.{node.name}" if self.context.name else node.name)
-        function = Function(node, name, owner, [self.env, *self.outer] if self.context.name and not owner else list(self.outer))
-        value = Value(node.name)
-        value.function = function
-        if owner:
-            owner.methods[node.name] = owner.attributes[node.name] = value
-        if node.name == "__init__" and owner:
-            self.queue.insert(0, function)
-        else:
-            self.queue.append(function)
-        self.env[node.name] = value
-
-    do_AsyncFunctionDef = do_FunctionDef
-
-    owner, owner_env = None, None
-
-    def do_ClassDef(self, node):
-        bases = [self.value(base) for base in node.bases]
-        decorators = [self.value(decorator) for decorator in node.decorator_list]
-        for keyword in node.keywords:
-            self.value(keyword.value)
-        owner = Owner(node.name, [base.name or "" for base in bases])
-        kept = self.owner, self.owner_env, self.env, self.outer
-        self.outer = [self.env, *self.outer]
-        self.env = {}
-        self.owner, self.owner_env = owner, self.env
-        self.block(node.body)
-        for name, value in self.env.items():
-            owner.attributes.setdefault(name, value)
-        self.owner, self.owner_env, self.env, self.outer = kept
-        self.env[node.name] = Value(node.name)
-        self.facts.add(
-            "classes", Name(node),
-            {"n": node.name, "b": owner.bases[:16], "d": [value.json() for value in decorators[:16]], "m": list(owner.methods)[:200]},
-        )
 
     # Names
 
@@ -226,7 +95,7 @@ class Flow(Calls):
             else:
                 self.bind(node.target, union([before, value]))
 
-    # Statements; each says whether what follows it in its block is reached no more
+    # Statements; each says whether what follows it in its block is reached no more.
 
     def block(self, statements):
         for statement in statements:
@@ -377,89 +246,3 @@ class Flow(Calls):
 
     def do_Delete(self, node):
         return False
-
-    # Conditions
-
-    def condition(self, test, decides):
-        if isinstance(test, ast.BoolOp):
-            # `not key or key not in keys`: by then the key is not empty.
-            kept = set(self.context.not_empty)
-            values = []
-            for part in test.values:
-                values.append(self.condition(part, decides))
-                name = self.negated(part) if isinstance(test.op, ast.Or) else (part.id if isinstance(part, ast.Name) else None)
-                if name:
-                    self.context.not_empty.add(name)
-            self.context.not_empty = kept
-            return union(values)
-        value = self.value(test)
-        if decides:
-            self.context.checked |= value.origin
-            self.context.sized |= value.sized
-        return value
-
-    def negated(self, test):
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.Name):
-            return test.operand.id
-        return None
-
-    def refine(self, test, holds):
-        """What a condition leaves to be chosen, where it holds or does not."""
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            self.refine(test.operand, not holds)
-        elif isinstance(test, ast.BoolOp):
-            if isinstance(test.op, ast.And) == holds:
-                for part in test.values:
-                    self.refine(part, holds)
-        elif isinstance(test, ast.Compare) and len(test.ops) == 1:
-            operator, right = test.ops[0], test.comparators[0]
-            if isinstance(operator, (ast.In, ast.Eq) if holds else (ast.NotIn, ast.NotEq)):
-                self.narrow(test.left, right, by_membership=isinstance(operator, (ast.In, ast.NotIn)))
-        elif isinstance(test, ast.Call) and holds:
-            self.refine_call(test)
-        elif isinstance(test, ast.Name) and holds:
-            self.context.not_empty.add(test.id)
-
-    def narrow(self, left, right, by_membership):
-        if not isinstance(left, ast.Name) or left.id not in self.env:
-            return
-        other = self.value(right) if self.resolve(right) is not None else None
-        if other is None:
-            other = self.sequence(right) if isinstance(right, (ast.List, ast.Tuple, ast.Set)) else (
-                Value(const=right.value) if isinstance(right, ast.Constant) else None
-            )
-        # A text that is part of another is not one of several.
-        if other is None or other.taint or (by_membership and other.text is not None):
-            return
-        self.env[left.id] = self.env[left.id].clean()
-
-    def refine_call(self, test):
-        name = self.resolve(test.func) or ""
-        subject = test.args[0] if test.args else None
-        if name == "builtins.isinstance" and len(test.args) == 2 and isinstance(subject, ast.Name):
-            kinds = test.args[1].elts if isinstance(test.args[1], ast.Tuple) else [test.args[1]]
-            if all(self.resolve(kind) in ("builtins.int", "builtins.float", "builtins.bool") for kind in kinds):
-                if subject.id in self.env:
-                    self.env[subject.id] = self.env[subject.id].clean()
-        elif name.endswith("fullmatch") and test.args:
-            pattern = test.args[0].value if len(test.args) == 2 and isinstance(test.args[0], ast.Constant) else ""
-            subject = test.args[-1]
-            # What matches anything has checked nothing.
-            if isinstance(subject, ast.Name) and subject.id in self.env and "." not in str(pattern).replace("\\.", ""):
-                self.env[subject.id] = self.env[subject.id].clean()
-
-
-class Name:
-    """The line that a definition begins with, not all of it."""
-
-    def __init__(self, node):
-        self.lineno, self.col_offset = node.lineno, node.col_offset
-        self.end_lineno, self.end_col_offset = node.lineno + 1, None
-
-
-def all_arguments(arguments):
-    """Parameters with their defaults, in the order in which they can be given."""
-    plain = [*arguments.posonlyargs, *arguments.args]
-    defaults = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
-    found = list(zip(plain, defaults)) + list(zip(arguments.kwonlyargs, arguments.kw_defaults))
-    return found + [(argument, None) for argument in (arguments.vararg, arguments.kwarg) if argument is not None]

@@ -4,8 +4,10 @@ import ast
 
 #: What decorates a function of a web framework, after the name of its application or router.
 WEB_METHODS = {"route", "get", "post", "put", "patch", "delete", "websocket", "api_route", "head", "options"}
-WEB_MAKERS = ("fastapi.FastAPI()", "fastapi.APIRouter()", "flask.Flask()", "flask.Blueprint()", "starlette.applications.Starlette()",
-              "quart.Quart()", "sanic.Sanic()")
+WEB_MAKERS = (
+    "fastapi.FastAPI()", "fastapi.APIRouter()", "flask.Flask()", "flask.Blueprint()",
+    "starlette.applications.Starlette()", "quart.Quart()", "sanic.Sanic()",
+)
 WEB_NAMES = {"app", "router", "api", "application", "blueprint", "bp"}
 
 #: Conversions that leave nothing to choose but a number or one of several names.
@@ -14,7 +16,7 @@ INJECTED = ("Depends", "Security", "BackgroundTasks")
 
 
 def kind_of(decorators, name, class_name, bases, parameters):
-    """One of "legacy-api", "api", "task", "runnable", "triton", "web", "asgi"; "" for a function that clients do not reach."""
+    """One of "legacy-api", "api", "task", "runnable", "triton", "web", "asgi"; "" if clients do not reach it."""
     for decorator in decorators:
         full = decorator.name or ""
         bare = full[:-2] if full.endswith("()") else full
@@ -25,7 +27,8 @@ def kind_of(decorators, name, class_name, bases, parameters):
         if bare == "bentoml.Runnable.method" or bare.endswith("Runnable.method"):
             return "runnable"
         root, _, last = bare.rpartition(".")
-        if last == "api" and (root.endswith("Service()") or root in ("svc", "service") or decorator_has(decorator, "input")):
+        is_service = root.endswith("Service()") or root in ("svc", "service")
+        if last == "api" and (is_service or decorator_has(decorator, "input")):
             return "legacy-api"
         if last in WEB_METHODS and (root in WEB_MAKERS or root.split(".")[-1] in WEB_NAMES):
             return "web"
@@ -59,8 +62,11 @@ def names_in(annotation, resolve):
     return [name for name in found if name]
 
 
-def is_narrow(names, default):
+def is_narrow(names, default, kind):
     """Whether a parameter can bring nothing harmless code would mind."""
+    # BentoML keeps what is sent in a file of its own, and hands over where.
+    if kind in ("api", "task") and names and names[0] in ("pathlib.Path", "Path"):
+        return True
     if names and all(name.split(".")[-1] in NARROW | {"Optional", "Annotated", "Field", "Union"} for name in names):
         return True
     return bool(default is not None and default.name and default.name.rstrip("()").split(".")[-1] in INJECTED)

@@ -87,7 +87,7 @@ def read(source):
     tree = parse(source)
     count = check_tree(tree)
     facts = Facts(lines_of(source))
-    Flow(facts, budget=8 * count + 500_000).module(tree)
+    Flow(facts, budget=6 * count + 1_000_000, follows=4 * count + 20_000).module(tree)
     return facts.json()
 
 

@@ -17,7 +17,8 @@ class Value:
     taint    the parameters whose holder decides what it is.
     origin   the parameters that it was made from, even if they can no longer decide freely what it is.
     sized    those of origin of which it is a size or shape.
-    empties  where a variable of the environment was split that may not be set: the pieces then hold an empty text.
+    empties  where a variable of the environment was split that may not be set, and its name: the pieces then hold an
+             empty text.
     """
 
     __slots__ = ("name", "const", "call", "items", "taint", "origin", "sized", "empties", "function")

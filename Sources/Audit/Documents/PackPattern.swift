@@ -8,7 +8,7 @@ struct PackPattern: Sendable {
     /// `!pattern`: takes back what patterns before it have matched.
     let isNegated: Bool
 
-    /// More of a pattern, or of a path, is not looked at.
+    /// More of a pattern is not looked at: it then matches more.
     private static let partLimit = 64
 
     init(_ text: String) {
@@ -23,7 +23,7 @@ struct PackPattern: Sendable {
 
     /// Whether it matches the file, or a directory that the file is in.
     func matches(_ path: Substring) -> Bool {
-        let names = path.utf8.split(separator: UInt8(ascii: "/")).prefix(Self.partLimit).map(Array.init)
+        let names = path.utf8.split(separator: UInt8(ascii: "/")).map(Array.init)
         guard !parts.isEmpty else { return false }
         if isLoose { return names.contains { Self.matches(parts[0][...], $0[...]) } }
         return Self.matches(parts, names)

@@ -2,7 +2,8 @@
 
 /// Reads requirements files: lines that a backslash continues, comments, options and requirements.
 package enum RequirementsReader {
-    /// - Throws: if the file has more lines or longer ones than ``AuditLimits`` lets through, or a line that cannot be a requirement.
+    /// - Throws: if the file has more lines or longer ones than ``AuditLimits`` lets through, or a line that cannot
+    /// be a requirement.
     package static func read(
         _ text: String,
         file: String,
@@ -73,29 +74,53 @@ package enum RequirementsReader {
         let text = line.value
         guard text.hasPrefix("-") else {
             let requirement = Requirement(text, place: line.place)
-            guard requirement.address != nil || isName(requirement.name) else {
+            guard requirement.address != nil || (isName(requirement.name) && isVersion(requirement.version)) else {
                 throw Unreadable(line.place, "\(Printed.quoted(text)) is no requirement")
             }
             file.requirements.append(requirement)
             return
         }
+        let found = options(of: text, at: line.place)
+        if let stray = found.stray {
+            throw Unreadable(line.place, "\(Printed.quoted(stray)) is no option, and stands among options")
+        }
+        file.options += found.options
+        file.requirements += found.editable
+    }
+
+    /// Options on one line, as in a requirements file or on pip's command line.
+    struct OptionLine {
+        var options: [RequirementsFile.Option] = []
+        /// What `-e` is given.
+        var editable: [Requirement] = []
+        /// The first word that belongs to no option.
+        var stray: String?
+    }
+
+    static func options(of text: String, at place: Place) -> OptionLine {
+        var line = OptionLine()
         let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
         var index = 0
         while index < words.count {
-            var (name, value) = split(words[index])
+            let word = words[index]
             index += 1
-            let long = longNames[name] ?? name
-            if value == nil, index < words.count, !flags.contains(long), !words[index].hasPrefix("-") {
+            guard word.hasPrefix("-") else {
+                line.stray = line.stray ?? word
+                continue
+            }
+            var (name, value) = split(word)
+            name = longNames[name] ?? name
+            if value == nil, index < words.count, !flags.contains(name), !words[index].hasPrefix("-") {
                 value = words[index]
                 index += 1
             }
-            name = long
             if name == "--editable" {
-                file.requirements.append(Requirement(value ?? "", place: line.place, isEditable: true))
+                line.editable.append(Requirement(value ?? "", place: place, isEditable: true))
             } else {
-                file.options.append(.init(name: name, value: value ?? "", place: line.place))
+                line.options.append(.init(name: name, value: value ?? "", place: place))
             }
         }
+        return line
     }
 
     /// `--name=value`, `-ivalue`; pip takes both.
@@ -113,6 +138,11 @@ package enum RequirementsReader {
     ]
 
     private static let flags: Set<String> = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"]
+
+    private static func isVersion(_ version: String) -> Bool {
+        guard let first = version.utf8.first else { return true }
+        return "<>=!~".utf8.contains(first)
+    }
 
     /// PEP 508's names; anything else is a file of another kind, or a line that pip would refuse.
     private static func isName(_ name: String) -> Bool {
@@ -135,11 +165,4 @@ package enum RequirementsReader {
 
 extension Substring.UnicodeScalarView {
     fileprivate var utf8Count: Int { Substring(self).utf8.count }
-}
-
-extension Recogniser {
-    static let requirements = Recogniser.text(matches: RequirementsReader.isRequirements) {
-        (text, file, limits) throws(Unreadable) in
-        [.requirements(try RequirementsReader.read(text, file: file, limits: limits))]
-    }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes modules of what the reader of Python sources prints (`Python/buckler/buckler_audit/facts.py` names the members). A
-/// source that found a way to speak for the reader could say anything here, so whatever is missing or of another kind is
-/// left out or makes the source unreadable; it is never trusted to fit.
+/// Makes modules of what the reader of Python sources prints (`Python/buckler/buckler_audit/facts.py` names the
+/// members). A source that found a way to speak for the reader could say anything here, so whatever is missing or of
+/// another kind is left out or makes the source unreadable; it is never trusted to fit.
 package struct PythonFacts {
     private let path: String
 
@@ -14,7 +14,8 @@ package struct PythonFacts {
         let facts = PythonFacts(path: path)
         if let reason = json["error"]?.text {
             let line = json["line"]?.int.flatMap { $0 > 0 ? $0 : nil }
-            return .failure(Unreadable(Place(path, line: line), Printed.cut(reason, limit: 300)))
+            let text = reason.isEmpty ? "the source cannot be read" : Printed.cut(reason, limit: 300)
+            return .failure(Unreadable(Place(path, line: line), text))
         }
         guard case .list = json["calls"] else {
             return .failure(Unreadable(Place(path), "what was found out about the source is not complete"))

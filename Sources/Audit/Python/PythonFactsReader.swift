@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads Python sources by a program that is given bytes and gives bytes back: `Python/buckler/buckler_read_sources.py`, in a
-/// sandbox.
+/// Reads Python sources by a program that is given bytes and gives bytes back:
+/// `Python/buckler/buckler_read_sources.py`, in a sandbox.
 package struct PythonFactsReader: PythonSourceReader {
     /// Runs the program once, within bounds of time, memory and output.
     ///

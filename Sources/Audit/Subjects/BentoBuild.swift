@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `bentofile.yaml`, or `[tool.bentoml.build]` of `pyproject.toml`: what is packed into a bento, and how its image is built.
+/// `bentofile.yaml`, or `[tool.bentoml.build]` of `pyproject.toml`: what is packed into a bento, and how its image is
+/// built.
 ///
 /// Fields as BentoML 1.4 has them, and `docker.user`, which it has not and the rules want.
 package struct BentoBuild: Sendable {
@@ -16,7 +17,8 @@ package struct BentoBuild: Sendable {
     package var docker: DataNode? { root["docker"] }
     package var python: DataNode? { root["python"] }
 
-    /// Directory of the build, with `/` at its end; empty for the root of what is audited. What is packed lies beneath it.
+    /// Directory of the build, with `/` at its end; empty for the root of what is audited. What is packed lies
+    /// beneath it.
     package var directory: String {
         path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A Python source, as its syntax tree has it: what it calls, with names resolved through imports and assignments, and which
-/// parameters decide what is called with. `Python/buckler/buckler_audit` finds all of this out; nothing of a source is run.
+/// A Python source, as its syntax tree has it: what it calls, with names resolved through imports and assignments,
+/// and which parameters decide what is called with. `Python/buckler/buckler_audit` finds all of this out; nothing of
+/// a source is run.
 package struct PythonModule: Sendable {
     package var path: String
     package var calls: [PythonCall] = []
@@ -61,8 +62,8 @@ package struct PythonArgument: Sendable, Equatable {
 }
 
 package struct PythonCall: Sendable {
-    /// Resolved: `builtins.eval`, `os.system`, `bentoml.Service().api`. What cannot be resolved stays as it is written, or
-    /// begins with `?.` where even that has no name.
+    /// Resolved: `builtins.eval`, `os.system`, `bentoml.Service().api`. What cannot be resolved stays as it is
+    /// written, or begins with `?.` where even that has no name.
     package var name: String
     package var place: Place
     /// Around it, with its class: `UnsafeRunnable.__init__`; empty for the module itself.
@@ -70,7 +71,8 @@ package struct PythonCall: Sendable {
     /// Which kind of handler brings the data; `nil` for a function that clients do not reach, as far as can be seen.
     package var handler: PythonHandler.Kind?
     package var arguments: [PythonArgument]
-    /// Whether something was verified or hashed before it in the same function, by the name of what was called for that.
+    /// Whether something was verified or hashed before it in the same function, by the name of what was called for
+    /// that.
     package var isAfterVerification: Bool
     /// Parameters that decide what it is a method of.
     package var receiverTaint: [String]

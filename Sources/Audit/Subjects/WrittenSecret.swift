@@ -58,8 +58,17 @@ package enum WrittenSecret {
         }
         let isPassword = words(of: name).contains { $0.hasPrefix("pass") || $0 == "pwd" }
         let hasDigit = scalars.contains { $0.value >= 0x30 && $0.value <= 0x39 }
-        // A word without a digit is a field's name or kind far more often than a key: `token = "bearer"`.
-        return isPassword ? value != name : (hasDigit && scalars.count >= 6) || scalars.count >= 20
+        // A text without a digit is a field's name or kind far more often than a key: `token = "bearer"`.
+        return isPassword ? value != name : hasDigit && scalars.count >= 6
+    }
+
+    /// Whether it is that of a secret in whatever surroundings: `token` alone is one in few.
+    static func isUnmistakable(_ name: String) -> Bool {
+        guard isSecretName(name) else { return false }
+        let words = words(of: name)
+        let isToken = words.contains { $0.hasPrefix("token") }
+        return !isToken
+            || words.contains { keyWords.contains($0) || ["bearer", "session", "csrf", "refresh"].contains($0) }
     }
 
     private static let references = [

@@ -7,7 +7,8 @@ private import Glibc
 private import Musl
 #endif
 
-/// Runs `buckler_read_sources.py` on bytes, in the sandbox of Python workers: it parses what strangers wrote, and parsers break.
+/// Runs `buckler_read_sources.py` on bytes, in the sandbox of Python workers: it parses what strangers wrote, and
+/// parsers break.
 ///
 /// What the bytes and the answer mean is between the program and whoever calls this.
 package struct SandboxedSourceReader: Sendable {
@@ -77,7 +78,9 @@ package struct SandboxedSourceReader: Sendable {
         }
         let end = process.end(graceMilliseconds: exchange.isRunning ? 0 : 1000)
         let output = exchange.output
-        guard end == .exited(0) || output.first == UInt8(ascii: "{") || output.isEmpty && end != WorkerProcess.layerMissing
+        guard
+            end == .exited(0) || output.first == UInt8(ascii: "{")
+                || output.isEmpty && end != WorkerProcess.layerMissing
         else {
             let said = String(decoding: output.prefix(500), as: UTF8.self)
             throw ServingError(.unavailable, "the program that reads Python sources \(end.text)", cause: said)

@@ -6,7 +6,8 @@ extension Rule {
         title: "Packages may come from either of several places",
         severity: .warning,
         why:
-            "pip takes the newest version of any of them: whoever publishes a private package's name on the public index, "
+            "pip takes the newest version of any of them: whoever publishes a private package's name on the "
+            + "public index, "
             + "with a higher number, has it installed.",
         mend: "One index that has everything (index_url); or hashes for every package.",
         references: [.cwe(427), .cwe(829), .owasp("A03:2025")],

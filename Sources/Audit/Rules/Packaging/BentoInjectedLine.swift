@@ -6,7 +6,8 @@ extension Rule {
         title: "A value would write lines of its own into the Dockerfile",
         severity: .error,
         why:
-            "BentoML pastes base images and variables into the Dockerfile: after a new line come any instructions, run as root.",
+            "BentoML pastes base images and variables into the Dockerfile: after a new line come any "
+            + "instructions, run as root.",
         mend: "Image names on one line and without spaces; variables named by letters, digits and '_'.",
         references: [.cwe(78), .cwe(94), .owasp("A05:2025"), .cve("CVE-2026-44345"), .cve("CVE-2026-44346")],
         bad: [

@@ -6,7 +6,8 @@ extension Rule {
         title: "The build runs code of its own",
         severity: .warning,
         why:
-            "A script or template runs while the image is built, as root; BentoML expands templates on the host itself.",
+            "A script or template runs while the image is built, as root; BentoML expands templates on the "
+            + "host itself.",
         mend: "Do without, or keep the file beside the build and review it like code.",
         references: [
             .cwe(94), .cwe(1336), .cve("CVE-2026-35044"), .sheet("BentoML: Secure BentoML Deployment Configuration"),

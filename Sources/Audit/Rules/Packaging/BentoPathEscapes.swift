@@ -6,7 +6,8 @@ extension Rule {
         title: "A path of the build leads out of its directory",
         severity: .error,
         why:
-            "Whoever writes the build file has any file of the machine that builds packed: keys, accounts, other projects.",
+            "Whoever writes the build file has any file of the machine that builds packed: keys, accounts, "
+            + "other projects.",
         mend: "Name files beneath the directory of the build, by their paths from there.",
         references: [.cwe(22), .cwe(73), .owasp("A01:2025"), .cve("CVE-2026-24123"), .cve("CVE-2026-40610"), .cwe(59)],
         bad: [

@@ -21,18 +21,19 @@ struct PackageSource: Sendable {
         }
         for text in build.texts(build.python?["pip_args"]) {
             // The words of a command line are those of a line of requirements.
-            guard let line = try? RequirementsReader.read(text.value, file: text.place.file) else { continue }
-            found += all(of: line).map { PackageSource(kind: $0.kind, value: $0.value, place: text.place) }
+            found += all(of: RequirementsReader.options(of: text.value, at: text.place).options)
         }
         return found
     }
 
-    static func all(of file: RequirementsFile) -> [PackageSource] {
+    static func all(of file: RequirementsFile) -> [PackageSource] { all(of: file.options) }
+
+    private static func all(of options: [RequirementsFile.Option]) -> [PackageSource] {
         let names: [String: Kind] = [
             "--index-url": .index, "--extra-index-url": .extraIndex, "--trusted-host": .trustedHost,
             "--find-links": .findLinks,
         ]
-        return file.options.compactMap { option in
+        return options.compactMap { option in
             names[option.name].map { PackageSource(kind: $0, value: option.value, place: option.place) }
         }
     }

@@ -6,7 +6,8 @@ extension Rule {
         title: "A dangerous function is looked up or handed on",
         severity: .error,
         why:
-            "What is called can no longer be seen in the source: so code hides what it does, and clients choose functions.",
+            "What is called can no longer be seen in the source: so code hides what it does, and clients "
+            + "choose functions.",
         mend: "Call functions by their names; let a table that the code holds say which names there are.",
         references: [.cwe(470), .cwe(913), .owasp("A05:2025")],
         bad: [

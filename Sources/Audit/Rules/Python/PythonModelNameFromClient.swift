@@ -28,12 +28,15 @@ extension Rule {
         checks: [
             .python { module, findings in
                 for call in module.calls where methods.contains(call.method) {
-                    guard let name = call.argument("model_name", at: 0), let parameter = name.taint.first else {
+                    guard call.name.contains("."), let name = call.argument("model_name", at: 0),
+                        let parameter = name.taint.first
+                    else {
                         continue
                     }
                     // What its own parameter says is a matter of its callers, who may have checked it.
                     let message =
-                        "\(call.printedName) asks whichever model \(Printed.quoted(parameter)) names, which nothing here checks"
+                        "\(call.printedName) asks whichever model \(Printed.quoted(parameter)) names, which "
+                        + "nothing here checks"
                     findings.add(call.place, message, weaker: call.handler == nil ? .warning : nil)
                 }
             }

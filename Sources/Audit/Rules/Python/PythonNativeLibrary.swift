@@ -7,7 +7,8 @@ extension Rule {
         severity: .error,
         why: "A library runs in the server's process from the moment it is loaded, past all that Python would check.",
         mend:
-            "Use operators that the runtime brings; build what is needed into the image, reviewed, and not beside the model.",
+            "Use operators that the runtime brings; build what is needed into the image, reviewed, and not "
+            + "beside the model.",
         references: [.cwe(114), .cwe(829), .owasp("A08:2025"), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
             .file("a.py", "import ctypes\nlib = ctypes.CDLL('./libops.so')\n"),

@@ -7,7 +7,8 @@ extension Rule {
         severity: .error,
         why: "'../../etc/passwd', or an absolute path: whoever sends it reads or changes any file that the server can.",
         mend:
-            "Let clients choose among names that the code holds (if name not in ALLOWED: raise), and make the path of that.",
+            "Let clients choose among names that the code holds (if name not in ALLOWED: raise), and make the "
+            + "path of that.",
         references: [
             .cwe(22), .cwe(73), .owasp("A01:2025"), .cve("CVE-2023-31036"),
             .sheet("BentoML: Implement Secure BentoML Services"),

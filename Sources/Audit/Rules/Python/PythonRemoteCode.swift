@@ -6,9 +6,11 @@ extension Rule {
         title: "Code that comes with a model is trusted",
         severity: .error,
         why:
-            "trust_remote_code runs Python files of the model's repository: whoever can change that runs code in the server.",
+            "trust_remote_code runs Python files of the model's repository: whoever can change that runs code "
+            + "in the server.",
         mend:
-            "Leave trust_remote_code out; take models that the library knows, at a revision that is pinned by its commit.",
+            "Leave trust_remote_code out; take models that the library knows, at a revision that is pinned by "
+            + "its commit.",
         references: [
             .cwe(829), .cwe(94), .owaspLLM("LLM05"), .cve("CVE-2026-22807"),
             .sheet("Triton: Secure Model Repository Configuration"),

@@ -25,7 +25,8 @@ extension Rule {
             ),
             .file(
                 "api.py",
-                "import bentoml, subprocess\n@bentoml.api\ndef f(self, name: str):\n    subprocess.call(['tool', name])\n"
+                "import bentoml, subprocess\n@bentoml.api\ndef f(self, name: str):\n"
+                    + "    subprocess.call(['tool', name])\n"
             ),
         ],
         good: [

@@ -6,7 +6,8 @@ extension Rule {
         title: "A file of the system is opened",
         severity: .error,
         why:
-            "Accounts, keys and the settings of processes are what an attacker looks for first; model code has no need of them.",
+            "Accounts, keys and the settings of processes are what an attacker looks for first; model code has "
+            + "no need of them.",
         mend: "Read only what lies beside the model, and hand secrets over by the server's own means.",
         references: [.cwe(200), .cwe(552), .owasp("A01:2025"), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
@@ -50,7 +51,7 @@ extension Rule {
     private static let harmless = [
         "/dev/null", "/dev/urandom", "/dev/random", "/dev/shm/", "/dev/stdin", "/dev/stdout", "/dev/stderr",
         "/dev/nvidia",
-        "/proc/meminfo", "/proc/cpuinfo", "/proc/self/status", "/proc/self/statm", "/proc/stat", "/etc/ssl/",
+        "/proc/meminfo", "/proc/cpuinfo", "/proc/self/", "/proc/stat", "/proc/loadavg", "/etc/ssl/",
         "/etc/os-release",
         "/etc/hostname", "/etc/localtime", "/sys/fs/cgroup", "/usr/share/", "/usr/local/", "/usr/lib/",
     ]

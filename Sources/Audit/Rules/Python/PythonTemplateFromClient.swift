@@ -7,20 +7,23 @@ extension Rule {
         severity: .error,
         why: "A template reaches Python's objects through their attributes, and from there any function.",
         mend:
-            "Keep templates in the code and give them what clients send as values; jinja2.sandbox where that cannot be.",
+            "Keep templates in the code and give them what clients send as values; jinja2.sandbox where that "
+            + "cannot be.",
         references: [
             .cwe(1336), .cwe(94), .owasp("A05:2025"), .cve("CVE-2024-34359"), .cve("CVE-2026-35044"), .bandit("B701"),
         ],
         bad: [
             .file(
                 "service.py",
-                "import bentoml, jinja2\n@bentoml.api\ndef chat(self, template: str):\n    return jinja2.Template(template).render()\n"
+                "import bentoml, jinja2\n@bentoml.api\ndef chat(self, template: str):\n"
+                    + "    return jinja2.Template(template).render()\n"
             )
         ],
         good: [
             .file(
                 "service.py",
-                "import bentoml, jinja2\n@bentoml.api\ndef chat(self, text: str):\n    return jinja2.Template('{{ a }}').render(a=text)\n"
+                "import bentoml, jinja2\n@bentoml.api\ndef chat(self, text: str):\n"
+                    + "    return jinja2.Template('{{ a }}').render(a=text)\n"
             )
         ],
         checks: [

@@ -33,13 +33,14 @@ extension Rule {
         ]
     )
 
+    private static let asking: Set<Substring> = ["get", "post", "put", "patch", "delete", "head", "request"]
     private static let clients = ["requests.", "httpx.", "urllib3.", "aiohttp.", "tritonclient.", "bentoml."]
 
     private static func unchecked(_ call: PythonCall) -> String? {
         let isUnverified = ["_create_unverified_context", "_create_stdlib_context"].contains { call.method == $0 }
         if isUnverified { return "makes connections that check no certificate" }
         if call.argument("verify")?.bool == false,
-            clients.contains(where: call.name.hasPrefix) || call.argument("url") != nil
+            clients.contains(where: call.name.hasPrefix) || asking.contains(call.method)
         {
             return "is told to check no certificate (verify=False)"
         }

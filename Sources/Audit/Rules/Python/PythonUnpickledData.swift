@@ -6,7 +6,8 @@ extension Rule {
         title: "Pickled data is loaded",
         severity: .error,
         why:
-            "A pickle names the functions that are called when it is loaded: whoever can replace the file, or sends the bytes, "
+            "A pickle names the functions that are called when it is loaded: whoever can replace the file, or "
+            + "sends the bytes, "
             + "runs any code in the server's place.",
         mend: "Keep models as ONNX or safetensors, arrays as .npy without objects, other data as JSON.",
         references: [

@@ -7,7 +7,8 @@ extension Rule {
         severity: .error,
         why: "Whoever reads the source, the image or the package has the key; it cannot be changed without a new one.",
         mend:
-            "Read it from the environment or a secrets manager when the server starts, and stop without it. Withdraw this one.",
+            "Read it from the environment or a secrets manager when the server starts, and stop without it. "
+            + "Withdraw this one.",
         references: [
             .cwe(798), .cwe(540), .owasp("A07:2025"), .bandit("B105"), .bandit("B106"),
             .sheet("BentoML: Secure BentoML Deployment Configuration"),
@@ -21,7 +22,8 @@ extension Rule {
             .file("a.py", "import os\nAPI_KEY = os.environ.get('API_KEY')\nAPI_KEY_HEADER = 'X-API-Key'\n"),
             .file(
                 "b.py",
-                "pad_token = '[PAD]'\ntoken = 'bearer'\nkey = 'input_ids'\npassword = ''\ntokenizer = 'bert-base-uncased-v2'\n"
+                "pad_token = '[PAD]'\ntoken = 'bearer'\nkey = 'input_ids'\npassword = ''\n"
+                    + "tokenizer = 'bert-base-uncased-v2'\n"
             ),
         ],
         checks: [

@@ -25,7 +25,8 @@ extension Rule {
             .file("app.py", "from flask_cors import CORS\nfrom flask import Flask\napp = Flask('a')\nCORS(app)\n"),
             .file(
                 "configuration.yaml",
-                "services:\n  iris:\n    traffic: {timeout: 9}\n    http:\n      cors: {enabled: true, access_control_allow_origins: ['*']}\n"
+                "services:\n  iris:\n    traffic: {timeout: 9}\n    http:\n"
+                    + "      cors: {enabled: true, access_control_allow_origins: ['*']}\n"
             ),
         ],
         good: [
@@ -35,7 +36,8 @@ extension Rule {
             ),
             .file(
                 "configuration.yaml",
-                "services:\n  iris:\n    traffic: {timeout: 9}\n    http:\n      cors: {enabled: false, access_control_allow_origins: ['*']}\n"
+                "services:\n  iris:\n    traffic: {timeout: 9}\n    http:\n"
+                    + "      cors: {enabled: false, access_control_allow_origins: ['*']}\n"
             ),
         ],
         checks: [

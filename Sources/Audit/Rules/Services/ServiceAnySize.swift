@@ -7,7 +7,8 @@ extension Rule {
         severity: .warning,
         why: "One request makes the model allocate more than there is, or compute for hours.",
         mend:
-            "NumpyNdarray(shape=(-1, 4), enforce_shape=True), Annotated[np.ndarray, Shape((-1, 4))], and a limit of arr.nbytes.",
+            "NumpyNdarray(shape=(-1, 4), enforce_shape=True), Annotated[np.ndarray, Shape((-1, 4))], and a "
+            + "limit of arr.nbytes.",
         references: [.cwe(770), .cwe(1284), .owaspLLM("LLM10"), .sheet("BentoML: Implement Secure BentoML Services")],
         bad: [
             .file(

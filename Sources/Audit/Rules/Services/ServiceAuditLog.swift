@@ -21,7 +21,8 @@ extension Rule {
             ),
             .file(
                 "service.py",
-                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n    def predict(self, x: int): return x\n"
+                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n"
+                    + "    def predict(self, x: int): return x\n"
             ),
         ],
         good: [

@@ -6,9 +6,11 @@ extension Rule {
         title: "Service asks nobody for a key",
         severity: .warning,
         why:
-            "Anybody who reaches the port uses the models, and pays nothing for it: BentoML has no authentication of its own.",
+            "Anybody who reaches the port uses the models, and pays nothing for it: BentoML has no "
+            + "authentication of its own.",
         mend:
-            "svc.add_asgi_middleware(AuthMiddleware), with keys that must be set and are compared in constant time; or Buckler's keys.",
+            "svc.add_asgi_middleware(AuthMiddleware), with keys that must be set and are compared in constant "
+            + "time; or Buckler's keys.",
         references: [
             .cwe(306), .owasp("A01:2025"), .owasp("A07:2025"),
             .sheet("BentoML: Implement API Authentication and Rate Limiting"),
@@ -24,7 +26,8 @@ extension Rule {
             ),
             .file(
                 "service.py",
-                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n    def predict(self, x: int): return x\n"
+                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n"
+                    + "    def predict(self, x: int): return x\n"
             ),
         ],
         good: [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What BentoML's `configuration.yaml` says of services and runners, in its two versions: `api_server` and `runners`, or
-/// `services` by name.
+/// What BentoML's `configuration.yaml` says of services and runners, in its two versions: `api_server` and `runners`,
+/// or `services` by name.
 struct ServiceConfiguration: Sendable {
     /// What answers requests.
     struct Section: Sendable {

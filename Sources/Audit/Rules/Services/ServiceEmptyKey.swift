@@ -6,7 +6,8 @@ extension Rule {
         title: "Without keys, no key is the right one",
         severity: .warning,
         why:
-            "''.split(',') is ['']: where the variable is not set, a request without a key has the one that is allowed.",
+            "''.split(',') is ['']: where the variable is not set, a request without a key has the one that is "
+            + "allowed.",
         mend: "Leave empty keys out, and refuse to start without any: keys = {k for k in text.split(',') if k}.",
         references: [.cwe(636), .cwe(287), .cwe(1188), .owasp("A07:2025")],
         bad: [

@@ -23,12 +23,7 @@ extension Rule {
             .python { module, findings in
                 for comparison in module.comparisons where !comparison.isWithConstant {
                     let names = [comparison.left, comparison.right]
-                    // Tokens of a language model are no secrets.
-                    guard let name = names.first(where: { WrittenSecret.isSecretName($0) }),
-                        !names.contains(where: {
-                            $0.lowercased().hasSuffix("token_id") || $0.lowercased().hasPrefix("next_")
-                        })
-                    else { continue }
+                    guard let name = names.first(where: { WrittenSecret.isUnmistakable($0) }) else { continue }
                     findings.add(
                         comparison.place,
                         "\(Printed.quoted(name)) is compared by '==', whose time tells how much was right"

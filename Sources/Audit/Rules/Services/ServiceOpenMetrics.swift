@@ -6,7 +6,8 @@ extension Rule {
         title: "Metrics are on the port of the service",
         severity: .note,
         why:
-            "Whoever reaches the service learns what models there are and how much they are used: BentoML asks nobody for a key.",
+            "Whoever reaches the service learns what models there are and how much they are used: BentoML asks "
+            + "nobody for a key.",
         mend: "Keep /metrics from clients in the proxy before the service; or metrics: {enabled: false}.",
         references: [.cwe(200), .owasp("A01:2025"), .sheet("Triton: Secure gRPC and HTTP Endpoints")],
         bad: [.file("configuration.yaml", "api_server:\n  metrics:\n    enabled: true\n")],

@@ -7,7 +7,8 @@ extension Rule {
         severity: .warning,
         why: "One client takes all there is, or tries keys and inputs without end.",
         mend:
-            "svc.add_asgi_middleware(RateLimitMiddleware, requests_per_minute=100), by key and not by address; or Buckler's limits.",
+            "svc.add_asgi_middleware(RateLimitMiddleware, requests_per_minute=100), by key and not by address; "
+            + "or Buckler's limits.",
         references: [
             .cwe(770), .cwe(799), .owaspLLM("LLM10"), .sheet("BentoML: Implement API Authentication and Rate Limiting"),
         ],
@@ -22,7 +23,8 @@ extension Rule {
             ),
             .file(
                 "service.py",
-                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n    def predict(self, x: int): return x\n"
+                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n"
+                    + "    def predict(self, x: int): return x\n"
             ),
         ],
         good: [

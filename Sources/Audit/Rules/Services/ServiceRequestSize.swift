@@ -7,7 +7,8 @@ extension Rule {
         severity: .warning,
         why: "One request fills the memory of the server.",
         mend:
-            "max_request_size: 10485760. BentoML 1.x reads no such limit any more: have a proxy or Buckler keep it too.",
+            "max_request_size: 10485760. BentoML 1.x reads no such limit any more: have a proxy or Buckler "
+            + "keep it too.",
         references: [.cwe(770), .cwe(400), .owaspLLM("LLM10"), .sheet("BentoML: Implement Secure BentoML Services")],
         bad: [
             .file("configuration.yaml", "api_server:\n  timeout: 60\n"),

@@ -6,7 +6,8 @@ extension Rule {
         title: "Input of any structure is used unchecked",
         severity: .error,
         why:
-            "Clients send what the model, and the code around it, were never meant to see: other types, other sizes, other keys.",
+            "Clients send what the model, and the code around it, were never meant to see: other types, other "
+            + "sizes, other keys.",
         mend: "JSON(pydantic_model=PredictionInput), or an annotation that says what there may be.",
         references: [
             .cwe(20), .owasp("A05:2025"), .owaspLLM("LLM04"), .sheet("BentoML: Implement Secure BentoML Services"),

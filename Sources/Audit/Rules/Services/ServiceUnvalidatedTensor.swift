@@ -6,7 +6,8 @@ extension Rule {
         title: "Python model takes anything",
         severity: .warning,
         why:
-            "The server checks types and shapes that are fixed, and no contents: texts, variable sizes and values are up to the client.",
+            "The server checks types and shapes that are fixed, and no contents: texts, variable sizes and "
+            + "values are up to the client.",
         mend: "Compare sizes and values with what the model takes, and answer others with a TritonError.",
         references: [.cwe(20), .cwe(770), .owaspLLM("LLM10"), .sheet("Triton: Validate Ensemble Pipeline Security")],
         bad: [

@@ -1,0 +1,1 @@
+../../../Sources/Audit/Python/FactsJSON.swift

@@ -1,0 +1,1 @@
+../../../Sources/Audit/Python/PythonFacts.swift
