@@ -28,10 +28,12 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "buckler-fuzz",
     products: [
+        .executable(name: "fuzz-dockerfile", targets: ["Dockerfiles"]),
         .executable(name: "fuzz-head", targets: ["Head"]),
         .executable(name: "fuzz-json", targets: ["JSON"]),
         .executable(name: "fuzz-messages", targets: ["Messages"]),
         .executable(name: "fuzz-patterns", targets: ["Patterns"]),
+        .executable(name: "fuzz-shell", targets: ["Shells"]),
         .executable(name: "fuzz-tar", targets: ["Tar"]),
         .executable(name: "fuzz-wire", targets: ["Wire"]),
     ],
@@ -39,7 +41,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2")
     ],
     targets: [
+        .target(name: "Audit", dependencies: ["CZlib", "ModelRepository"], swiftSettings: settings),
         .target(name: "Inference", swiftSettings: settings),
+        .target(name: "ModelRepository", dependencies: ["Inference"], swiftSettings: settings),
         .target(name: "CHeap"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "Transport", dependencies: ["CZlib", "Inference", nioCore], swiftSettings: settings),
@@ -49,10 +53,12 @@ let package = Package(
             dependencies: ["Inference", "Transport", nioCore, nioHTTP1],
             swiftSettings: settings
         ),
+        fuzzer("Dockerfiles", ["Audit"]),
         fuzzer("Head", ["HTTPServer", "Inference", nioCore, nioEmbedded, nioHTTP1]),
         fuzzer("JSON", ["HTTPServer", "Inference"]),
         fuzzer("Messages", ["CHeap", "GRPCServer", "Inference", "Transport", nioCore]),
         fuzzer("Patterns", ["Transport"]),
+        fuzzer("Shells", ["Audit"]),
         fuzzer("Tar", []),
         fuzzer("Wire", ["GRPCServer", "Inference"]),
     ]

@@ -1,0 +1,1 @@
+../../../Sources/Audit/Tree/AuditTree.swift

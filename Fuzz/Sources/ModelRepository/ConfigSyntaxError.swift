@@ -1,0 +1,1 @@
+../../../Sources/ModelRepository/TextFormat/ConfigSyntaxError.swift
