@@ -28,6 +28,7 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "buckler-fuzz",
     products: [
+        .executable(name: "fuzz-dockerfile", targets: ["Dockerfiles"]),
         .executable(name: "fuzz-facts", targets: ["Facts"]),
         .executable(name: "fuzz-head", targets: ["Head"]),
         .executable(name: "fuzz-inspect", targets: ["Inspect"]),
@@ -37,6 +38,7 @@ let package = Package(
         .executable(name: "fuzz-patterns", targets: ["Patterns"]),
         .executable(name: "fuzz-pickle", targets: ["Pickle"]),
         .executable(name: "fuzz-requirements", targets: ["Requirements"]),
+        .executable(name: "fuzz-shell", targets: ["Shells"]),
         .executable(name: "fuzz-tar", targets: ["Tar"]),
         .executable(name: "fuzz-wire", targets: ["Wire"]),
     ],
@@ -56,6 +58,7 @@ let package = Package(
             dependencies: ["Inference", "Transport", nioCore, nioHTTP1],
             swiftSettings: settings
         ),
+        fuzzer("Dockerfiles", ["Audit"]),
         fuzzer("Facts", ["Audit"]),
         fuzzer("Head", ["HTTPServer", "Inference", nioCore, nioEmbedded, nioHTTP1]),
         fuzzer("Inspect", ["Audit"]),
@@ -65,6 +68,7 @@ let package = Package(
         fuzzer("Patterns", ["Transport"]),
         fuzzer("Pickle", ["Audit"]),
         fuzzer("Requirements", ["Audit"]),
+        fuzzer("Shells", ["Audit"]),
         fuzzer("Tar", []),
         fuzzer("Wire", ["GRPCServer", "Inference"]),
     ]

@@ -72,5 +72,9 @@ package struct ShellCommand: Sendable {
 
     package func has(_ argument: String...) -> Bool { arguments.contains { argument.contains($0.text) } }
 
-    static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    /// Of a path that a file may have: what is longer names no program, and would be searched again and again.
+    static func baseName(_ path: String) -> String {
+        guard path.utf8.count <= 4096 else { return "" }
+        return path.split(separator: "/").last.map(String.init) ?? path
+    }
 }

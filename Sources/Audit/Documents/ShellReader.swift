@@ -44,23 +44,29 @@ private struct Assembly {
         switch token {
         case .word(let word): take(word)
         case .redirection(let symbol, let place):
-            if current == nil { current = ShellCommand(place: place) }
+            begin(at: place)
             redirection = symbol
         case .connector(let connector): finish(connector)
         }
     }
 
+    private mutating func begin(at place: Place) {
+        if current == nil { current = ShellCommand(place: place) }
+    }
+
+    /// Changes the command in its place: a copy for each word would take quadratic time.
     private mutating func take(_ word: ShellWord) {
-        var command = current ?? ShellCommand(place: word.place)
-        defer { current = command }
+        begin(at: word.place)
         if let symbol = redirection {
-            command.redirections.append(.init(symbol: symbol, target: word))
+            current?.redirections.append(.init(symbol: symbol, target: word))
             redirection = nil
-        } else if command.words.isEmpty, let assignment = word.assignment {
-            command.assignments.append(assignment)
-        } else if !command.words.isEmpty || !Self.openers.contains(word.text) {
-            if command.words.isEmpty { command.place = word.place }
-            command.words.append(word)
+        } else if current?.words.isEmpty == false {
+            current?.words.append(word)
+        } else if let assignment = word.assignment {
+            current?.assignments.append(assignment)
+        } else if !Self.openers.contains(word.text) {
+            current?.place = word.place
+            current?.words.append(word)
         }
     }
 

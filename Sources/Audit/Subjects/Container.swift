@@ -148,20 +148,6 @@ package struct EnvironmentVariable: Sendable {
     package var value: Located<String>?
 }
 
-/// Lines of a file, from 1.
-package struct SourceLines: Sendable {
-    private let lines: [Substring]
-
-    package init() { lines = [] }
-
-    package init(_ text: String) { lines = text.split(separator: "\n", omittingEmptySubsequences: false) }
-
-    package subscript(number: Int?) -> Substring? {
-        guard let number, number >= 1, number <= lines.count else { return nil }
-        return lines[number - 1]
-    }
-}
-
 package enum Addresses {
     /// Whether only the machine itself reaches what listens there.
     package static func isLoopback(_ address: String) -> Bool {

@@ -45,5 +45,7 @@ package struct Workload: Sendable {
         self.place = place
     }
 
-    package var described: String { "\(Printed.cut(kind, limit: 40)) \(Printed.quoted(name))" }
+    package var described: String {
+        name.isEmpty ? Printed.cut(kind, limit: 40) : "\(Printed.cut(kind, limit: 40)) \(Printed.quoted(name))"
+    }
 }

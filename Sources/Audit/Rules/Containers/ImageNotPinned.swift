@@ -35,30 +35,30 @@ extension Rule {
             .dockerfile { file, findings in
                 let names = Set(file.stages.compactMap(\.name))
                 for stage in file.stages where stage.parent == nil && !stage.isOpen {
-                    judge(stage.image, "the stage's image", &findings)
+                    judge(stage.image, &findings)
                 }
                 for instruction in file.instructions where instruction.keyword == "COPY" {
                     guard let source = instruction.flag("from")?.value else { continue }
                     let isStage = names.contains(source.value.lowercased()) || source.value.allSatisfy(\.isNumber)
-                    if !isStage { judge(source, "the image that is copied from,", &findings) }
+                    if !isStage { judge(source, &findings) }
                 }
             },
             .container { container, findings in
                 // What is built here has the name that it is given here.
                 guard let image = container.image, !container.isBuilt else { return }
-                judge(image, "the image of \(container.described)", &findings)
+                judge(image, &findings)
             },
         ]
     )
 
     private static let digest = String(repeating: "0123456789abcdef", count: 4)
 
-    private static func judge(_ image: Located<String>, _ owner: String, _ findings: inout Findings) {
+    private static func judge(_ image: Located<String>, _ findings: inout Findings) {
         let shown = Printed.quoted(image.value)
         switch ImageReference(image.value).looseness {
-        case .noTag: findings.add(image.place, "\(owner) \(shown) has no tag: it is the latest there is")
-        case .movingTag: findings.add(image.place, "\(owner) \(shown) has a tag that moves")
-        case .noDigest: findings.add(image.place, "\(owner) \(shown) is not pinned by a digest", weaker: .note)
+        case .noTag: findings.add(image.place, "image \(shown) has no tag: it is the latest there is")
+        case .movingTag: findings.add(image.place, "image \(shown) has a tag that moves")
+        case .noDigest: findings.add(image.place, "image \(shown) is not pinned by a digest", weaker: .note)
         case nil: break
         }
     }

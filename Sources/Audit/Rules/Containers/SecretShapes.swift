@@ -37,6 +37,7 @@ enum SecretShapes {
 
     /// Whether a value is written out, and could be a secret.
     static func isLiteral(_ value: String) -> Bool {
+        guard value.utf8.count <= lengthLimit else { return false }
         var text = value.trimmingBlanks
         if text.hasPrefix("${"), let range = text.firstRange(of: ":-") ?? text.firstRange(of: "-") {
             // A default is used wherever nothing else is given.
@@ -62,8 +63,12 @@ enum SecretShapes {
         ("bkl_", 40, "a Buckler key"),
     ]
 
+    /// Bytes that no secret has.
+    private static let lengthLimit = 64 << 10
+
     /// What a value is by its form alone.
     static func shape(of value: String) -> String? {
+        guard value.utf8.count <= lengthLimit else { return nil }
         let text = value.trimmingBlanks
         if text.hasPrefix("-----BEGIN"), text.contains("PRIVATE KEY") { return "a private key" }
         let isWord = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "$") }
