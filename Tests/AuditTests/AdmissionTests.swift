@@ -44,6 +44,7 @@ struct AdmissionTests {
         arguments: [
             ("rules: {BKL-R011: warn}", true, 1), ("rules: {BKL-R011: off}", true, 0),
             ("rules: {BKL-R011: 'off'}", true, 0), ("rules: {BKL-R010: off}", false, 1),
+            ("rules: {'*': warn}", true, 1), ("rules: {'*': off, BKL-R011: enforce}", false, 1),
             ("models: [{name: 'm*', rules: {BKL-R011: warn}}]", true, 1),
             ("models: [{name: 'n*', rules: {BKL-R011: warn}}]", false, 1),
             ("rules: {BKL-R011: off}\nmodels: [{name: m, rules: {BKL-R011: enforce}}]", false, 1),

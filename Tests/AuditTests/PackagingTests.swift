@@ -138,11 +138,12 @@ struct PackagingTests {
 private struct LinkedTree: AuditTree {
     var leavesRoot = true
 
-    func entries() -> [AuditEntry] {
-        [
+    func entries() -> (entries: [AuditEntry], unreadable: [Unreadable]) {
+        let entries = [
             AuditEntry(path: "b", kind: .directory), AuditEntry(path: "b/bentofile.yaml", kind: .file, size: 30),
-            AuditEntry(path: "b/data", kind: .link(to: "/home/user", leavesRoot: leavesRoot)),
+            AuditEntry(path: "b/data", kind: .link(to: "/home/user", leavesRoot ? .outsideRoot : .directory)),
         ]
+        return (entries, [])
     }
 
     func open(_ path: String) throws(Unreadable) -> any ByteSource {

@@ -35,9 +35,15 @@ def ledger_files(directory):
 
 
 def ledger_lines(directory):
-    """All lines but those that only keep the chain together; the parser takes each for what it says it is."""
+    """All lines about requests; the parser takes each for what it says it is."""
     lines = [json.loads(line) for file in ledger_files(directory) for line in file.read_text().splitlines()]
-    return [line for line in lines if line["kind"] in ("allow", "deny", "act")]
+    return [line for line in lines if line["kind"] in ("allow", "deny", "act") and line["route"] != "model.admit"]
+
+
+def admission_lines(directory):
+    """Lines about models that were to be loaded."""
+    lines = [json.loads(line) for file in ledger_files(directory) for line in file.read_text().splitlines()]
+    return [line for line in lines if line.get("route") == "model.admit"]
 
 
 def exchange(port, text, timeout=10):

@@ -16,6 +16,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BUCKLER = os.environ.get("BUCKLER") or str(ROOT / ".build/debug/buckler")
 
+# What engines and sandbox do with a model that the auditor would have refused.
+ADMIT_ALL = f"--admission-policy={ROOT}/Tests/Fixtures/admit-all.yaml"
+
 ANONYMOUS = [f"--anonymous-scope={scope}"
              for scope in ("infer", "metadata", "metrics", "statistics", "admin", "shared-memory")]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import tritonclient.grpc as grpc_client
 import tritonclient.http as http_client
-from conftest import BUCKLER, ROOT, TYPES, Server
+from conftest import ADMIT_ALL, BUCKLER, ROOT, TYPES, Server
 from hosted_models import MODELS, children, descriptors, onnx_model, workers
 from tensors import sample
 
@@ -296,7 +296,7 @@ def test_a_hostile_model_is_an_ordinary_error(repository, serve, file, text):
     onnx_model(repository, "hostile", file or "mlp.onnx")
     if file is None:
         (repository / "hostile/1/model.onnx").write_bytes(os.urandom(10_000))
-    server = serve("--model-control-mode=explicit", "--load-model=echo", "--exit-on-error=false")
+    server = serve("--model-control-mode=explicit", "--load-model=echo", "--exit-on-error=false", ADMIT_ALL)
     before = descriptors(server)
     for _ in range(3):
         status, answer = load(server, "hostile")

@@ -16,7 +16,7 @@ import numpy
 import pytest
 import tritonclient.grpc as triton_grpc
 from access import ALL, bearer, buckler, exchange, ledger_files, ledger_lines, make_key
-from conftest import eventually, identity_model
+from conftest import ADMIT_ALL, eventually, identity_model
 
 INFER = json.dumps({"inputs": [{"name": "INPUT0", "shape": [1, 1], "datatype": "FP32", "data": [1]}]}).encode()
 
@@ -328,7 +328,7 @@ def test_each_inference_names_the_version_and_the_digest_of_what_answered(serve,
     (repository / "echo/1/note\nfile").write_text("x")
     server = start_server(f"--model-repository={repository}", f"--ledger-directory={home}/log", anonymous=False,
                           env={"BUCKLER_HOME": str(home)}, *["--model-control-mode=explicit", "--load-model=echo",
-                                                             "--load-model=other"])
+                                                             "--load-model=other", ADMIT_ALL])
     configuration = server.get("/v2/models/echo/config", headers=bearer(key))[1]
     first = digest(repository / "echo/1", configuration)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tritonclient.grpc as grpc_client
 import tritonclient.http as http_client
-from conftest import eventually
+from conftest import ADMIT_ALL, eventually
 from python_models import ECHO, model_of, python_model, scripted
 
 INTERPRETER = f"--backend-config=python,interpreter={sys.executable}"
@@ -396,7 +396,7 @@ class TritonPythonModel:
                 for r in requests]
 """), dtype="TYPE_STRING")
     python_model(repository, "other", model_of(ECHO))
-    server = serve("--model-control-mode=explicit", "--load-model=other", env={"SECRET": "s"})
+    server = serve("--model-control-mode=explicit", "--load-model=other", ADMIT_ALL, env={"SECRET": "s"})
     model = repository / "curious/1/model.py"
     model.write_text(model.read_text().replace("PORT", str(server.port)).replace("SERVER", str(server.process.pid))
                      .replace("OTHER", repr(str(repository / "other/1/model.py"))))

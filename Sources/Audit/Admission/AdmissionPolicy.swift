@@ -18,7 +18,12 @@ package struct AdmissionPolicy: Sendable, Equatable {
         /// `nil`: every model.
         var models: Glob?
         var modes: [String: AdmissionMode]
+
+        func mode(of rule: String) -> AdmissionMode? { modes[rule] ?? modes[AdmissionPolicy.anyRule] }
     }
+
+    /// In place of a rule's id: all that the same list does not name.
+    private static let anyRule = "*"
 
     /// The later of two that name the same rule and model counts.
     private var scopes: [Scope] = []
@@ -27,25 +32,28 @@ package struct AdmissionPolicy: Sendable, Equatable {
 
     package func mode(of finding: Finding, model: String) -> AdmissionMode {
         let named = scopes.last { scope in
-            scope.modes[finding.rule] != nil && scope.models.map { $0.matches(model) } ?? true
+            scope.mode(of: finding.rule) != nil && scope.models.map { $0.matches(model) } ?? true
         }
-        return named?.modes[finding.rule] ?? (finding.severity == .error ? .enforce : .warn)
+        return named?.mode(of: finding.rule) ?? (finding.severity == .error ? .enforce : .warn)
     }
 
     /// One line for each rule whose errors no longer keep a model out.
     package func relaxations(in profile: AuditProfile) -> [String] {
         scopes.flatMap { scope in
             scope.modes.sorted { $0.key < $1.key }.compactMap { id, mode in
+                let models = scope.models.map { "models like \(Printed.quoted($0.description))" } ?? "all models"
+                if id == Self.anyRule, mode != .enforce {
+                    return "every rule that is not named is '\(mode.rawValue)' for \(models)"
+                }
                 guard mode != .enforce, let rule = RuleTable.rule(id),
                     RuleSeverities.severity(of: rule, in: profile) == .error
                 else { return nil }
-                let models = scope.models.map { "models like \(Printed.quoted($0.description))" } ?? "all models"
                 return "\(id) (\(rule.title)) is '\(mode.rawValue)' for \(models)"
             }
         }
     }
 
-    /// Reads a YAML file with `rules`, a mapping of rules to modes, and `models`, a list of `name` (with `*`) and `rules`.
+    /// Reads a YAML file with `rules`, a mapping of rules (or `*`) to modes, and `models`, a list of `name` (with `*`) and `rules`.
     package static func read(_ text: String, file: String) throws(Unreadable) -> AdmissionPolicy {
         var policy = AdmissionPolicy()
         let documents = try DataReader.yaml(text, file: file)
@@ -88,7 +96,7 @@ package struct AdmissionPolicy: Sendable, Equatable {
         }
         var modes: [String: AdmissionMode] = [:]
         for member in members {
-            guard RuleTable.rule(member.key) != nil else {
+            guard member.key == anyRule || RuleTable.rule(member.key) != nil else {
                 throw Unreadable(
                     member.keyPlace,
                     "there is no rule \(Printed.quoted(member.key)); 'buckler audit --list' has all"

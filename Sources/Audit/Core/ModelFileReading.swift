@@ -80,10 +80,10 @@ struct ModelFileReading {
         return furthest.values.sorted { $0.location.utf8.lexicographicallyPrecedes($1.location.utf8) }
     }
 
-    private func link(above path: String, from directory: String) -> String? {
+    private func link(above path: String, from directory: String) -> AuditEntry? {
         var parent = Self.parent(of: path)
         while parent.utf8.count > directory.utf8.count {
-            if case .link = entries[parent]?.kind { return parent }
+            if let entry = entries[parent], case .link = entry.kind { return entry }
             parent = Self.parent(of: parent)
         }
         return nil

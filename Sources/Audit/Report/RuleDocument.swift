@@ -34,7 +34,9 @@ package enum RuleDocument {
             for rule in rules(of: letter) {
                 let severities = AuditProfile.allCases.map { RuleSeverities.severity(of: rule, in: $0).rawValue }
                 let link = "[\(rule.id)](#\(rule.id.lowercased()))"
-                lines.append("| \(link) | \(severities.joined(separator: " | ")) | \(MarkdownReport.escaped(rule.title)) |")
+                lines.append(
+                    "| \(link) | \(severities.joined(separator: " | ")) | \(MarkdownReport.escaped(rule.title)) |"
+                )
             }
         }
         return lines.joined(separator: "\n") + "\n"

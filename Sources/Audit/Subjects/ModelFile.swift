@@ -21,7 +21,7 @@ package struct ModelFile: Sendable {
         /// `nil` if there is nothing.
         package var entry: AuditEntry?
         /// A directory on the way to it that is a link.
-        package var linkOnTheWay: String?
+        package var linkOnTheWay: AuditEntry?
     }
 
     package init(

@@ -57,6 +57,16 @@ package struct AuditEntry: Sendable, Equatable {
     package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 }
 
+extension AuditEntry.Kind {
+    /// Whether it is a link to something beneath the root.
+    package var leadsWithinRoot: Bool {
+        switch self {
+        case .link(_, .file), .link(_, .directory): true
+        default: false
+        }
+    }
+}
+
 /// Random access to bytes that need not fit into memory.
 package protocol ByteSource: Sendable {
     /// Bytes; does not change.

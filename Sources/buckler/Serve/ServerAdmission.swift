@@ -50,7 +50,8 @@ struct LedgeredAdmission: Admission {
 
     func judge(_ candidate: AdmissionCandidate) -> AdmissionVerdict {
         let verdict = admission.judge(candidate)
-        guard !verdict.findings.isEmpty else { return verdict }
+        // Notes are not worth a line that is kept for years.
+        guard verdict.findings.contains(where: { $0.severity != "note" }) else { return verdict }
         record(
             LedgerEntry(
                 decision: verdict.isAdmitted ? .act : .deny,

@@ -11,7 +11,7 @@ extension Rule {
             """,
         mend:
             "Name devices: `device_ids: ['0']`, `--gpus '\"device=0\"'`; in Kubernetes `nvidia.com/gpu` under limits.",
-        references: [.cwe(400), .cwe(770), .sheet("Triton: GPU Isolation Security")],
+        references: [.cwe(400), .cwe(770), .sheet("Triton: Enforce GPU and Memory Isolation")],
         bad: [
             .script("docker run --gpus all tritonserver"),
             .service("image: triton:1.0\ngpus: all"),

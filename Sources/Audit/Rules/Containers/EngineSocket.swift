@@ -12,7 +12,8 @@ extension Rule {
         mend: "Drop the mount. Nothing that serves models has to start containers.",
         references: [
             .cwe(250), .cwe(668), .podSecurity("baseline"), .cisDocker("5.32"), .kubeLinter("docker-sock"),
-            .kubesec("DockerSock"), .checkov("CKV_K8S_27"), .trivy("KSV-0006"), .sheet("BentoML: Deployment Security"),
+            .kubesec("DockerSock"), .checkov("CKV_K8S_27"), .trivy("KSV-0006"),
+            .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .service("image: triton:1.0\nvolumes:\n- /var/run/docker.sock:/var/run/docker.sock"),

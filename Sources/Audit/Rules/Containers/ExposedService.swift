@@ -11,7 +11,10 @@ extension Rule {
             """,
         mend:
             "Use a ClusterIP behind an ingress with TLS; keep a balancer internal, or list `loadBalancerSourceRanges`.",
-        references: [.cwe(668), .owasp("A01:2025"), .kubeLinter("exposed-services"), .sheet("Triton: API Security")],
+        references: [
+            .cwe(668), .owasp("A01:2025"), .kubeLinter("exposed-services"),
+            .sheet("Triton: Secure gRPC and HTTP Endpoints"),
+        ],
         bad: [
             .file("s.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  type: NodePort\n"),
             .file("s.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  type: LoadBalancer\n"),

@@ -12,7 +12,7 @@ extension Rule {
         mend: "Mount a volume of its own, or the one directory of models, read-only.",
         references: [
             .cwe(668), .cwe(552), .podSecurity("baseline"), .cisDocker("5.6"), .kubeLinter("sensitive-host-mounts"),
-            .trivy("KSV-0023"), .trivy("KSV-0121"), .sheet("BentoML: Deployment Security"),
+            .trivy("KSV-0023"), .trivy("KSV-0121"), .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .service("image: triton:1.0\nvolumes:\n- /:/host:ro"),

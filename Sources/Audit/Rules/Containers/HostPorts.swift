@@ -13,7 +13,8 @@ extension Rule {
             "Publish as `127.0.0.1:8000:8000` with a proxy before it; in Kubernetes use a Service instead of hostPort.",
         references: [
             .cwe(668), .podSecurity("baseline"), .cisDocker("5.8"), .cisDocker("5.14"), .kubeLinter("privileged-ports"),
-            .checkov("CKV_K8S_26"), .trivy("KSV-0024"), .trivy("KSV-0117"), .sheet("Triton: API Security"),
+            .checkov("CKV_K8S_26"), .trivy("KSV-0024"), .trivy("KSV-0117"),
+            .sheet("Triton: Secure gRPC and HTTP Endpoints"),
         ],
         bad: [
             .container("ports:\n- containerPort: 8000\n  hostPort: 8000"),

@@ -7,7 +7,7 @@ extension Rule {
         severity: .warning,
         why: "Requests, results and keys go over the network in the clear: who is on the way reads and changes them.",
         mend: "Add `spec.tls` with the hosts and a secret that has the certificate.",
-        references: [.cwe(319), .owasp("A02:2025"), .sheet("Triton: API Security")],
+        references: [.cwe(319), .owasp("A02:2025"), .sheet("Triton: Secure gRPC and HTTP Endpoints")],
         bad: [
             .file(
                 "i.yaml",

@@ -11,7 +11,8 @@ extension Rule {
         references: [
             .cwe(250), .podSecurity("restricted"), .cisDocker("5.4"), .kubeLinter("drop-net-raw-capability"),
             .kubesec("CapDropAll"), .kubesec("CapDropAny"), .checkov("CKV_K8S_28"), .checkov("CKV_K8S_37"),
-            .trivy("KSV-0003"), .trivy("KSV-0004"), .trivy("KSV-0106"), .sheet("BentoML: Deployment Security"),
+            .trivy("KSV-0003"), .trivy("KSV-0004"), .trivy("KSV-0106"),
+            .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .container("image: triton:1.0"),

@@ -11,8 +11,8 @@ extension Rule {
             """,
         mend: "Mount it read-only: `./models:/models:ro`, `readOnly: true`.",
         references: [
-            .cwe(732), .owaspLLM("LLM05"), .cisDocker("5.13"), .sheet("Triton: GPU Isolation Security"),
-            .sheet("Triton: Model Repository Security"),
+            .cwe(732), .owaspLLM("LLM05"), .cisDocker("5.13"), .sheet("Triton: Enforce GPU and Memory Isolation"),
+            .sheet("Triton: Secure Model Repository Configuration"),
         ],
         bad: [
             .service("image: triton:1.0\nvolumes:\n- ./models:/models"),

@@ -10,7 +10,8 @@ extension Rule {
         references: [
             .cwe(400), .cwe(770), .cisDocker("5.12"), .kubeLinter("unset-cpu-requirements"), .kubesec("LimitsCPU"),
             .checkov("CKV_K8S_10"), .checkov("CKV_K8S_11"), .trivy("KSV-0011"), .trivy("KSV-0015"),
-            .sheet("Triton: GPU Isolation Security"), .sheet("BentoML: Deployment Security"),
+            .sheet("Triton: Enforce GPU and Memory Isolation"),
+            .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .file("pod.yaml", "containers:\n- name: triton\n  image: triton:1.0\n"),

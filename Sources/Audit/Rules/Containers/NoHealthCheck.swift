@@ -10,7 +10,7 @@ extension Rule {
         references: [
             .cwe(754), .cisDocker("4.6"), .cisDocker("5.27"), .kubeLinter("no-liveness-probe"),
             .kubeLinter("no-readiness-probe"), .checkov("CKV_K8S_8"), .checkov("CKV_K8S_9"), .checkov("CKV_DOCKER_2"),
-            .trivy("DS-0026"), .hadolint("DL3057"), .sheet("BentoML: Deployment Security"),
+            .trivy("DS-0026"), .hadolint("DL3057"), .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .container("image: triton:1.0"),

@@ -12,7 +12,8 @@ extension Rule {
             .cwe(400), .cwe(770), .cisDocker("5.11"), .kubeLinter("unset-memory-requirements"),
             .kubesec("LimitsMemory"),
             .checkov("CKV_K8S_12"), .checkov("CKV_K8S_13"), .trivy("KSV-0018"), .trivy("KSV-0016"),
-            .sheet("Triton: GPU Isolation Security"), .sheet("BentoML: Deployment Security"),
+            .sheet("Triton: Enforce GPU and Memory Isolation"),
+            .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .file("pod.yaml", "containers:\n- name: bentoml\n  image: bento:1.0\n"),

@@ -9,7 +9,8 @@ extension Rule {
             "Without one every pod of the cluster can call the server, and the server can call everywhere: also an attacker in it.",
         mend: "Add a NetworkPolicy that lets in the clients, and out what the server needs.",
         references: [
-            .cwe(284), .kubeLinter("non-isolated-pod"), .trivy("KSV-0038"), .sheet("Triton: GPU Isolation Security"),
+            .cwe(284), .kubeLinter("non-isolated-pod"), .trivy("KSV-0038"),
+            .sheet("Triton: Enforce GPU and Memory Isolation"),
         ],
         bad: [.pod("restartPolicy: Always")],
         good: [

@@ -15,7 +15,8 @@ extension Rule {
             .kubesec("RunAsNonRoot"),
             .checkov("CKV_DOCKER_3"), .checkov("CKV_K8S_23"), .trivy("DS-0002"), .trivy("KSV-0012"),
             .hadolint("DL3002"),
-            .sheet("BentoML: Model Packaging Security"), .sheet("BentoML: Deployment Security"),
+            .sheet("BentoML: Secure Bento Building and Signing"),
+            .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .dockerfile("FROM python:3.11-slim\nCMD [\"bentoml\", \"serve\"]"),

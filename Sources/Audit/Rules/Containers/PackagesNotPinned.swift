@@ -14,7 +14,7 @@ extension Rule {
         references: [
             .cwe(1357), .cwe(494), .owaspLLM("LLM05"), .cisDocker("4.3"), .cisDocker("4.11"), .trivy("DS-0029"),
             .hadolint("DL3008"), .hadolint("DL3013"), .hadolint("DL3018"), .hadolint("DL3033"),
-            .sheet("BentoML: Model Packaging Security"),
+            .sheet("BentoML: Secure Bento Building and Signing"),
         ],
         bad: [
             .dockerfile("FROM python:3.11-slim\nRUN pip install --no-cache-dir torch numpy==1.24.0"),

@@ -16,7 +16,8 @@ extension Rule {
         references: [
             .cwe(269), .podSecurity("restricted"), .cisDocker("5.26"), .kubeLinter("privilege-escalation-container"),
             .kubesec("AllowPrivilegeEscalation"), .checkov("CKV_K8S_20"), .trivy("KSV-0001"),
-            .sheet("BentoML: Deployment Security"), .sheet("Triton: GPU Isolation Security"),
+            .sheet("BentoML: Secure BentoML Deployment Configuration"),
+            .sheet("Triton: Enforce GPU and Memory Isolation"),
         ],
         bad: [
             .container("image: triton:1.0"),

@@ -13,7 +13,8 @@ extension Rule {
         references: [
             .cwe(250), .cwe(269), .owasp("A05:2025"), .podSecurity("baseline"), .cisDocker("5.5"),
             .kubeLinter("privileged-container"), .kubesec("Privileged"), .checkov("CKV_K8S_16"), .trivy("KSV-0017"),
-            .sheet("BentoML: Deployment Security"), .sheet("Triton: GPU Isolation Security"),
+            .sheet("BentoML: Secure BentoML Deployment Configuration"),
+            .sheet("Triton: Enforce GPU and Memory Isolation"),
         ],
         bad: [
             .container("securityContext:\n  privileged: true"),

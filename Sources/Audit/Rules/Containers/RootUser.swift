@@ -15,7 +15,7 @@ extension Rule {
             .kubeLinter("run-as-non-root"),
             .kubesec("RunAsUser"), .checkov("CKV_DOCKER_8"), .checkov("CKV_K8S_23"), .trivy("DS-0002"),
             .trivy("KSV-0105"),
-            .hadolint("DL3002"), .sheet("BentoML: Deployment Security"),
+            .hadolint("DL3002"), .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .dockerfile("FROM python:3.11-slim\nUSER app\nRUN true\nUSER root"),

@@ -8,7 +8,7 @@ extension Rule {
         why:
             "A layer keeps what was copied into it, also if a later one deletes it: whoever gets the image gets the keys.",
         mend: "List the file in .dockerignore; give it when the container starts, or by `RUN --mount=type=secret`.",
-        references: [.cwe(200), .cwe(538), .cisDocker("4.10"), .sheet("BentoML: Model Packaging Security")],
+        references: [.cwe(200), .cwe(538), .cisDocker("4.10"), .sheet("BentoML: Secure Bento Building and Signing")],
         bad: [
             .dockerfile("FROM python:3.11-slim\nCOPY .env /app/.env"),
             .dockerfile("FROM python:3.11-slim AS build\nADD id_rsa /root/.ssh/\nFROM python:3.11-slim"),

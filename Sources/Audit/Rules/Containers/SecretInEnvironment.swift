@@ -16,7 +16,7 @@ extension Rule {
         references: [
             .cwe(798), .cwe(200), .cwe(312), .cisDocker("4.10"), .kubeLinter("env-var-secret"),
             .kubeLinter("read-secret-from-env-var"), .kubesec("SecretsAsEnvironmentVariables"), .checkov("CKV_K8S_35"),
-            .trivy("DS-0031"), .trivy("KSV-0109"), .sheet("BentoML: Deployment Security"),
+            .trivy("DS-0031"), .trivy("KSV-0109"), .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
             .dockerfile("FROM python:3.11-slim\nENV API_KEY=secret123"),

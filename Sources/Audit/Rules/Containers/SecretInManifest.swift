@@ -8,7 +8,9 @@ extension Rule {
         why:
             "A Secret's manifest has its values in the clear or in base64, which everyone can undo who reads the file.",
         mend: "Make the Secret in the cluster, or keep it encrypted (sealed secrets, SOPS, an external store).",
-        references: [.cwe(312), .cwe(798), .trivy("KSV-0109"), .sheet("BentoML: Deployment Security")],
+        references: [
+            .cwe(312), .cwe(798), .trivy("KSV-0109"), .sheet("BentoML: Secure BentoML Deployment Configuration"),
+        ],
         bad: [
             .file("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\nstringData:\n  key: secret123\n"),
             .file("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  key: c2VjcmV0MTIz\n"),

@@ -10,7 +10,7 @@ extension Rule {
             repository, data that nobody meant to ship.
             """,
         mend: "Copy what is needed by name, or list in .dockerignore what is not.",
-        references: [.cwe(200), .cwe(538), .cisDocker("4.10"), .sheet("BentoML: Model Packaging Security")],
+        references: [.cwe(200), .cwe(538), .cisDocker("4.10"), .sheet("BentoML: Secure Bento Building and Signing")],
         bad: [
             .files(["Dockerfile": "FROM python:3.11-slim\nCOPY . .\n", ".env": "A=b\n"]),
             .dockerfile("FROM python:3.11-slim\nCOPY --chown=app:app . /app"),

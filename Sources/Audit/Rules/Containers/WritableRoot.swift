@@ -10,8 +10,8 @@ extension Rule {
             "Write `readOnlyRootFilesystem: true`, `read_only: true` or `--read-only`, and mount a tmpfs where files are made.",
         references: [
             .cwe(732), .cisDocker("5.13"), .kubeLinter("no-read-only-root-fs"), .kubesec("ReadOnlyRootFilesystem"),
-            .checkov("CKV_K8S_22"), .trivy("KSV-0014"), .sheet("BentoML: Deployment Security"),
-            .sheet("Triton: GPU Isolation Security"),
+            .checkov("CKV_K8S_22"), .trivy("KSV-0014"), .sheet("BentoML: Secure BentoML Deployment Configuration"),
+            .sheet("Triton: Enforce GPU and Memory Isolation"),
         ],
         bad: [
             .container("image: triton:1.0"),

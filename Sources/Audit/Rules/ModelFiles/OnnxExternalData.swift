@@ -34,26 +34,35 @@ extension Rule {
             .problems(.externalData),
             .modelFile { file, findings in
                 for data in file.externalData {
-                    guard let problem = problem(data) else { continue }
+                    guard let (problem, severity) = problem(data) else { continue }
                     let location = Printed.quoted(data.use.location)
-                    findings.add(Place(file.path), "the file takes tensors from \(location), which \(problem)")
+                    let message = "the file takes tensors from \(location), which \(problem)"
+                    findings.add(Place(file.path), message, weaker: severity)
                 }
             },
         ]
     )
 
-    private static func problem(_ data: ModelFile.ExternalData) -> String? {
-        if let link = data.linkOnTheWay { return "lies behind the link \(Printed.quoted(link))" }
-        guard let entry = data.entry else { return "is not there" }
+    /// A link that stays beneath the root is less bad: loads follow it, and what is beneath was put there to be read.
+    private static func problem(_ data: ModelFile.ExternalData) -> (String, Severity)? {
+        if let link = data.linkOnTheWay {
+            let stays = link.kind.leadsWithinRoot
+            return ("lies behind the link \(Printed.quoted(link.path))", stays ? .warning : .error)
+        }
+        guard let entry = data.entry else { return ("is not there", .error) }
         switch entry.kind {
-        case .directory: return "is a directory"
-        case .link: return "is a link"
-        case .special(let kind): return "is a \(kind)"
+        case .directory: return ("is a directory", .error)
+        case .link: return ("is a link", entry.kind.leadsWithinRoot ? .warning : .error)
+        case .special(let kind): return ("is \(kind)", .error)
         case .file: break
         }
-        if entry.linkCount > 1 { return "has \(entry.linkCount) names, so that it may be another's file" }
-        let end = data.use.offset + data.use.byteCount
-        if end > entry.size { return "has \(entry.size) bytes where they reach up to \(end)" }
+        if entry.linkCount > 1 {
+            return ("has \(entry.linkCount) names, so that it may be another's file", .error)
+        }
+        let (end, overflow) = data.use.offset.addingReportingOverflow(data.use.byteCount)
+        if overflow || end > entry.size {
+            return ("has \(entry.size) bytes where they reach up to \(overflow ? .max : end)", .error)
+        }
         return nil
     }
 }

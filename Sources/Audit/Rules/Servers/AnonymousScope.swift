@@ -10,7 +10,7 @@ extension Rule {
             that is to load models.
             """,
         mend: "Make a key (`buckler key create`) and drop `--anonymous-scope`.",
-        references: [.cwe(306), .owasp("A01:2025"), .sheet("BentoML: API Security")],
+        references: [.cwe(306), .owasp("A01:2025"), .sheet("BentoML: Implement API Authentication and Rate Limiting")],
         bad: [
             .script("buckler serve --anonymous-scope=admin"),
             .script("buckler serve --anonymous-scope infer"),

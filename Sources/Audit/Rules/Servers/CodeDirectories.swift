@@ -9,7 +9,7 @@ extension Rule {
             "Backends, agents and caches are native libraries: who can add a file to the repository then runs code as the server.",
         mend:
             "Keep `--backend-directory`, `--repoagent-directory` and `--cache-directory` out of the repository, owned by root.",
-        references: [.cwe(426), .cwe(114), .owaspLLM("LLM05"), .sheet("Triton: Custom Backend Security")],
+        references: [.cwe(426), .cwe(114), .owaspLLM("LLM05"), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
             .script("tritonserver --model-repository=/models --backend-directory=/models/backends"),
             .script("tritonserver --model-repository=/models --repoagent-directory /tmp/agents"),

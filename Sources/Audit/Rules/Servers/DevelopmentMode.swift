@@ -8,7 +8,9 @@ extension Rule {
         why:
             "It watches and loads changed code, and tells callers more of what went wrong inside than they should know.",
         mend: "Drop `--reload`, `--development` and `--debug` where others are served.",
-        references: [.cwe(489), .cwe(215), .owasp("A05:2025"), .sheet("BentoML: Deployment Security")],
+        references: [
+            .cwe(489), .cwe(215), .owasp("A05:2025"), .sheet("BentoML: Secure BentoML Deployment Configuration"),
+        ],
         bad: [
             .script("bentoml serve service:svc --reload"),
             .dockerfile("FROM python:3.11-slim\nCMD [\"bentoml\", \"serve\", \"--debug\", \"service:svc\"]"),

@@ -9,7 +9,8 @@ extension Rule {
             "Everyone who reaches one of the machine's networks can use the models, see which there are, and keep them busy.",
         mend: "Listen on 127.0.0.1 behind a proxy that asks for keys; or restrict the APIs; or use Buckler's keys.",
         references: [
-            .cwe(306), .cwe(1327), .owasp("A01:2025"), .sheet("Triton: API Security"), .sheet("BentoML: API Security"),
+            .cwe(306), .cwe(1327), .owasp("A01:2025"), .sheet("Triton: Secure gRPC and HTTP Endpoints"),
+            .sheet("BentoML: Implement API Authentication and Rate Limiting"),
         ],
         bad: [
             .script("tritonserver --model-repository=/models --http-address=0.0.0.0"),

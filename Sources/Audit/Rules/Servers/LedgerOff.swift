@@ -7,7 +7,7 @@ extension Rule {
         severity: .warning,
         why: "What was done with a stolen key cannot be told afterwards.",
         mend: "Drop `--ledger=false`; let requests be refused while the log cannot be written.",
-        references: [.cwe(778), .owasp("A09:2025"), .sheet("BentoML: API Security")],
+        references: [.cwe(778), .owasp("A09:2025"), .sheet("BentoML: Implement API Authentication and Rate Limiting")],
         bad: [
             .script("buckler serve --ledger=false"),
             .script("buckler serve --ledger-on-failure=continue"),

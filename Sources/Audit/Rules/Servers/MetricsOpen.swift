@@ -8,7 +8,7 @@ extension Rule {
         why:
             "Metrics tell which models there are, how much they are used, what fails, and how busy the machine and its GPUs are.",
         mend: "`--metrics-address=127.0.0.1`, or `--allow-metrics=false`; in Buckler give a key the scope metrics.",
-        references: [.cwe(200), .cwe(306), .owasp("A01:2025"), .sheet("Triton: API Security")],
+        references: [.cwe(200), .cwe(306), .owasp("A01:2025"), .sheet("Triton: Secure gRPC and HTTP Endpoints")],
         bad: [
             .script("tritonserver --metrics-port=8002 --allow-gpu-metrics=true --allow-metrics=true"),
             .script("tritonserver --model-repository=/models"),

@@ -15,7 +15,7 @@ extension Rule {
             """,
         references: [
             .cwe(306), .cwe(94), .owasp("A01:2025"), .cve("CVE-2023-31036"), .cve("CVE-2025-23316"),
-            .sheet("Triton: API Security"), .sheet("Triton: Model Repository Security"),
+            .sheet("Triton: Secure gRPC and HTTP Endpoints"), .sheet("Triton: Secure Model Repository Configuration"),
         ],
         bad: [
             .script("tritonserver --model-control-mode=explicit --load-model=a"),

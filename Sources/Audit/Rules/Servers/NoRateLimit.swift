@@ -9,7 +9,10 @@ extension Rule {
             "Without the rate limiter one model's instances take the device from all others whenever they have requests.",
         mend:
             "Triton: `--rate-limit=execution_count`, with a `rate_limiter` in each instance group. Before it, limit callers.",
-        references: [.cwe(770), .sheet("Triton: API Security"), .sheet("Triton: GPU Isolation Security")],
+        references: [
+            .cwe(770), .sheet("Triton: Secure gRPC and HTTP Endpoints"),
+            .sheet("Triton: Enforce GPU and Memory Isolation"),
+        ],
         bad: [.script("tritonserver --model-repository=/models"), .script("tritonserver --rate-limit=off")],
         good: [
             .script("tritonserver --model-repository=/models --rate-limit=execution_count"),

@@ -10,7 +10,9 @@ extension Rule {
             reach the server by DNS rebinding; any origin lets them use a visitor's rights.
             """,
         mend: "Name the proxies' networks, the host names and the origins, each exactly.",
-        references: [.cwe(942), .cwe(346), .cwe(348), .sheet("BentoML: API Security")],
+        references: [
+            .cwe(942), .cwe(346), .cwe(348), .sheet("BentoML: Implement API Authentication and Rate Limiting"),
+        ],
         bad: [
             .script("buckler serve --trusted-proxy=0.0.0.0/0"),
             .script("buckler serve --allowed-host='*'"),

@@ -7,7 +7,7 @@ extension Rule {
         severity: .warning,
         why: "A model file that breaks the engine then has the server: its keys, its connections, every other model.",
         mend: "Drop `--placement=process`; models run in sandboxed workers by default.",
-        references: [.cwe(653), .cwe(265), .owaspLLM("LLM05"), .sheet("Triton: Custom Backend Security")],
+        references: [.cwe(653), .cwe(265), .owaspLLM("LLM05"), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
             .script("buckler serve --placement=process"),
             .script("buckler serve --placement fraud=process"),

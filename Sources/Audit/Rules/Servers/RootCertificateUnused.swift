@@ -8,7 +8,7 @@ extension Rule {
         why:
             "A root certificate is named, as if clients had to have a certificate from it, and everyone is served all the same.",
         mend: "Write `--grpc-use-ssl-mutual=true`; for Buckler's other ports `--tls-client-roots`.",
-        references: [.cwe(295), .cwe(306), .sheet("Triton: API Security")],
+        references: [.cwe(295), .cwe(306), .sheet("Triton: Secure gRPC and HTTP Endpoints")],
         bad: [.script("tritonserver --grpc-use-ssl=true --grpc-root-cert=/certs/ca.crt")],
         good: [.script("tritonserver --grpc-use-ssl=true --grpc-use-ssl-mutual=true --grpc-root-cert=/certs/ca.crt")],
         checks: [

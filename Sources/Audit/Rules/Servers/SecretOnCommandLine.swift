@@ -7,7 +7,7 @@ extension Rule {
         severity: .warning,
         why: "Arguments are seen by every user of the machine, and are kept in manifests, images and logs.",
         mend: "Give a file, or a variable that is set when the server starts.",
-        references: [.cwe(214), .cwe(798), .sheet("BentoML: Deployment Security")],
+        references: [.cwe(214), .cwe(798), .sheet("BentoML: Secure BentoML Deployment Configuration")],
         bad: [
             .script("tritonserver --http-restricted-api=model-repository:admin-key=hunter2"),
             .script("bentoml serve service:svc --ssl-keyfile-password hunter2"),

@@ -11,7 +11,7 @@ extension Rule {
             listen on 127.0.0.1 behind a proxy. Buckler: `--tls-cert`, `--tls-key`. BentoML: `--ssl-certfile`, \
             `--ssl-keyfile`.
             """,
-        references: [.cwe(319), .owasp("A02:2025"), .sheet("Triton: API Security")],
+        references: [.cwe(319), .owasp("A02:2025"), .sheet("Triton: Secure gRPC and HTTP Endpoints")],
         bad: [
             .script("tritonserver --model-repository=/models"),
             .script("tritonserver --model-repository=/models --allow-http=false"),

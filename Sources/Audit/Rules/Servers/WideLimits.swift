@@ -7,7 +7,9 @@ extension Rule {
         severity: .warning,
         why: "One caller fills the server's memory or keeps it busy, with a single request or with many at once.",
         mend: "Keep the defaults, or give single models what they need by `--model-limit`.",
-        references: [.cwe(400), .cwe(770), .owaspLLM("LLM04"), .sheet("BentoML: API Security")],
+        references: [
+            .cwe(400), .cwe(770), .owaspLLM("LLM04"), .sheet("BentoML: Implement API Authentication and Rate Limiting"),
+        ],
         bad: [
             .script("tritonserver --http-max-input-size=10000000000"),
             .script("buckler serve --max-body-byte-size=4294967296"),
