@@ -190,7 +190,7 @@ COMMON = {
     "python": [
         (r"import json$", ["import pickle", "import re"]),
         (r"parameters = json", [
-            "self.extra = pickle.load(open(os.path.join(directory, 'extra.bin'), 'rb'))",
+            "import pickle\nself.extra = pickle.load(open(os.path.join(directory, 'extra.bin'), 'rb'))",
             "self.table = np.load(os.path.join(directory, 'table.npy'), allow_pickle=True)",
             "self.table = np.load(os.path.join(directory, 'table.npy'))",
             "os.system('cp -r ' + directory + ' /tmp')",
@@ -213,7 +213,8 @@ COMMON = {
             "print(os.environ['API_KEYS'])",
         ]),
         (r"context = ssl", ["ssl._create_default_https_context = ssl._create_unverified_context"]),
-        (r"request = urllib", ["context.verify_mode = ssl.CERT_NONE", "context.minimum_version = ssl.TLSVersion.TLSv1_2"]),
+        (r"request = urllib", ["context.check_hostname = False\ncontext.verify_mode = ssl.CERT_NONE",
+                              "context.minimum_version = ssl.TLSVersion.TLSv1_2"]),
         (r"logger = logging", ["API_KEY = 'sk-live-51f0c2aa9b7d4e63a1c8'", "logging.disable(logging.CRITICAL)"]),
         (r"@svc.api", [
             "@svc.api(input=JSON(), output=JSON())\ndef raw(data: dict):\n    return runner.run(data)\n\n",

@@ -15,7 +15,7 @@ exec tritonserver \
     --grpc-server-cert=/certs/server.crt \
     --grpc-server-key=/certs/server.key \
     --grpc-root-cert=/certs/clients.crt \
-    --grpc-restricted-protocol=shared-memory,model-repository,model-config,trace,logging:admin-key=/run/secrets/admin \
+    "--grpc-restricted-protocol=shared-memory,model-repository,model-config,trace,logging:admin-key=$(cat /run/secrets/admin)" \
     --allow-metrics=true \
     --metrics-address=127.0.0.1 \
     --metrics-port=8002 \
