@@ -21,6 +21,8 @@ struct MetricFamily {
         samples += "\(name)\(labels.text) \(value)\n"
     }
 
+    var isEmpty: Bool { samples.isEmpty }
+
     /// Not a number is what Prometheus itself calls `Nan`.
     mutating func add(_ value: Double, _ labels: MetricLabels = MetricLabels(), suffix: String = "") {
         samples += "\(name)\(suffix)\(labels.text) \(Self.text(value))\n"

@@ -23,10 +23,11 @@ package enum MetricsPage {
         var families = counters(models)
         families += durations(counterLatencies ? models : [])
         families += gauges(models)
-        families += admission(admissions)
         families += memoryPools()
         families += withoutSeries
         families += machine(host)
+        // Not Triton's, and so only where there is something to say.
+        families += admission(admissions)
         families += CustomFamilies(custom).families
         return families.map(\.text).joined()
     }
@@ -50,7 +51,7 @@ package enum MetricsPage {
             }
             if model.refusals > 0 { refusals.add(model.refusals, labels) }
         }
-        return [findings, refusals]
+        return [findings, refusals].filter { !$0.isEmpty }
     }
 
     private typealias LabelledModels = [(ModelStatisticsSnapshot, MetricLabels)]

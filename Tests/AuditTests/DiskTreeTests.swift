@@ -63,6 +63,17 @@ struct DiskTreeTests {
         #expect(try findings() == ["BKL-R005"])
     }
 
+    @Test("A model's files are its own wherever the path that was given begins")
+    func absolute() throws {
+        defer { remove() }
+        try Self.write("\u{7F}ELF" + String(repeating: "\0", count: 64), to: directory + "/models/m/1/native.so")
+        #expect(directory.hasPrefix("/"))
+        var tree = DiskTree()
+        try tree.add(path: directory + "/models")
+        let found = Audit().run(tree).findings.filter { $0.rule == "BKL-M002" }
+        #expect(found.map(\.severity) == [.error])
+    }
+
     @Test("A single file can be audited, and one that is not there is told")
     func single() throws {
         defer { remove() }

@@ -30,6 +30,28 @@ import Testing
         #expect(MetricsPage.render(models: [model], host: host) == golden)
     }
 
+    @Test("tells what was found in models, and which were refused")
+    func admissions() {
+        let note = AdmissionFinding(rule: "BKL-R020", severity: "note", message: "one")
+        let warning = AdmissionFinding(rule: "BKL-R010", severity: "warning", message: "two")
+        let page = MetricsPage.render(
+            models: [],
+            admissions: [
+                ModelAdmission(model: "a\"b", findings: [note, warning, note], refusals: 0),
+                ModelAdmission(model: "c", findings: [], refusals: 2),
+            ],
+            host: nil
+        )
+        let lines = page.split(separator: "\n").filter { $0.hasPrefix("buckler_") }
+        #expect(
+            lines == [
+                #"buckler_model_findings{model="a\"b",rule="BKL-R010",severity="warning"} 1"#,
+                #"buckler_model_findings{model="a\"b",rule="BKL-R020",severity="note"} 2"#,
+                #"buckler_model_refusals_total{model="c"} 2"#,
+            ]
+        )
+    }
+
     @Test("names every family even without models, and shows no series of theirs")
     func noModels() {
         let lines = MetricsPage.render(models: [], host: nil).split(separator: "\n")

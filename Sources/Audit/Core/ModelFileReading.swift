@@ -12,15 +12,18 @@ struct ModelFileReading {
 
     /// Whether a path lies beneath a model's directory, and in one of its versions.
     func place(of path: String) -> (isInModel: Bool, isInVersion: Bool) {
-        let parts = path.split(separator: "/")
-        var isInModel = modelDirectories.contains("") && parts.count >= 1
-        var isInVersion = isInModel && parts.count >= 2 && ModelDirectories.isVersion(parts[0])
-        for count in 1..<max(1, parts.count) where modelDirectories.contains(parts.prefix(count).joined(separator: "/"))
-        {
+        var isInModel = modelDirectories.contains("")
+        var isInVersion = isInModel && Self.isInVersion(path[...])
+        for slash in path.indices where path[slash] == "/" && modelDirectories.contains(String(path[..<slash])) {
             isInModel = true
-            if parts.count > count + 1, ModelDirectories.isVersion(parts[count]) { isInVersion = true }
+            isInVersion = isInVersion || Self.isInVersion(path[path.index(after: slash)...])
         }
         return (isInModel, isInVersion)
+    }
+
+    /// - Parameter path: beneath a model's directory.
+    private static func isInVersion(_ path: Substring) -> Bool {
+        path.firstIndex(of: "/").map { ModelDirectories.isVersion(path[..<$0]) } ?? false
     }
 
     func read(_ entry: AuditEntry, from source: any ByteSource) -> ModelFile {
