@@ -60,16 +60,22 @@ package struct Audit: Sendable {
 
     /// Gives each finding the line that it is about; findings of one file stand together.
     private func quote(_ findings: inout [Finding], from reading: TreeReading) {
+        let secretive = Set(rules.filter(\.hidesLine).map(\.id))
+        let hidden = Set(
+            findings.filter { secretive.contains($0.rule) }.map { [$0.place.file, "\($0.place.line ?? 0)"] }
+        )
         var file = ""
         var lines: [Substring] = []
         for index in findings.indices {
-            guard let line = findings[index].place.line else { continue }
+            guard let line = findings[index].place.line, !hidden.contains([findings[index].place.file, "\(line)"])
+            else { continue }
             if findings[index].place.file != file {
                 file = findings[index].place.file
                 lines = reading.lines(of: file)
             }
             guard line > 0, line <= lines.count else { continue }
-            findings[index].excerpt = Printed.cut(lines[line - 1], limit: Finding.excerptLimit, keepingTabs: true)
+            let shown = Credentials.concealed(in: lines[line - 1].unicodeScalars.prefix(Finding.excerptLimit + 1))
+            findings[index].excerpt = Printed.cut(shown, limit: Finding.excerptLimit, keepingTabs: true)
         }
     }
 

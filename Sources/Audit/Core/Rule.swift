@@ -22,6 +22,8 @@ package struct Rule: Sendable {
     /// What it must leave alone.
     package var good: [RuleExample]
     package var checks: [RuleCheck]
+    /// Whether the line that it finds has a secret on it: no report repeats such a line.
+    package var hidesLine: Bool
 
     package init(
         id: String,
@@ -32,7 +34,8 @@ package struct Rule: Sendable {
         references: [RuleReference],
         bad: [RuleExample],
         good: [RuleExample],
-        checks: [RuleCheck]
+        checks: [RuleCheck],
+        hidesLine: Bool = false
     ) {
         self.id = id
         self.title = title
@@ -43,6 +46,7 @@ package struct Rule: Sendable {
         self.bad = bad
         self.good = good
         self.checks = checks
+        self.hidesLine = hidesLine
     }
 }
 

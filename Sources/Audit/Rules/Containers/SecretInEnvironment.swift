@@ -56,7 +56,8 @@ extension Rule {
             .shellScript { script, findings in
                 for command in script.commands { judge(command, isBuild: script.origin == .build, &findings) }
             },
-        ]
+        ],
+        hidesLine: true
     )
 
     private static func judge(

@@ -28,6 +28,7 @@ extension Rule {
                     findings.add(value.place, "\(workload.described) has the value of \(name) in the file")
                 }
             }
-        ]
+        ],
+        hidesLine: true
     )
 }

@@ -51,6 +51,7 @@ extension Rule {
                     findings.add(place, "\(kind) stands in the requirements")
                 }
             },
-        ]
+        ],
+        hidesLine: true
     )
 }

@@ -36,6 +36,7 @@ extension Rule {
                     }
                 }
             }
-        ]
+        ],
+        hidesLine: true
     )
 }

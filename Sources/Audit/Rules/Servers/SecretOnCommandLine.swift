@@ -30,7 +30,8 @@ extension Rule {
                     )
                 }
             }
-        ]
+        ],
+        hidesLine: true
     )
 
     private static func secret(_ name: String, _ value: String) -> String? {
