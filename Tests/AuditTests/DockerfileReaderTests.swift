@@ -127,3 +127,20 @@ struct DockerfileReaderTests {
         #expect(stage.image.value.utf8.count <= 4096)
     }
 }
+
+@Suite("Names of Dockerfiles")
+struct DockerfileNameTests {
+    @Test(
+        "A Dockerfile is known by its name, a program about Dockerfiles is none",
+        arguments: [
+            ("Dockerfile", true), ("Dockerfile.gpu", true), ("web.Dockerfile", true), ("Containerfile", true),
+            ("Dockerfile.template", true), ("Dockerfile.swift", false), ("dockerfile.md", false),
+            ("Dockerfile.dockerignore", false), ("Dockerfiles", false),
+        ]
+    )
+    func names(_ name: String, isOne: Bool) {
+        let result = Audit().run(MemoryTree([name: Array("FROM a:1\nUSER root\n".utf8)]))
+        #expect(result.findings.contains { $0.rule == "BKL-D002" } == isOne)
+        #expect(result.unreadable.isEmpty)
+    }
+}

@@ -14,9 +14,15 @@ extension Recogniser {
         return subjects + CommandSubjects.subjects(dockerfile.startCommands, origin: .container)
     }
 
+    /// What ends the names of programs and texts about Dockerfiles.
+    private static let otherKinds: Set<Substring> = [
+        "dockerignore", "c", "cpp", "cs", "go", "h", "html", "java", "js", "kt", "md", "py", "rb", "rs", "rst", "swift",
+        "ts",
+    ]
+
     private static func isDockerfile(_ name: String) -> Bool {
         let name = name.lowercased()
-        if name.hasSuffix(".dockerignore") { return false }
+        if let last = name.split(separator: ".").last, otherKinds.contains(last) { return false }
         return ["dockerfile", "containerfile"].contains {
             name == $0 || name.hasPrefix($0 + ".") || name.hasSuffix("." + $0)
         }

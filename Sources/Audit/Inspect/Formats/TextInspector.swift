@@ -37,7 +37,10 @@ enum TextInspector {
         }
         inspection.format = .text
         let text = try bytes.prefix(at: 0, count: searchLimit)
-        if TextScan.contains(text, "<net "), TextScan.contains(text, "<layers") { inspection.format = .openVINO }
+        let isMarkup = text.first { $0 > 0x20 } == UInt8(ascii: "<")
+        if isMarkup, TextScan.contains(text, "<net "), TextScan.contains(text, "<layers") {
+            inspection.format = .openVINO
+        }
         if TextScan.contains(text, "https://git-lfs.github.com/spec") {
             inspection.fact("content", "a pointer of Git LFS: the file itself was never fetched")
         }
