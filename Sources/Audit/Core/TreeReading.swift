@@ -31,6 +31,8 @@ struct TreeReading {
     private var modelFiles: [ModelFile] = []
     /// Python environments that models bring: not looked into.
     private var environments: [String] = []
+    /// What models name as their program, whatever it is called.
+    private var programs: Set<String> = []
 
     init(tree: any AuditTree, limits: AuditLimits, python: (any PythonSourceReader)?, model: AuditedModel? = nil) {
         self.tree = tree
@@ -76,6 +78,7 @@ struct TreeReading {
         }
         if let config = view.config {
             add([.modelConfig(config)])
+            programs.formUnion(config.programs(in: view))
             if let environment = config.ownEnvironment {
                 environments.append(path.isEmpty ? environment : path + "/" + environment)
                 view.entries.removeAll(where: isInEnvironment)
@@ -94,7 +97,7 @@ struct TreeReading {
 
     private mutating func read(_ entry: AuditEntry) throws(Unreadable) {
         let place = modelFileReading.place(of: entry.path)
-        let isPython = entry.name.hasSuffix(".py")
+        let isPython = entry.name.hasSuffix(".py") || programs.contains(entry.path)
         let isJSON = entry.name.lowercased().hasSuffix(".json")
         if place.isInModel || isJSON { try inspect(entry) }
         if isPython {

@@ -46,6 +46,17 @@ package struct ModelConfigFile: Sendable {
         return names.joined(separator: "/")
     }
 
+    /// Paths of the files that a Python model's versions begin with.
+    func programs(in directory: ModelDirectoryView) -> [String] {
+        guard engine == "python", !config.defaultModelFilename.isEmpty else { return [] }
+        return directory.entries.lazy.filter { entry in
+            let path = directory.relative(entry)
+            guard let slash = path.firstIndex(of: "/"), ModelDirectories.isVersion(path[..<slash]) else { return false }
+            return path[path.index(after: slash)...] == config.defaultModelFilename
+        }
+        .map(\.path)
+    }
+
     package var ensemble: Inference_ModelEnsembling? {
         if case .ensembleScheduling(let scheduling) = config.schedulingChoice { scheduling } else { nil }
     }
