@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Entry of the reader of Python sources: python3 -I -B buckler_read_sources.py [--channel DESCRIPTOR]. See buckler_audit."""
+"""Entry of the reader of Python sources: python3 -I -B buckler_read_sources.py [--channel N].
+
+See buckler_audit."""
 import os
 import sys
 
