@@ -2,7 +2,9 @@
 """Calls: reported, and followed into functions of the same source."""
 import ast
 
-from .expressions import CHECKING, CLEANING, ENVIRON, NEUTRAL, PASSING, VERIFYING, Expressions
+from .expressions import (
+    CHECKING, CLEANING, ENVIRON, KEY_NAME, NEUTRAL, PASSING, TELLING, VERIFYING, Expressions,
+)
 from .values import NONE, Value, union
 
 
@@ -80,6 +82,12 @@ class Calls(Expressions):
         result.call = arguments
         if name in CLEANING:
             result.taint = NONE
+        if not TELLING.match(name or ""):
+            result.secret = None
+        elif base is not None:
+            result.secret = result.secret or base.secret
+        if name is not None and name + "()" in ENVIRON and values and values[0].text and KEY_NAME.search(values[0].text):
+            result.secret = values[0].text
         if base is not None:
             self.split_of_environ(node, base, result)
         if called.function is not None:

@@ -37,10 +37,20 @@ NEUTRAL = re.compile(
     r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info"
     r"|warning|debug|error|exception|log)|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
 )
+#: What gives back a text that still tells all that it was given.
+TELLING = re.compile(
+    r"^(builtins\.(str|repr|format|list|tuple|set|dict|sorted)|json\.dumps"
+    r"|.*\.(format|join|strip|split|encode|decode|lower|upper))$"
+)
 CHECKING = re.compile(r"(^|[._])(valid|check|verify|ensure|assert|sanit|guard|limit|parse_obj|model_validate)", re.I)
 VERIFYING = re.compile(r"verif|checksum|digest|signature|sha256|sha512|blake2|sha384", re.I)
 KEY_NAME = re.compile(
     r"(api_?key|token|secret|passw|pwd|credential|access_?key|private_?key|auth|hmac|digest|signature)", re.I
+)
+#: Names that stand for a secret itself, and for nothing else that comes with a model.
+SECRET_NAME = re.compile(
+    r"(?!(has|is|use|num|no|max|min|require|requires|needs)_)[\w-]*(api_?keys?|password|passwd|passphrase|secret_?keys?|access_?keys?|private_?keys?|client_?secret"
+    r"|(auth|access|bearer|refresh)_?token|credentials)", re.I
 )
 KEYS_NAME = re.compile(r"key|token|secret|passw|cred|auth", re.I)
 SECRET_TEXT = re.compile(
@@ -97,10 +107,18 @@ class Expressions:
         return Value(const=node.value.decode("latin-1")) if isinstance(node.value, bytes) else Value()
 
     def value_Name(self, node):
-        return self.lookup(node.id)
+        return self.secretive(self.lookup(node.id), node.id)
+
+    def secretive(self, value, name):
+        """The same, of which it is known to be a secret, if its name says so and nobody wrote it into the source."""
+        if value.secret or value.const is not UNKNOWN or value.function or not SECRET_NAME.fullmatch(name):
+            return value
+        new = value.copy()
+        new.secret = name
+        return new
 
     def value_Attribute(self, node):
-        return self.attribute(self.value(node.value), node.attr)
+        return self.secretive(self.attribute(self.value(node.value), node.attr), node.attr)
 
     def attribute(self, base, name):
         if name == "__dict__":
@@ -132,6 +150,11 @@ class Expressions:
         new = union([base, index])
         # Who chooses one of several things that are fixed has not chosen what they are.
         new.taint, new.sized, new.name = base.taint, base.sized, base.name + "[]" if base.name else None
+        if isinstance(node.slice, ast.Slice):
+            # The first letters of a key tell which it is, and not what it is.
+            new.secret = None
+        if base.name == "os.environ" and index.text and KEY_NAME.search(index.text):
+            new.secret = index.text
         return new
 
     def member(self, base, index):
@@ -191,8 +214,9 @@ class Expressions:
         for index, operator in enumerate(node.ops):
             left, right = values[index], values[index + 1]
             self.compared(node, operator, left, right, node.comparators[index])
-        new = union(values)
-        return new.clean()
+        new = union(values).clean()
+        new.secret = None
+        return new
 
     def compared(self, node, operator, left, right, right_node):
         if isinstance(operator, (ast.In, ast.NotIn)) and right.empties is not None and not self.is_not_empty(node.left):
@@ -287,10 +311,23 @@ class Expressions:
         new = union([self.value(part) for part in parts])
         if source is not None and source.empties is not None and not is_filtered:
             new.empties = source.empties
+        if source is not None and source.secret and any(self.keeps_empty(each) for each in node.generators):
+            self.facts.add("empties", node, {"n": source.secret[:100]})
         self.env = kept
         return new
 
     value_ListComp = value_SetComp = value_GeneratorExp = value_DictComp = comprehension
+
+    def keeps_empty(self, generator):
+        """`if len(key) <= 32`, and nothing that leaves out a text without letters."""
+        def bounds_from_above(test):
+            return (
+                isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Lt, ast.LtE))
+                and isinstance(test.left, ast.Call) and self.resolve(test.left.func) == "builtins.len"
+                and isinstance(test.comparators[0], ast.Constant)
+            )
+
+        return bool(generator.ifs) and all(bounds_from_above(test) for test in generator.ifs)
 
     def element(self, iterated):
         new = union([iterated])

@@ -65,7 +65,8 @@ def names_in(annotation, resolve):
 def is_narrow(names, default, kind):
     """Whether a parameter can bring nothing harmless code would mind."""
     # BentoML keeps what is sent in a file of its own, and hands over where.
-    if kind in ("api", "task") and names and names[0] in ("pathlib.Path", "Path"):
+    outer = [name for name in names if name.split(".")[-1] not in ("Annotated", "Optional", "List", "list")]
+    if kind in ("api", "task") and outer and outer[0] in ("pathlib.Path", "Path"):
         return True
     if names and all(name.split(".")[-1] in NARROW | {"Optional", "Annotated", "Field", "Union"} for name in names):
         return True
