@@ -5,6 +5,7 @@ import builtins
 import re
 
 from .facts import TooMuch
+from .handlers import CONTEXT
 from .values import NONE, UNKNOWN, Value, union
 
 BUILTINS = frozenset(dir(builtins))
@@ -133,6 +134,8 @@ class Expressions:
             new.taint, new.sized = NONE, base.origin
         if full and full.startswith("flask.request."):
             new.taint = new.origin = frozenset(["request"])
+        if full == CONTEXT + ".request":
+            new.taint = new.origin = frozenset(["ctx.request"])
         return new
 
     def value_Subscript(self, node):

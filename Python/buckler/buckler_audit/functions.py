@@ -4,7 +4,7 @@ import ast
 
 from .conditions import Conditions
 from .guards import ScopeGuard
-from .handlers import is_narrow, kind_of, names_in
+from .handlers import CONTEXT, is_context, is_narrow, kind_of, names_in
 from .values import Value
 
 
@@ -54,7 +54,9 @@ class Functions(Conditions):
             names = names_in(argument.annotation, self.resolve)
             value = Value(argument.arg)
             given = self.value(default) if default is not None else None
-            if not (position == 0 and owner is not None) and not is_narrow(names, given, kind):
+            if is_context(argument.arg, names, kind):
+                value = Value(CONTEXT)
+            elif not (position == 0 and owner is not None) and not is_narrow(names, given, kind):
                 value.taint = value.origin = frozenset([argument.arg])
                 described.append((argument, names))
             elif not (position == 0 and owner is not None):

@@ -44,11 +44,13 @@ class ScopeGuard:
     def __init__(self, node, spend):
         self.node = node
         self.spend = spend
+        self.named = set()
 
     def leaves_out_http(self):
         """Whether it refuses some of another kind, and none of HTTP."""
         others = any(self.refuses(self.node.body, kind) for kind in ("websocket", "lifespan"))
-        return others and not self.refuses(self.node.body, "http")
+        # Who names websockets alone means them alone.
+        return others and not self.refuses(self.node.body, "http") and self.named != {"websocket"}
 
     def refuses(self, body, kind):
         for statement in body:
@@ -96,8 +98,10 @@ class ScopeGuard:
         kinds = constants(test.comparators[0])
         if kinds is None:
             return None
-        is_positive = isinstance(test.ops[0], (ast.Eq, ast.In))
-        return (kind in kinds) == is_positive if isinstance(test.ops[0], (ast.Eq, ast.In, ast.NotEq, ast.NotIn)) else None
+        self.named |= kinds
+        if isinstance(test.ops[0], (ast.Eq, ast.In)):
+            return kind in kinds
+        return kind not in kinds if isinstance(test.ops[0], (ast.NotEq, ast.NotIn)) else None
 
     def hands_on(self, body):
         for statement in body:
