@@ -2,9 +2,8 @@
 """Calls: reported, and followed into functions of the same source."""
 import ast
 
-from .expressions import (
-    CHECKING, CLEANING, ENVIRON, KEY_NAME, NEUTRAL, PASSING, TELLING, VERIFYING, Expressions,
-)
+from .expressions import Expressions
+from .names import CHECKING, CLEANING, ENVIRON, KEY_NAME, NEUTRAL, PASSING, TELLING, VERIFYING
 from .values import NONE, Value, union
 
 
@@ -86,8 +85,9 @@ class Calls(Expressions):
             result.secret = None
         elif base is not None:
             result.secret = result.secret or base.secret
-        if name is not None and name + "()" in ENVIRON and values and values[0].text and KEY_NAME.search(values[0].text):
-            result.secret = values[0].text
+        variable = values[0].text if values else None
+        if name is not None and name + "()" in ENVIRON and variable and KEY_NAME.search(variable):
+            result.secret = variable
         if base is not None:
             self.split_of_environ(node, base, result)
         if called.function is not None:

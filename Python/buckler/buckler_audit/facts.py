@@ -31,7 +31,9 @@ class Facts:
     def __init__(self, lines):
         self.lines = lines
         self.calls = {}
-        self.lists = {"classes": [], "handlers": [], "texts": {}, "compares": {}, "empties": {}, "sets": {}, "guards": {}}
+        self.lists = {"classes": [], "handlers": []}
+        # By their places: what is gone through twice is said once.
+        self.lists.update((kind, {}) for kind in ("texts", "compares", "empties", "sets", "guards"))
         self.imports = set()
 
     def place(self, node):

@@ -5,7 +5,8 @@ import re
 
 #: What is true of those who may come in.
 ADMITTING = re.compile(
-    r"^(is|has|was|are)?_?(known|valid|authenti|authori|allowed|permitted|trusted|verif|compare_digest|check_(key|token))"
+    r"^(is|has|was|are)?_?(known|valid|authenti|authori|allowed|permitted|trusted|verif|compare_digest"
+    r"|check_(key|token))"
 )
 KEYS = re.compile(r"^(valid|known|allowed|api|trusted)?_?(key|token|secret|client|user)s?$", re.I)
 REFUSING = {401, 403}
