@@ -61,6 +61,51 @@ struct PythonFactsTests {
         #expect(!module.calls.contains { dangerous.contains($0.name) }, "\(module.calls.map(\.name))")
     }
 
+    @Test(
+        "A secret is followed to where it is written out, unless nothing of it is told",
+        arguments: [
+            ("import os\nprint(os.environ['API_KEY'])", "API_KEY"),
+            ("import os\nprint(f'{os.getenv(\"DB_PASSWORD\")}')", "DB_PASSWORD"),
+            ("import os\nfor k in os.environ.get('API_KEYS', '').split(','):\n    print(k)", "API_KEYS"),
+            ("def f(password):\n    print('is ' + password.strip())", "password"),
+            ("class A:\n    def f(self):\n        print({'key': self.api_key})", "api_key"),
+            ("import os\nprint(len(os.environ['API_KEY']))", nil),
+            ("import os\nprint(os.environ['API_KEY'][:4])", nil),
+            ("import os\nprint(os.environ['API_KEY'] == '', os.environ['HOME'])", nil),
+            ("def f(password):\n    print(digest(password), has_password, API_KEY_HEADER)", nil),
+            ("API_KEY = 'X-Key'\nprint(API_KEY)", nil),
+        ] as [(String, String?)]
+    )
+    func secrets(_ source: String, _ name: String?) throws {
+        let module = try PythonProgram.module(source)
+        let printed = module.calls(["builtins.print"]).flatMap(\.arguments).compactMap(\.value.secret)
+        #expect(printed.first == name)
+    }
+
+    @Test(
+        "A middleware that never refuses a request of HTTP is told from one that does",
+        arguments: [
+            ("if scope['type'] != 'http':\n            REFUSE\n        await self.app(scope)", true),
+            ("if not scope['type'] == 'http':\n            REFUSE\n        await self.app(scope)", true),
+            ("if scope['type'] in ('', 'websocket'):\n            REFUSE\n        await self.app(scope)", true),
+            ("if scope.get('type') == 'websocket' and True:\n            REFUSE\n        await self.app(scope)", false),
+            ("if scope['type'] == 'http':\n            REFUSE\n        await self.app(scope)", false),
+            ("if scope['type'] != 'http':\n            return await self.app(scope)\n        REFUSE", false),
+            ("if scope['type'] != 'http':\n            return\n        await self.app(scope)", false),
+            ("await self.app(scope)", false), ("REFUSE\n        await self.app(scope)", false),
+        ]
+    )
+    func scopes(_ body: String, _ isFound: Bool) throws {
+        let refusal = "if not self.known(scope):\n                return await self.refuse(send)"
+        // One that stands in the function itself is less far in.
+        let outer = "if not self.known(scope):\n            return await self.refuse(send)"
+        let isInner = body.contains("            REFUSE")
+        let text = body.replacing("REFUSE", with: isInner ? refusal : outer)
+        let source = "class A:\n    async def __call__(self, scope, receive, send):\n        \(text)\n"
+        let module = try PythonProgram.module(source)
+        #expect(module.misplacedGuards.contains { $0.fault == .leavesOutHTTP } == isFound)
+    }
+
     /// What a handler does with its parameter `x`, and whether `sink` is reached by what the client decides.
     @Test(
         "What clients send is followed to where it is used, unless it is checked",

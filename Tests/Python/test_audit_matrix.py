@@ -17,7 +17,7 @@ NOT_FOUND = {
     "kubern-user-below-10000": "any user but root will do",
     "kubern-no-cpu-request": "a request is no limit",
     "kubern-no-memory-request": "a request is no limit",
-    "archive-7z": "outside of a model's directory, files of unknown content are left alone",
+    "archive-7z": "no 7z archive is looked into: the harmless one is a warning as well",
 }
 
 

@@ -2,7 +2,8 @@
 """Calls: reported, and followed into functions of the same source."""
 import ast
 
-from .expressions import CHECKING, CLEANING, ENVIRON, NEUTRAL, PASSING, VERIFYING, Expressions
+from .expressions import Expressions
+from .names import CHECKING, CLEANING, ENVIRON, KEY_NAME, NEUTRAL, PASSING, TELLING, VERIFYING
 from .values import NONE, Value, union
 
 
@@ -80,6 +81,13 @@ class Calls(Expressions):
         result.call = arguments
         if name in CLEANING:
             result.taint = NONE
+        if not TELLING.match(name or ""):
+            result.secret = None
+        elif base is not None:
+            result.secret = result.secret or base.secret
+        variable = values[0].text if values else None
+        if name is not None and name + "()" in ENVIRON and variable and KEY_NAME.search(variable):
+            result.secret = variable
         if base is not None:
             self.split_of_environ(node, base, result)
         if called.function is not None:

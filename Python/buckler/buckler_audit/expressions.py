@@ -1,52 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an expression is, as far as that can be told; every call in it is reported on the way."""
 import ast
-import builtins
-import re
 
 from .facts import TooMuch
+from .handlers import CONTEXT
+from .names import BUILTINS, KEYS_NAME, KEY_NAME, SECRET_NAME, SECRET_TEXT, SIZES, STARRED
 from .values import NONE, UNKNOWN, Value, union
-
-BUILTINS = frozenset(dir(builtins))
-#: What is called without its module after `from … import *`.
-STARRED = {
-    "os": {"system", "popen", "execv", "execve", "execvp", "execl", "spawnv", "spawnl", "environ"},
-    "subprocess": {"run", "call", "Popen", "check_call", "check_output", "getoutput", "getstatusoutput"},
-    "pickle": {"load", "loads", "Unpickler"},
-    "ctypes": {"CDLL", "cdll"},
-    "torch": {"load"},
-}
-#: Attributes that say how much there is, and not what.
-SIZES = {"nbytes", "size", "shape", "ndim", "itemsize", "content_length"}
-#: What gives back a number, a truth value or one name, whatever it is given.
-CLEANING = {
-    "builtins.int", "builtins.float", "builtins.bool", "builtins.len", "builtins.isinstance", "builtins.hash",
-    "builtins.ord", "builtins.complex", "builtins.round", "builtins.id", "builtins.type", "builtins.issubclass",
-    "builtins.callable",
-    "os.path.basename", "ntpath.basename", "posixpath.basename", "werkzeug.utils.secure_filename", "uuid.UUID",
-    "shlex.quote", "os.path.exists", "os.path.isfile", "os.path.isdir",
-}
-#: What gives back what it was given.
-PASSING = {"builtins.str", "builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "builtins.sorted",
-           "builtins.iter", "builtins.next", "pathlib.Path", "os.fspath"}
-#: What a check of an input may call before anything is checked.
-NEUTRAL = re.compile(
-    r"^(builtins\.(len|isinstance|str|repr|print|type|int|float|bool|hasattr|enumerate|zip|range|list|tuple|dict|set"
-    r"|sorted|iter|any|all|super|max|min|sum|getattr)"
-    r"|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
-    r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info"
-    r"|warning|debug|error|exception|log)|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
-)
-CHECKING = re.compile(r"(^|[._])(valid|check|verify|ensure|assert|sanit|guard|limit|parse_obj|model_validate)", re.I)
-VERIFYING = re.compile(r"verif|checksum|digest|signature|sha256|sha512|blake2|sha384", re.I)
-KEY_NAME = re.compile(
-    r"(api_?key|token|secret|passw|pwd|credential|access_?key|private_?key|auth|hmac|digest|signature)", re.I
-)
-KEYS_NAME = re.compile(r"key|token|secret|passw|cred|auth", re.I)
-SECRET_TEXT = re.compile(
-    r"^(AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|sk-|hf_|xox[abp]-|AIza|-----BEGIN )|://[^/\s:@]+:[^/\s@]+@"
-)
-ENVIRON = {"os.environ.get()", "os.getenv()"}
 
 
 class Expressions:
@@ -97,10 +56,18 @@ class Expressions:
         return Value(const=node.value.decode("latin-1")) if isinstance(node.value, bytes) else Value()
 
     def value_Name(self, node):
-        return self.lookup(node.id)
+        return self.secretive(self.lookup(node.id), node.id)
+
+    def secretive(self, value, name):
+        """The same, of which it is known to be a secret, if its name says so and nobody wrote it into the source."""
+        if value.secret or value.const is not UNKNOWN or value.function or not SECRET_NAME.fullmatch(name):
+            return value
+        new = value.copy()
+        new.secret = name
+        return new
 
     def value_Attribute(self, node):
-        return self.attribute(self.value(node.value), node.attr)
+        return self.secretive(self.attribute(self.value(node.value), node.attr), node.attr)
 
     def attribute(self, base, name):
         if name == "__dict__":
@@ -115,6 +82,8 @@ class Expressions:
             new.taint, new.sized = NONE, base.origin
         if full and full.startswith("flask.request."):
             new.taint = new.origin = frozenset(["request"])
+        if full == CONTEXT + ".request":
+            new.taint = new.origin = frozenset(["ctx.request"])
         return new
 
     def value_Subscript(self, node):
@@ -132,6 +101,11 @@ class Expressions:
         new = union([base, index])
         # Who chooses one of several things that are fixed has not chosen what they are.
         new.taint, new.sized, new.name = base.taint, base.sized, base.name + "[]" if base.name else None
+        if isinstance(node.slice, ast.Slice):
+            # The first letters of a key tell which it is, and not what it is.
+            new.secret = None
+        if base.name == "os.environ" and index.text and KEY_NAME.search(index.text):
+            new.secret = index.text
         return new
 
     def member(self, base, index):
@@ -191,8 +165,9 @@ class Expressions:
         for index, operator in enumerate(node.ops):
             left, right = values[index], values[index + 1]
             self.compared(node, operator, left, right, node.comparators[index])
-        new = union(values)
-        return new.clean()
+        new = union(values).clean()
+        new.secret = None
+        return new
 
     def compared(self, node, operator, left, right, right_node):
         if isinstance(operator, (ast.In, ast.NotIn)) and right.empties is not None and not self.is_not_empty(node.left):
@@ -287,10 +262,23 @@ class Expressions:
         new = union([self.value(part) for part in parts])
         if source is not None and source.empties is not None and not is_filtered:
             new.empties = source.empties
+        if source is not None and source.secret and any(self.keeps_empty(each) for each in node.generators):
+            self.facts.add("empties", node, {"n": source.secret[:100]})
         self.env = kept
         return new
 
     value_ListComp = value_SetComp = value_GeneratorExp = value_DictComp = comprehension
+
+    def keeps_empty(self, generator):
+        """`if len(key) <= 32`, and nothing that leaves out a text without letters."""
+        def bounds_from_above(test):
+            return (
+                isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Lt, ast.LtE))
+                and isinstance(test.left, ast.Call) and self.resolve(test.left.func) == "builtins.len"
+                and isinstance(test.comparators[0], ast.Constant)
+            )
+
+        return bool(generator.ifs) and all(bounds_from_above(test) for test in generator.ifs)
 
     def element(self, iterated):
         new = union([iterated])

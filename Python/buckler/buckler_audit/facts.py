@@ -5,13 +5,16 @@ calls     n name, l line, c column, e length, f the function around it, h who ca
           a arguments, v whether something was verified before it in the same function, r parameters that decide what
           the method is called of.
           An argument: k keyword, s text, b truth value, i number, z None, n name, a arguments of the call that made it,
-          m items, t parameters that decide it.
+          m items, t parameters that decide it, x the name of the secret that it was made from.
 classes   n, b names of bases, d decorators as arguments, m names of methods, and the place.
 handlers  functions that take what clients send: n, f, h, d decorators, p parameters: n, y names in the annotation,
           k whether it is checked, z whether its size is, u where it is first used (n, l, c, e); and the place.
 texts     texts beside a name: n name or '', s text, and the place.
 compares  o operator, x and y the names compared, q whether y (or x) is a constant, and the place.
 empties   n, and the place where an unset variable of the environment becomes a key that is empty.
+sets      settings that weaken or silence something: n what is set, as `context.verify_mode`, a to what, as an argument,
+          and the place.
+guards    what stands the wrong way round (guards.py): n "inverted" or "no-http", f the function, and the place.
 imports   names of modules.
 """
 from .values import arguments_json
@@ -28,7 +31,9 @@ class Facts:
     def __init__(self, lines):
         self.lines = lines
         self.calls = {}
-        self.lists = {"classes": [], "handlers": [], "texts": {}, "compares": {}, "empties": {}}
+        self.lists = {"classes": [], "handlers": []}
+        # By their places: what is gone through twice is said once.
+        self.lists.update((kind, {}) for kind in ("texts", "compares", "empties", "sets", "guards"))
         self.imports = set()
 
     def place(self, node):

@@ -3,7 +3,12 @@
 import ast
 
 from .functions import Context, Functions
+from .guards import is_inverted
 from .values import NONE, Value, union
+
+
+#: Attributes that turn a guard off, or set how strong it is.
+SETTINGS = {"verify_mode", "check_hostname", "minimum_version", "verify", "disabled"}
 
 
 class Flow(Functions):
@@ -52,6 +57,9 @@ class Flow(Functions):
             if new.name is None:
                 new.name = target.id if not new.items and new.text is None else None
             self.env[target.id] = new
+            # pydantic's `class Config: extra = "allow"`.
+            if target.id == "extra" and self.owner_env is self.env and self.owner.name == "Config":
+                self.setting(target, "Config.extra", value)
         elif isinstance(target, ast.Attribute):
             base = self.value(target.value)
             if base.name == "self" and self.context.attributes is not None:
@@ -59,6 +67,8 @@ class Flow(Functions):
                 # Not what one function was given, but what all find.
                 known.taint = known.origin = known.sized = NONE
                 self.context.attributes[target.attr] = known
+            if target.attr in SETTINGS:
+                self.setting(target, f"{base.name or self.words(target.value)}.{target.attr}", value)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for index, item in enumerate(target.elts):
                 part = value.items[index] if value.items and index < len(value.items) else union([value])
@@ -69,6 +79,9 @@ class Flow(Functions):
             if isinstance(target.value, ast.Name):
                 self.env[target.value.id] = base.merged(Value(base.name, taint=value.taint, origin=value.origin))
             self.assigned_text(index.text, value, None)
+
+    def setting(self, node, name, value):
+        self.facts.add("sets", node, {"n": name[:200], "a": [value.json()]})
 
     def assigned_text(self, name, value, node):
         if node is not None:
@@ -132,6 +145,8 @@ class Flow(Functions):
         self.refine(node.test, True)
 
     def do_If(self, node):
+        if is_inverted(node.test, node.body):
+            self.facts.add("guards", node.test, {"n": "inverted", "f": self.context.function})
         value = self.condition(node.test, decides=False)
         before = self.env
         branches = []

@@ -3,7 +3,8 @@
 import ast
 
 from .conditions import Conditions
-from .handlers import is_narrow, kind_of, names_in
+from .guards import ScopeGuard
+from .handlers import CONTEXT, is_context, is_narrow, kind_of, names_in
 from .values import Value
 
 
@@ -53,7 +54,9 @@ class Functions(Conditions):
             names = names_in(argument.annotation, self.resolve)
             value = Value(argument.arg)
             given = self.value(default) if default is not None else None
-            if not (position == 0 and owner is not None) and not is_narrow(names, given, kind):
+            if is_context(argument.arg, names, kind):
+                value = Value(CONTEXT)
+            elif not (position == 0 and owner is not None) and not is_narrow(names, given, kind):
                 value.taint = value.origin = frozenset([argument.arg])
                 described.append((argument, names))
             elif not (position == 0 and owner is not None):
@@ -61,6 +64,8 @@ class Functions(Conditions):
             self.env[argument.arg] = value
         self.block(node.body)
         context, self.context = self.context, kept
+        if kind == "asgi" and ScopeGuard(node, self.spend).leaves_out_http():
+            self.facts.add("guards", Name(node), {"n": "no-http", "f": function.name})
         if kind:
             self.handler(node, function, kind, decorators, described, context)
 
@@ -119,7 +124,9 @@ class Functions(Conditions):
         bases = [self.value(base) for base in node.bases]
         decorators = [self.value(decorator) for decorator in node.decorator_list]
         for keyword in node.keywords:
-            self.value(keyword.value)
+            value = self.value(keyword.value)
+            if keyword.arg == "extra":
+                self.setting(keyword.value, node.name + ".extra", value)
         owner = Owner(node.name, [base.name or "" for base in bases])
         kept = self.owner, self.owner_env, self.env, self.outer
         self.outer = [self.env, *self.outer]

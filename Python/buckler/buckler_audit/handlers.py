@@ -62,10 +62,22 @@ def names_in(annotation, resolve):
     return [name for name in found if name]
 
 
+#: What a service's functions are given beside what is sent: its `request` alone is a client's.
+CONTEXT = "bentoml.Context()"
+
+
+def is_context(name, names, kind):
+    """Whether a parameter is BentoML's own context."""
+    if any(each in ("bentoml.Context", "bentoml._internal.context.ServiceContext") for each in names):
+        return True
+    return kind in ("api", "task", "legacy-api") and name in ("ctx", "context") and not names
+
+
 def is_narrow(names, default, kind):
     """Whether a parameter can bring nothing harmless code would mind."""
     # BentoML keeps what is sent in a file of its own, and hands over where.
-    if kind in ("api", "task") and names and names[0] in ("pathlib.Path", "Path"):
+    outer = [name for name in names if name.split(".")[-1] not in ("Annotated", "Optional", "List", "list")]
+    if kind in ("api", "task") and outer and outer[0] in ("pathlib.Path", "Path"):
         return True
     if names and all(name.split(".")[-1] in NARROW | {"Optional", "Annotated", "Field", "Union"} for name in names):
         return True

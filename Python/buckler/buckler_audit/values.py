@@ -17,11 +17,12 @@ class Value:
     taint    the parameters whose holder decides what it is.
     origin   the parameters that it was made from, even if they can no longer decide freely what it is.
     sized    those of origin of which it is a size or shape.
+    secret   the name of the secret that it was made from, if it still tells it.
     empties  where a variable of the environment was split that may not be set, and its name: the pieces then hold an
              empty text.
     """
 
-    __slots__ = ("name", "const", "call", "items", "taint", "origin", "sized", "empties", "function")
+    __slots__ = ("name", "const", "call", "items", "taint", "origin", "sized", "empties", "function", "secret")
 
     def __init__(self, name=None, const=UNKNOWN, taint=NONE, origin=NONE, sized=NONE):
         self.name = name
@@ -33,10 +34,12 @@ class Value:
         self.sized = sized
         self.empties = None
         self.function = None
+        self.secret = None
 
     def copy(self):
         new = Value(self.name, self.const, self.taint, self.origin, self.sized)
         new.call, new.items, new.empties, new.function = self.call, self.items, self.empties, self.function
+        new.secret = self.secret
         return new
 
     def clean(self):
@@ -64,6 +67,7 @@ class Value:
         )
         new.call = self.call if self.call is not None else other.call
         new.empties = self.empties or other.empties
+        new.secret = self.secret or other.secret
         new.function = self.function if self.function is not None else other.function
         return new
 
@@ -84,6 +88,8 @@ class Value:
                 out["a"] = arguments_json(self.call, level + 1)
             if self.items:
                 out["m"] = [item.json(level + 1) for item in self.items[:ITEM_LIMIT]]
+        if self.secret:
+            out["x"] = self.secret[:100]
         if self.taint:
             out["t"] = sorted(self.taint)[:4]
         return out
@@ -101,8 +107,11 @@ def arguments_json(arguments, level):
 
 def union(values):
     """What is made of several values, and is none of them."""
-    taint, origin, sized = NONE, NONE, NONE
+    taint, origin, sized, secret = NONE, NONE, NONE, None
     for value in values:
+        secret = secret or value.secret
         if value.origin:
             taint, origin, sized = taint | value.taint, origin | value.origin, sized | value.sized
-    return Value(taint=taint, origin=origin, sized=sized)
+    new = Value(taint=taint, origin=origin, sized=sized)
+    new.secret = secret
+    return new

@@ -31,6 +31,8 @@ package struct PythonFacts {
         module.texts = list(json, "texts").compactMap(text)
         module.comparisons = list(json, "compares").map(comparison)
         module.emptyKeys = list(json, "empties").map(place)
+        module.settings = list(json, "sets").compactMap(setting)
+        module.misplacedGuards = list(json, "guards").compactMap(guardFault)
         module.imports = list(json, "imports").compactMap(\.text)
         return module
     }
@@ -68,6 +70,7 @@ package struct PythonFacts {
         value.name = json["n"]?.text
         value.arguments = arguments(list(json, "a"))
         value.items = list(json, "m").map(self.value)
+        value.secret = json["x"]?.text
         value.taint = list(json, "t").compactMap(\.text)
         return value
     }
@@ -111,6 +114,16 @@ package struct PythonFacts {
     private func text(_ json: FactsJSON) -> PythonText? {
         guard let name = json["n"]?.text, let text = json["s"]?.text else { return nil }
         return PythonText(name: name, text: text, place: place(json))
+    }
+
+    private func setting(_ json: FactsJSON) -> PythonSetting? {
+        guard let name = json["n"]?.text, let value = list(json, "a").first.map(value) else { return nil }
+        return PythonSetting(name: name, value: value, place: place(json))
+    }
+
+    private func guardFault(_ json: FactsJSON) -> PythonMisplacedGuard? {
+        guard let fault = json["n"]?.text.flatMap(PythonMisplacedGuard.Fault.init) else { return nil }
+        return PythonMisplacedGuard(fault: fault, function: json["f"]?.text ?? "", place: place(json))
     }
 
     private func comparison(_ json: FactsJSON) -> PythonComparison {

@@ -14,6 +14,9 @@ package struct PythonModule: Sendable {
     package var comparisons: [PythonComparison] = []
     /// Where a variable of the environment is split that may not be set, and then a key is compared with the pieces.
     package var emptyKeys: [Place] = []
+    /// Attributes that are set, of those that turn a guard off or say how strong it is.
+    package var settings: [PythonSetting] = []
+    package var misplacedGuards: [PythonMisplacedGuard] = []
     /// Modules, by their full names.
     package var imports: [String] = []
 
@@ -36,6 +39,8 @@ package struct PythonValue: Sendable, Equatable {
     package var arguments: [PythonArgument] = []
     /// Of a list, tuple, set or dictionary that is written out.
     package var items: [PythonValue] = []
+    /// The name of the secret that it was made from, if it still tells it: `API_KEYS`.
+    package var secret: String?
     /// Parameters whose holder decides what it is.
     package var taint: [String] = []
 
@@ -166,6 +171,31 @@ package struct PythonComparison: Sendable {
     package var right: String
     /// Whether either is written into the source.
     package var isWithConstant: Bool
+    package var place: Place
+}
+
+/// `context.check_hostname = False`.
+package struct PythonSetting: Sendable {
+    /// Resolved, with the attribute.
+    package var name: String
+    package var value: PythonValue
+    package var place: Place
+
+    package var attribute: Substring { name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? name[...] }
+}
+
+/// A check of callers that does not do what it is there for.
+package struct PythonMisplacedGuard: Sendable {
+    package enum Fault: String, Sendable {
+        /// It refuses those of whom its condition says that they may come in.
+        case inverted
+        /// It looks at other kinds of requests, and never at those of HTTP.
+        case leavesOutHTTP = "no-http"
+    }
+
+    package var fault: Fault
+    /// With its class: `AuthMiddleware.__call__`.
+    package var function: String
     package var place: Place
 }
 

@@ -15,10 +15,10 @@ extension Rule {
         bad: [
             .file("bentofile.yaml", "docker:\n  base_image: python\n  user: bentoml\n"),
             .file("bentofile.yaml", "docker:\n  base_image: registry.example:5000/base:latest\n  user: bentoml\n"),
+            .file("bentofile.yaml", "docker:\n  base_image: registry.example:5000/base:1.2\n  user: bentoml\n"),
         ],
         good: [
-            .file("bentofile.yaml", "docker:\n  base_image: registry.example:5000/base:1.2\n  user: bentoml\n"),
-            .file("bentofile.yaml", "docker:\n  base_image: python@sha256:0123\n  user: bentoml\n"),
+            .file("bentofile.yaml", "docker:\n  base_image: python@sha256:0123\n  user: bentoml\n")
         ],
         checks: [
             .bentoBuild { build, findings in
@@ -27,7 +27,10 @@ extension Rule {
                 // A colon before the last slash is that of a port.
                 let name = image.value.split(separator: "/").last ?? ""
                 let tag = name.firstIndex(of: ":").map { name[name.index(after: $0)...] }
-                guard tag == nil || tag == "latest" || tag == "" else { return }
+                guard tag == nil || tag == "latest" || tag == "" else {
+                    let message = "base image \(Printed.quoted(image.value)) has no digest: its tag may be moved"
+                    return findings.add(image.place, message, weaker: .note)
+                }
                 let what = tag == nil ? "has no tag" : "has the tag 'latest'"
                 findings.add(image.place, "base image \(Printed.quoted(image.value)) \(what)")
             }

@@ -12,6 +12,7 @@ extension Rule {
         ],
         bad: [
             .file("bentofile.yaml", "service: 'service:svc'\ninclude:\n  - '*'\n"),
+            .file("bentofile.yaml", "service: 'service:svc'\nexclude: ['.env', 'secrets/']\n"),
             .file("bentofile.yaml", "service: 'service:svc'\ninclude: ['**/*']\nexclude: ['*.pyc']\n"),
         ],
         good: [
@@ -21,7 +22,8 @@ extension Rule {
             ),
             .file(
                 "bentofile.yaml",
-                "service: 'service:svc'\ninclude: ['*']\nexclude: ['.env*', '*.pem', 'secrets/']\n"
+                "service: 'service:svc'\ninclude: ['*']\n"
+                    + "exclude: ['.env*', '*.pem', '*.key', 'id_*', 'credentials*', 'secrets/']\n"
             ),
         ],
         checks: [
@@ -34,7 +36,9 @@ extension Rule {
     private static func everything(_ build: BentoBuild, _ entries: [AuditEntry], _ findings: inout Findings) {
         let ignoring = build.directory + ".bentoignore"
         // What that says is not read here; that it is there shows that somebody has thought of it.
-        guard build.packing.packs(".env"), !entries.contains(where: { $0.path == ignoring }) else { return }
+        guard !entries.contains(where: { $0.path == ignoring }) else { return }
+        let packing = build.packing
+        guard packing.packs(".env") else { return others(build, packing, &findings) }
         if let include = build.root["include"], !include.isNull {
             let place = include.items.first?.place ?? include.place
             findings.add(place, "'include' takes every file, '.env' among them, and 'exclude' does not leave it out")
@@ -42,5 +46,21 @@ extension Rule {
             let message = "without 'include' every file is packed, '.env' among them"
             findings.add(build.root.member("service")?.keyPlace ?? Place(build.path), message, weaker: .warning)
         }
+    }
+
+    /// Secrets that lie about beside `.env`: whoever packs everything has to think of all of them.
+    private static let usualSecrets: [Substring] = ["server.key", "server.pem", "id_rsa", "credentials.json"]
+
+    private static func others(_ build: BentoBuild, _ packing: BentoBuild.Packing, _ findings: inout Findings) {
+        guard packing.packs("any-file.of-any-kind") else { return }
+        let packed = usualSecrets.filter(packing.packs)
+        guard !packed.isEmpty else { return }
+        let place = build.root.member("include")?.keyPlace ?? build.root.member("exclude")?.keyPlace
+        let names = packed.map { Printed.quoted($0) }.joined(separator: ", ")
+        findings.add(
+            place ?? Place(build.path),
+            "every file is packed that 'exclude' does not name, such as \(names)",
+            weaker: .warning
+        )
     }
 }

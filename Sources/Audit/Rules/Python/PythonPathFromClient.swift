@@ -24,6 +24,15 @@ extension Rule {
                 """
             ),
             .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.api
+                def read(ctx: bentoml.Context) -> str:
+                    return open(ctx.request.query_params["name"]).read()
+                """
+            ),
+            .file(
                 "app.py",
                 """
                 from fastapi import FastAPI
@@ -46,6 +55,22 @@ extension Rule {
                     if name not in FILES:
                         raise ValueError("no such file")
                     return open("/data/" + name).read()
+                """
+            ),
+            .file(
+                "service.py",
+                """
+                import bentoml, os
+                from pathlib import Path
+                from typing import Annotated
+                from bentoml.validators import ContentType
+                @bentoml.service
+                class Audio:
+                    @bentoml.api
+                    def length(self, audio: Annotated[Path, ContentType("audio/wav")], ctx: bentoml.Context) -> str:
+                        with open(os.path.join(ctx.temp_dir, "out.txt"), "w") as out:
+                            out.write(str(len(audio.read_bytes())))
+                        return audio.name
                 """
             ),
             .file("load.py", "def load(path):\n    return open(path).read()\n"),

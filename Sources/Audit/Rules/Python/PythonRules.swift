@@ -7,6 +7,6 @@ enum PythonRules {
         .pythonPathFromClient, .pythonSystemPath,
         .pythonAddressFromClient, .pythonNativeLibrary, .pythonTemplateFromClient, .pythonRemoteCode,
         .pythonUncheckedCertificates, .pythonWrittenSecret,
-        .pythonDebugServer, .pythonHiddenFunction, .pythonModelNameFromClient,
+        .pythonDebugServer, .pythonHiddenFunction, .pythonModelNameFromClient, .pythonLoggedSecret,
     ]
 }

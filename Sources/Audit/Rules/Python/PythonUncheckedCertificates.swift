@@ -14,6 +14,9 @@ extension Rule {
         bad: [
             .file("a.py", "import requests\nrequests.get('https://models.example/m', verify=False)\n"),
             .file("b.py", "import ssl\ncontext = ssl._create_unverified_context()\n"),
+            .file("d.py", "import ssl\nc = ssl.create_default_context()\nc.verify_mode = ssl.CERT_NONE\n"),
+            .file("e.py", "import ssl\nc = ssl.create_default_context()\nc.check_hostname = False\n"),
+            .file("f.py", "import requests\nsession = requests.Session()\nsession.verify = False\n"),
             .file(
                 "c.py",
                 "import tritonclient.http as h\nc = h.InferenceServerClient(url='a', ssl=True, insecure=True)\n"
@@ -21,6 +24,7 @@ extension Rule {
         ],
         good: [
             .file("a.py", "import requests\nrequests.get('https://models.example/m', verify='ca.crt')\n"),
+            .file("c.py", "import ssl\nc = ssl.create_default_context()\nc.verify_mode = ssl.CERT_REQUIRED\n"),
             .file("b.py", "import jwt\nclaims = checker.load(x, verify=True)\n"),
         ],
         checks: [
@@ -29,9 +33,24 @@ extension Rule {
                     guard let what = unchecked(call) else { continue }
                     findings.add(call.place, "\(call.printedName) \(what)")
                 }
+                for setting in module.settings where turnsCheckingOff(setting) {
+                    findings.add(
+                        setting.place,
+                        "\(Printed.quoted(setting.name)) is set so that certificates are not checked"
+                    )
+                }
             }
         ]
     )
+
+    private static func turnsCheckingOff(_ setting: PythonSetting) -> Bool {
+        switch setting.attribute {
+        case "verify_mode": setting.value.name == "ssl.CERT_NONE" || setting.value.number == "0"
+        case "check_hostname": setting.value.bool == false
+        case "verify": setting.value.bool == false && setting.name.lowercased().contains("session")
+        default: false
+        }
+    }
 
     private static let asking: Set<Substring> = ["get", "post", "put", "patch", "delete", "head", "request"]
     private static let clients = ["requests.", "httpx.", "urllib3.", "aiohttp.", "tritonclient.", "bentoml."]

@@ -33,7 +33,7 @@ extension Rule {
     )
 
     /// Beyond it one batch holds what many requests brought for longer than they would wait.
-    static let usualBatch: Int32 = 4096
+    static let usualBatch: Int32 = 1024
 
     static let largeBatch = Rule(
         id: "BKL-R021",
@@ -46,7 +46,7 @@ extension Rule {
         good: [.config("")],
         checks: [
             .modelConfig { file, findings in
-                guard file.config.maxBatchSize > usualBatch else { return }
+                guard file.config.maxBatchSize >= usualBatch else { return }
                 findings.add(
                     file.place("max_batch_size"),
                     "model \(Printed.quoted(file.modelName)) makes batches of up to \(file.config.maxBatchSize)"
@@ -58,6 +58,9 @@ extension Rule {
     /// Microseconds.
     static let usualQueueDelay: UInt64 = 10_000_000
 
+    /// Microseconds: who has asked has long gone by then.
+    static let usualQueueTimeout: UInt64 = 300_000_000
+
     static let unboundedQueue = Rule(
         id: "BKL-R022",
         title: "Requests may wait without bound",
@@ -65,7 +68,13 @@ extension Rule {
         why: "A queue that takes all that comes, or holds it for long, answers late to everybody and fills the memory.",
         mend: "Keep max_queue_delay_microseconds below a second and give default_queue_policy a max_queue_size.",
         references: [.cwe(770), .sheet("Triton: Secure Model Repository Configuration")],
-        bad: [.config("dynamic_batching { max_queue_delay_microseconds: 60000000 }")],
+        bad: [
+            .config("dynamic_batching { max_queue_delay_microseconds: 60000000 }"),
+            .config(
+                "dynamic_batching { default_queue_policy "
+                    + "{ max_queue_size: 8 default_timeout_microseconds: 3600000000 } }"
+            ),
+        ],
         good: [
             .config("dynamic_batching { preferred_batch_size: [8] max_queue_delay_microseconds: 100000 }")
         ],
@@ -78,6 +87,13 @@ extension Rule {
                     findings.add(
                         file.place("dynamic_batching.max_queue_delay_microseconds"),
                         "model \(name) may hold a request back for \(delay / 1_000_000) s to fill a batch"
+                    )
+                }
+                let timeout = batching.defaultQueuePolicy.defaultTimeoutMicroseconds
+                if timeout > usualQueueTimeout {
+                    findings.add(
+                        file.place("dynamic_batching.default_queue_policy.default_timeout_microseconds"),
+                        "a request may wait \(timeout / 1_000_000) s in the queue of model \(name)"
                     )
                 }
                 if batching.hasDefaultQueuePolicy, batching.defaultQueuePolicy.maxQueueSize == 0 {

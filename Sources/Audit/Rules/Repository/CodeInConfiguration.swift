@@ -34,8 +34,14 @@ extension Rule {
         mend: "Remove the parameter; put the code that is needed, reviewed, into the model's own directory.",
         references: [.cwe(829), .cwe(94), .owaspLLM("LLM05"), .sheet("Triton: Secure Model Repository Configuration")],
         bad: [
-            .config("parameters { key: \"trust_remote_code\" value: { string_value: \"true\" } }"),
-            .config("parameters { key: \"args\" value: { string_value: \"--trust_remote_code --x\" } }"),
+            .file(
+                "models/m/config.pbtxt",
+                "backend: \"python\"\nparameters { key: \"trust_remote_code\" value: { string_value: \"true\" } }\n"
+            ),
+            .file(
+                "models/m/config.pbtxt",
+                "backend: \"vllm\"\nparameters { key: \"args\" value: { string_value: \"--trust_remote_code\" } }\n"
+            ),
         ],
         good: [.config("parameters { key: \"trust_remote_code\" value: { string_value: \"false\" } }")],
         checks: [
@@ -45,12 +51,18 @@ extension Rule {
                     guard isNamed || asksForRemoteCode(value.stringValue) else { continue }
                     findings.add(
                         file.place("parameters[\"\(key)\"]"),
-                        "parameter \(Printed.quoted(key)) of model \(Printed.quoted(file.modelName)) trusts remote code"
+                        "parameter \(Printed.quoted(key)) of model \(Printed.quoted(file.modelName)) trusts remote code",
+                        weaker: takesNoParameters.contains(file.engine) ? .note : nil
                     )
                 }
             }
         ]
     )
+
+    /// Engines that have no use for parameters of this kind; whoever changes the engine wakes them.
+    private static let takesNoParameters: Set<String> = [
+        "dali", "ensemble", "fil", "identity", "onnxruntime", "openvino", "pytorch", "repeat", "tensorflow", "tensorrt",
+    ]
 
     private static func asksForRemoteCode(_ text: String) -> Bool {
         let plain = text.lowercased().replacing("-", with: "_")
@@ -91,7 +103,8 @@ extension Rule {
                 guard isOutside else { return }
                 findings.add(
                     file.place("parameters[\"EXECUTION_ENV_PATH\"]"),
-                    "model \(Printed.quoted(file.modelName)) runs in \(Printed.quoted(value)), outside of its directory"
+                    "model \(Printed.quoted(file.modelName)) runs in \(Printed.quoted(value)), outside of its directory",
+                    weaker: file.engine == "python" || file.engine.isEmpty ? nil : .note
                 )
             }
         ]

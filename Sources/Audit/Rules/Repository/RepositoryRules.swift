@@ -6,6 +6,6 @@ enum RepositoryRules {
         .invalidConfiguration, .missingConfiguration, .linkWithinRepository, .linkOutOfRepository, .oddFile,
         .openPermissions, .hardLink, .hostileName, .tooManyFiles, .allVersions, .manyInstances, .unpinnedGPU,
         .pythonBackend, .remoteCodeParameter, .environmentOutside, .nativeOperators, .nativeBackend, .escapingPath,
-        .pickleBackend, .unboundedDimension, .largeBatch, .unboundedQueue, .sharedResponseCache,
+        .pickleBackend, .unboundedDimension, .largeBatch, .unboundedQueue, .sharedResponseCache, .limitWithoutBound,
     ]
 }

@@ -22,11 +22,17 @@ extension Rule {
                 )
                 """
             ),
+            .file("service.py", "svc.add_asgi_middleware(CORSMiddleware, allow_origins=['http://a.example'])\n"),
             .file("app.py", "from flask_cors import CORS\nfrom flask import Flask\napp = Flask('a')\nCORS(app)\n"),
             .file(
                 "configuration.yaml",
                 "services:\n  iris:\n    traffic: {timeout: 9}\n    http:\n"
                     + "      cors: {enabled: true, access_control_allow_origins: ['*']}\n"
+            ),
+            .file(
+                "configuration.yaml",
+                "api_server:\n  timeout: 9\n  http:\n"
+                    + "    cors: {enabled: true, access_control_allow_origins: ['http://desk.example.org']}\n"
             ),
         ],
         good: [
@@ -39,6 +45,7 @@ extension Rule {
                 "services:\n  iris:\n    traffic: {timeout: 9}\n    http:\n"
                     + "      cors: {enabled: false, access_control_allow_origins: ['*']}\n"
             ),
+            .file("dev.py", "svc.add_asgi_middleware(CORSMiddleware, allow_origins=['http://localhost:5173'])\n"),
         ],
         checks: [
             .python { module, findings in
@@ -51,11 +58,12 @@ extension Rule {
                     else { continue }
                     for member in cors.members where member.key.contains("origin") {
                         let values = member.value.items.compactMap(\.text) + [member.value.text].compactMap(\.self)
-                        guard let open = values.first(where: isAny) else { continue }
-                        findings.add(
-                            member.keyPlace,
-                            "'\(Printed.cut(member.key, limit: 60))' allows \(Printed.quoted(open))"
-                        )
+                        let key = Printed.cut(member.key, limit: 60)
+                        if let open = values.first(where: isAny) {
+                            findings.add(member.keyPlace, "'\(key)' allows \(Printed.quoted(open))")
+                        } else if let plain = values.first(where: PlainAddress.isPlain) {
+                            findings.add(member.keyPlace, "'\(key)' \(allowsPlain(plain))", weaker: .warning)
+                        }
                     }
                 }
             },
@@ -75,11 +83,17 @@ extension Rule {
                     call.place,
                     "\(call.printedName) lets pages of any origin call (\(keyword) has \(Printed.quoted(open)))"
                 )
+            } else if let plain = texts.first(where: PlainAddress.isPlain) {
+                findings.add(call.place, "'\(keyword)' \(allowsPlain(plain))", weaker: .warning)
             }
         }
         if call.name == "flask_cors.CORS", call.argument("origins") == nil, call.argument("resources") == nil {
             findings.add(call.place, "'CORS' lets pages of any origin call unless it is told which")
         }
+    }
+
+    private static func allowsPlain(_ origin: String) -> String {
+        "allows \(Printed.quoted(origin)), whose pages anyone on the way to them can change"
     }
 
     private static func isAny(_ origin: String) -> Bool {

@@ -24,6 +24,9 @@ extension Rule {
                 "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n"
                     + "    def predict(self, x: int): return x\n"
             ),
+            .file("configuration.yaml", "api_server:\n  timeout: 60\n  logging: {access: {enabled: false}}\n"),
+            .file("service.py", "import logging\nlogging.disable(logging.CRITICAL)\n"),
+            .file("service.py", "import logging\nlogging.getLogger('audit').disabled = True\n"),
         ],
         good: [
             .file(
@@ -38,6 +41,7 @@ extension Rule {
                 """
             ),
             .file("train.py", "import bentoml\nbentoml.onnx.save_model('a', model)\n"),
+            .file("configuration.yaml", "api_server:\n  timeout: 60\n  logging: {access: {enabled: true}}\n"),
         ],
         checks: [
             .project { project, findings in
@@ -48,7 +52,24 @@ extension Rule {
                     service.place,
                     "service \(Printed.quoted(service.name)) logs no requests that can be seen here"
                 )
-            }
+            },
+            .bentoConfiguration { document, findings in
+                for section in ServiceConfiguration(document: document).services {
+                    guard let enabled = section.node[path: "logging", "access", "enabled"], enabled.bool == false
+                    else { continue }
+                    findings.add(enabled.place, "the access log of \(Printed.quoted(section.name)) is off")
+                }
+            },
+            .python { module, findings in
+                // `disable(NOTSET)` takes it back.
+                for call in module.calls(["logging.disable"]) where call.first?.name != "logging.NOTSET" {
+                    findings.add(call.place, "\(call.printedName) silences every log of the program")
+                }
+                for setting in module.settings
+                where setting.attribute == "disabled" && setting.value.bool == true && setting.name.contains("log") {
+                    findings.add(setting.place, "\(Printed.quoted(setting.name)) silences a log")
+                }
+            },
         ]
     )
 }

@@ -12,6 +12,13 @@ struct ServiceConfiguration: Sendable {
 
     let document: DataDocument
 
+    /// Seconds: who asks for more than a quarter of an hour for one request can be held up for as long.
+    static let longestTimeout = 900.0
+    /// Requests at once that one process may be asked to hold.
+    static let mostAtOnce = 1000.0
+    /// Bytes of one request.
+    static let mostBytes = Double(1 << 30)
+
     var services: [Section] {
         if let server = document.root.member("api_server") {
             return [Section(name: "api_server", node: server.value, place: server.keyPlace)]
@@ -47,8 +54,9 @@ extension ServiceConfiguration.Section {
         }
     }
 
-    func isUnlimited(_ path: [String]) -> Bool {
-        let value = path.reduce(node as DataNode?) { $0?[$1] }
-        return value?.int.map { $0 <= 0 } ?? false
+    /// The first of the numbers at `paths` that limits nothing: 0 or less, or more than `most`.
+    func boundless(_ paths: [String]..., most: Double) -> Located<String>? {
+        let values = paths.lazy.compactMap { path in path.reduce(node as DataNode?) { $0?[$1] }?.located }
+        return values.first { value in Double(value.value).map { !($0 > 0 && $0 <= most) } ?? false }
     }
 }

@@ -11,6 +11,7 @@ extension Rule {
         mend: "Leave empty keys out, and refuse to start without any: keys = {k for k in text.split(',') if k}.",
         references: [.cwe(636), .cwe(287), .cwe(1188), .owasp("A07:2025")],
         bad: [
+            .file("auth.py", "import os\nkeys = [k for k in os.environ['API_KEYS'].split(',') if len(k) <= 32]\n"),
             .file(
                 "auth.py",
                 """
@@ -25,9 +26,10 @@ extension Rule {
                             return
                         await self.app(scope, receive, send)
                 """
-            )
+            ),
         ],
         good: [
+            .file("auth.py", "import os\nkeys = [k for k in os.environ['API_KEYS'].split(',') if len(k) >= 32]\n"),
             .file(
                 "auth.py",
                 """
@@ -44,7 +46,7 @@ extension Rule {
                 for place in module.emptyKeys {
                     findings.add(
                         place,
-                        "where the variable is not set the keys are one empty key, which requests without a key have"
+                        "where the variable is not set, or empty, the keys are one empty key, which requests without a key have"
                     )
                 }
             }

@@ -13,13 +13,21 @@ extension Rule {
         bad: [
             .file("configuration.yaml", "api_server:\n  timeout: 60\n"),
             .file("configuration.yaml", "api_server:\n  timeout: 60\n  max_request_size: -1\n"),
+            .file(
+                "configuration.yaml",
+                "api_server:\n  max_request_size: 1048576\n  grpc: {enabled: true, max_message_length: -1}\n"
+            ),
         ],
         good: [.file("configuration.yaml", "api_server:\n  max_request_size: 10485760\n  timeout: 60\n")],
         checks: [
             .bentoConfiguration { document, findings in
                 for section in ServiceConfiguration(document: document).services {
-                    if section.isUnlimited(["max_request_size"]) || section.isUnlimited(["http", "max_request_size"]) {
-                        findings.add(section.place, "\(Printed.quoted(section.name)) takes requests of any size")
+                    let (paths, most) = (
+                        (["max_request_size"], ["http", "max_request_size"], ["grpc", "max_message_length"]),
+                        ServiceConfiguration.mostBytes
+                    )
+                    if let value = section.boundless(paths.0, paths.1, paths.2, most: most) {
+                        findings.add(value.place, "\(Printed.quoted(section.name)) takes requests of any size")
                     } else if !section.isSet(
                         ["max_request_size"],
                         ["http", "max_request_size"],

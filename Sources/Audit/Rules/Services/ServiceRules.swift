@@ -8,6 +8,7 @@ enum ServiceRules {
         .serviceRunnerConfiguration, .serviceRunnerLimits, .serviceAuthentication, .serviceRateLimit, .serviceAuditLog,
         .serviceUnvalidatedInput, .serviceAnySize, .serviceUnvalidatedRunner, .serviceUnvalidatedTensor,
         .serviceEmptyKey,
-        .serviceKeyComparison, .serviceTextContainment,
+        .serviceKeyComparison, .serviceTextContainment, .serviceDataInClear, .serviceEveryAddress, .serviceOldTLS,
+        .serviceMisplacedGuard,
     ]
 }

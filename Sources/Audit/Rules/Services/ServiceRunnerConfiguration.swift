@@ -11,9 +11,17 @@ extension Rule {
         bad: [
             .file("configuration.yaml", "runners:\n  iris:\n    resources: {cpu: 2}\n"),
             .file("configuration.yaml", "runners:\n  iris:\n    batching: {enabled: true, max_batch_size: 32}\n"),
+            .file("configuration.yaml", "runners:\n  iris:\n    max_batch_size: 32\n    max_latency_ms: 1000\n"),
+            .file(
+                "configuration.yaml",
+                "runners:\n  iris:\n    max_batch_size: 32\n    timeout: 100000\n    resources: {cpu: 2}\n"
+            ),
         ],
         good: [
-            .file("configuration.yaml", "runners:\n  iris:\n    max_batch_size: 32\n    max_latency_ms: 1000\n"),
+            .file(
+                "configuration.yaml",
+                "runners:\n  resources: {cpu: 1}\n  iris:\n    max_batch_size: 32\n    max_latency_ms: 1000\n"
+            ),
             .file(
                 "configuration.yaml",
                 "runners:\n  batching: {max_batch_size: 32}\n  timeout: 60\n  iris:\n    resources: {cpu: 2}\n"
@@ -29,15 +37,31 @@ extension Rule {
                     if !all.contains(where: { has($0, "max_latency_ms") || has($0, "timeout") }) {
                         missing.append("timeout")
                     }
-                    guard !missing.isEmpty else { continue }
-                    findings.add(
-                        runner.place,
-                        "runner \(Printed.quoted(runner.name)) sets no \(missing.joined(separator: " and no "))"
-                    )
+                    if !all.contains(where: { has($0, "resources") }) { missing.append("resources") }
+                    let name = Printed.quoted(runner.name)
+                    if !missing.isEmpty {
+                        findings.add(runner.place, "runner \(name) sets no \(missing.joined(separator: " and no "))")
+                    }
+                    if let value = boundless(runner) {
+                        let number = Printed.cut(value.value, limit: 40)
+                        findings.add(value.place, "runner \(name) has a limit of \(number), which limits nothing")
+                    }
                 }
             }
         ]
     )
+
+    private static func boundless(_ runner: ServiceConfiguration.Section) -> Located<String>? {
+        let timeout = ServiceConfiguration.longestTimeout
+        return runner.boundless(["timeout"], ["traffic", "timeout"], most: timeout)
+            ?? runner.boundless(
+                ["traffic", "max_concurrency"],
+                ["max_batch_size"],
+                ["batching", "max_batch_size"],
+                most: ServiceConfiguration.mostAtOnce
+            )
+            ?? runner.boundless(["max_latency_ms"], ["batching", "max_latency_ms"], most: timeout * 1000)
+    }
 
     private static func has(_ node: DataNode, _ key: String) -> Bool {
         [node[key], node["batching"]?[key], node["traffic"]?[key]].contains { $0.map { !$0.isNull } ?? false }

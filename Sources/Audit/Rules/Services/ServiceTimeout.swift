@@ -3,7 +3,7 @@
 extension Rule {
     static let serviceTimeout = Rule(
         id: "BKL-S001",
-        title: "Service has no timeout",
+        title: "Service has no timeout that helps",
         severity: .warning,
         why: "Requests that never end keep their worker: a few are enough to stop the service.",
         mend: "traffic: {timeout: 60}, and with api_server also timeout: 60, which older versions of BentoML read.",
@@ -11,6 +11,7 @@ extension Rule {
         bad: [
             .file("configuration.yaml", "api_server:\n  max_request_size: 10485760\n"),
             .file("configuration.yaml", "version: 2\nservices:\n  iris:\n    workers: 2\n"),
+            .file("configuration.yaml", "api_server:\n  timeout: 60\n  traffic: {timeout: 86400}\n"),
         ],
         good: [
             .file("configuration.yaml", "api_server:\n  max_request_size: 10485760\n  timeout: 60\n"),
@@ -19,8 +20,14 @@ extension Rule {
         checks: [
             .bentoConfiguration { document, findings in
                 for section in ServiceConfiguration(document: document).services {
-                    guard !section.isSet(["timeout"], ["traffic", "timeout"]) else { continue }
-                    findings.add(section.place, "\(Printed.quoted(section.name)) sets no timeout")
+                    let paths = (["timeout"], ["traffic", "timeout"])
+                    let most = ServiceConfiguration.longestTimeout
+                    if !section.isSet(paths.0, paths.1) {
+                        findings.add(section.place, "\(Printed.quoted(section.name)) sets no timeout")
+                    } else if let value = section.boundless(paths.0, paths.1, most: most) {
+                        let message = "a timeout of \(Printed.cut(value.value, limit: 40)) s for "
+                        findings.add(value.place, message + "\(Printed.quoted(section.name)) ends nothing in time")
+                    }
                 }
             }
         ]

@@ -16,6 +16,17 @@ extension Rule {
             .file(
                 "service.py",
                 """
+                from pydantic import BaseModel, ConfigDict
+                class Input(BaseModel):
+                    model_config = ConfigDict(extra="allow")
+                @svc.api(input=JSON(pydantic_model=Input), output=JSON())
+                async def predict(data: Input):
+                    return await runner.predict.async_run(data.x)
+                """
+            ),
+            .file(
+                "service.py",
+                """
                 @svc.api(input=JSON(), output=JSON())
                 async def predict(input_data: dict):
                     return await runner.predict.async_run(input_data)
@@ -34,6 +45,7 @@ extension Rule {
             ),
         ],
         good: [
+            .file("data.py", "from pydantic import ConfigDict\nmodel_config = ConfigDict(extra='allow')\n"),
             .file(
                 "service.py",
                 """
@@ -59,6 +71,7 @@ extension Rule {
         ],
         checks: [
             .project { project, findings in
+                noteExtraFields(project, &findings)
                 // Who may call is then known, and what they send is a matter between them.
                 let weaker: Severity? = ServiceGuards(project).hasAuthentication ? .warning : nil
                 for module in project.pythonModules {
@@ -76,6 +89,24 @@ extension Rule {
             }
         ]
     )
+
+    /// pydantic's `extra='allow'`, where a service is: what nobody has described gets in.
+    private static func noteExtraFields(_ project: Project, _ findings: inout Findings) {
+        let kinds: [PythonHandler.Kind] = [.legacyAPI, .api, .task, .web]
+        guard project.pythonModules.contains(where: { $0.handlers.contains { kinds.contains($0.kind) } }) else {
+            return
+        }
+        for module in project.pythonModules {
+            let called = module.calls.filter { $0.name.hasSuffix("ConfigDict") }.compactMap { call in
+                call.argument("extra").map { ($0, call.place) }
+            }
+            let set = module.settings.filter { $0.attribute == "extra" }.map { ($0.value, $0.place) }
+            for (value, place) in called + set
+            where value.text == "allow" || value.name?.hasSuffix("Extra.allow") == true {
+                findings.add(place, "extra='allow' takes members that nothing describes", weaker: .warning)
+            }
+        }
+    }
 
     private static let anything: Set<String> = [
         "builtins.dict", "dict", "typing.Any", "Any", "typing.Dict", "Dict", "typing.Mapping", "builtins.object",
