@@ -3,6 +3,9 @@
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
+# Bytes: 64 numbers and what stands between them.
+LONGEST = 4096
+
 
 class TritonPythonModel:
     def initialize(self, args):
@@ -16,6 +19,8 @@ class TritonPythonModel:
 
     async def answer(self, request):
         text = pb_utils.get_input_tensor_by_name(request, "text").as_numpy()
+        if len(text.item()) > LONGEST:
+            return pb_utils.InferenceResponse(error=pb_utils.TritonError(f"the text is longer than {LONGEST} bytes"))
         try:
             parsed = await self.call(
                 request, "parse_digits", "image", pb_utils.Tensor("text", text.reshape(1, 1)))
