@@ -23,6 +23,6 @@ enum ServerRules {
         .serverCodeDirectories,
         .serverOptionsLost,
         .serverHeadersForwarded,
-        .serverSettingsOpen,
+        .serverHalfRestricted,
     ]
 }
