@@ -28,7 +28,7 @@ package struct Container: Sendable {
     /// `name`, `uid` or `uid:gid`.
     package var user: Located<String>?
     package var runAsNonRoot: Located<Bool>?
-    /// Numbers or names of groups that its processes have, as far as they are set: `runAsGroup`, `fsGroup`, `group_add`.
+    /// Numbers or names of groups that its processes have, where they are set: `runAsGroup`, `fsGroup`, `group_add`.
     package var groups: [Located<String>] = []
     /// `no-new-privileges`, or the contrary of `allowPrivilegeEscalation`.
     package var noNewPrivileges: Located<Bool>?
