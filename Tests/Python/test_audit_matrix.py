@@ -13,10 +13,6 @@ import tools  # noqa: E402
 
 # What Buckler does not look for, and why.
 NOT_FOUND = {
-    "compos-no-health-check": "the image may bring one",
-    "kubern-user-below-10000": "any user but root will do",
-    "kubern-no-cpu-request": "a request is no limit",
-    "kubern-no-memory-request": "a request is no limit",
     "archive-7z": "no 7z archive is looked into: the harmless one is a warning as well",
 }
 

@@ -6,7 +6,14 @@ enum ComposeReader {
     static func containers(_ document: DataDocument) -> [Container]? {
         guard let services = document.root["services"], document.root["apiVersion"] == nil else { return nil }
         guard !services.members.isEmpty, services.members.allSatisfy({ !$0.value.members.isEmpty }) else { return nil }
-        return services.members.map { container($0, document.lines) }
+        let networks = document.root["networks"]
+        let hasInternal = networks?.members.contains { $0.value["internal"]?.bool == true } ?? false
+        return services.members.map { service in
+            var container = container(service, document.lines)
+            container.takeNetworks(service.value, described: networks)
+            container.hasInternalNetworksBeside = hasInternal
+            return container
+        }
     }
 
     private static func container(_ service: DataNode.Member, _ lines: SourceLines) -> Container {
@@ -26,6 +33,9 @@ enum ComposeReader {
         for item in node["ports"]?.items ?? [] { container.take(composePort: item) }
         container.environment = variables(node["environment"])
         container.takeHealthCheck(node["healthcheck"])
+        for hook in (node["post_start"]?.items ?? []) + (node["pre_stop"]?.items ?? []) {
+            container.hooks.append(words(hook["command"]))
+        }
         container.command = words(node["entrypoint"]) + words(node["command"])
         return container
     }
@@ -55,6 +65,14 @@ enum ComposeReader {
     }
 }
 
+extension ComposeReader {
+    /// A line that a shell is given.
+    fileprivate static func shell(_ node: DataNode) -> [ShellWord] {
+        guard let scalar = node.scalar else { return [] }
+        return [ShellWord("sh", at: scalar.place), ShellWord("-c", at: scalar.place), ShellWord(scalar)]
+    }
+}
+
 extension ShellWord {
     /// A word that no shell reads.
     init(_ scalar: DataNode.Scalar) { self.init(scalar.text, at: scalar.place) }
@@ -64,6 +82,7 @@ extension Container {
     fileprivate mutating func takeRights(_ node: DataNode) {
         privileged = node["privileged"].flatMap { $0.locatedBool }
         user = node["user"]?.located
+        groups = node["group_add"]?.items.compactMap(\.located) ?? []
         readOnlyRoot = node["read_only"].flatMap { $0.locatedBool }
         for option in node["security_opt"]?.items ?? [] {
             if let option = option.located { take(securityOption: option) }
@@ -144,6 +163,41 @@ extension Container {
             disabledHealthCheck = node.place
         } else {
             hasLiveness = node["test"] != nil
+            takeTest(node["test"])
+            // The engine's defaults.
+            let interval = node["interval"]?.text.map(Durations.seconds) ?? 30
+            let retries = node["retries"]?.text.map { Int($0) ?? .max } ?? 3
+            let place = (node["retries"] ?? node["interval"] ?? node).place
+            if hasLiveness { unhealthyAfter.append(Located(Durations.product(interval, retries), at: place)) }
+        }
+    }
+
+    private mutating func takeTest(_ test: DataNode?) {
+        guard let test else { return }
+        if test.scalar != nil { return hooks.append(ComposeReader.shell(test)) }
+        guard let kind = test.items.first?.text else { return }
+        let rest = test.items.dropFirst()
+        hooks.append(
+            kind == "CMD-SHELL"
+                ? rest.first.map(ComposeReader.shell) ?? [] : rest.compactMap(\.scalar).map(ShellWord.init)
+        )
+    }
+
+    /// Services that name no network are on one of the engine's, which leads everywhere.
+    fileprivate mutating func takeNetworks(_ node: DataNode, described: DataNode?) {
+        guard node["network_mode"] == nil else { return }
+        let named = node["networks"]
+        var names = named?.items.compactMap(\.located) ?? []
+        names += named?.members.map { Located($0.key, at: $0.keyPlace) } ?? []
+        if names.isEmpty { names = [Located("default", at: place)] }
+        networks = names.map { name in
+            let description = described?[name.value]
+            return Network(
+                name: name.value,
+                isInternal: description?["internal"]?.bool == true,
+                isExternal: description?["external"].map { $0.bool != false } ?? false,
+                place: name.place
+            )
         }
     }
 }

@@ -85,6 +85,7 @@ extension Container {
         case "privileged": privileged = isOn
         case "read-only": readOnlyRoot = isOn
         case "user": user = value
+        case "group-add": groups.append(value)
         case "memory": memoryLimit = value
         case "cpus", "cpu-quota", "cpuset-cpus": cpuLimit = value
         case "pids-limit": pidsLimit = value

@@ -90,10 +90,30 @@ extension Workload {
     fileprivate mutating func takeParts(_ node: DataNode) {
         switch kind {
         case "Service": service = Service(node)
-        case "Ingress": ingress = Ingress(hasTLS: node[path: "spec", "tls"]?.items.isEmpty == false)
+        case "Ingress": ingress = Ingress(node)
+        case "NetworkPolicy": networkPolicy = NetworkPolicyReader.policy(node["spec"])
+        case "Namespace": enforcedPodSecurity = node[path: "metadata", "labels", enforcing]?.located
         case "ConfigMap": entries = ComposeReader.variables(node["data"])
         case "Secret": entries = ComposeReader.variables(node["stringData"]) + ComposeReader.variables(node["data"])
         default: break
+        }
+    }
+}
+
+/// The label by which Pod Security's admission goes.
+private let enforcing = "pod-security.kubernetes.io/enforce"
+
+extension Workload.Ingress {
+    fileprivate init(_ node: DataNode) {
+        hasTLS = node[path: "spec", "tls"]?.items.isEmpty == false
+        annotations = (node[path: "metadata", "annotations"]?.members ?? []).compactMap { member in
+            guard let value = member.value.located else { return nil }
+            let parts = member.key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            return .init(
+                reader: parts.count > 1 ? String(parts[0]) : "",
+                name: String(parts[parts.count - 1]),
+                value: value
+            )
         }
     }
 }

@@ -70,8 +70,25 @@ struct PodReader {
         container.environment = (node["env"]?.items ?? []).compactMap(variable)
         container.hasLiveness = node["livenessProbe"] != nil || node["startupProbe"] != nil
         container.hasReadiness = node["readinessProbe"] != nil
+        takeHooks(node, into: &container)
         container.command = ComposeReader.words(node["command"]) + ComposeReader.words(node["args"])
         return container
+    }
+
+    /// Commands of hooks and probes, and how long probes take to notice.
+    private func takeHooks(_ node: DataNode, into container: inout Container) {
+        let hooks = [node[path: "lifecycle", "postStart"], node[path: "lifecycle", "preStop"]]
+        let probes = ["livenessProbe", "readinessProbe", "startupProbe"].map { node[$0] }
+        for hook in hooks + probes {
+            let words = ComposeReader.words(hook?[path: "exec", "command"])
+            if !words.isEmpty { container.hooks.append(words) }
+        }
+        for probe in probes.prefix(2).compactMap({ $0 }) {
+            // Kubernetes' defaults.
+            let (period, failures) = (probe["periodSeconds"]?.int ?? 10, probe["failureThreshold"]?.int ?? 3)
+            let place = (probe["periodSeconds"] ?? probe["failureThreshold"] ?? probe).place
+            container.unhealthyAfter.append(Located(Durations.product(period, failures), at: place))
+        }
     }
 
     static func takeSecurity(_ context: DataNode?, into container: inout Container) {
@@ -79,6 +96,8 @@ struct PodReader {
         container.privileged = context["privileged"]?.locatedBool ?? container.privileged
         container.user = context["runAsUser"]?.located ?? container.user
         container.runAsNonRoot = context["runAsNonRoot"]?.locatedBool ?? container.runAsNonRoot
+        container.groups += [context["runAsGroup"], context["fsGroup"]].compactMap { $0?.located }
+        container.groups += (context["supplementalGroups"]?.items ?? []).compactMap(\.located)
         container.readOnlyRoot = context["readOnlyRootFilesystem"]?.locatedBool ?? container.readOnlyRoot
         if let escalation = context["allowPrivilegeEscalation"]?.locatedBool {
             container.noNewPrivileges = Located(!escalation.value, at: escalation.place)
@@ -124,6 +143,9 @@ struct PodReader {
         let limits = node[path: "resources", "limits"]
         container.memoryLimit = limits?["memory"]?.located
         container.cpuLimit = limits?["cpu"]?.located
+        let requests = node[path: "resources", "requests"]
+        container.memoryRequest = requests?["memory"]?.located
+        container.cpuRequest = requests?["cpu"]?.located
         for member in limits?.members ?? [] where member.key.hasSuffix("/gpu") || member.key.contains("/mig-") {
             let count = member.value.text ?? ""
             container.gpus.append(GPURequest(devices: .named([count]), place: member.keyPlace))

@@ -15,7 +15,8 @@ enum CommandSubjects {
             if let container = DockerRunReader.container(command) {
                 result.append(.container(container))
                 result += servers(of: container)
-            } else if let server = ServerCommand(command) {
+            } else if var server = ServerCommand(command) {
+                server.isContained = origin == .container
                 result.append(.serverCommand(server))
             }
         }
@@ -24,9 +25,9 @@ enum CommandSubjects {
 
     /// What a container runs, with who can reach it.
     static func subjects(of container: Container) -> [Subject] {
-        guard let command = ShellCommand(container.command) else { return [] }
-        let script = ShellScript(origin: .container, sequences: ShellReader.sequences([command]))
-        return [.shellScript(script)] + servers(of: container)
+        let commands = ([container.command] + container.hooks).compactMap { ShellCommand($0) }
+        let scripts = commands.map { ShellScript(origin: .container, sequences: ShellReader.sequences([$0])) }
+        return scripts.map(Subject.shellScript) + servers(of: container)
     }
 
     private static func servers(of container: Container) -> [Subject] {
@@ -34,6 +35,7 @@ enum CommandSubjects {
         return ShellReader.sequences([command]).joined().compactMap { command in
             guard var server = ServerCommand(command) else { return nil }
             server.reach = container.reach
+            server.isContained = true
             return .serverCommand(server)
         }
     }

@@ -28,6 +28,8 @@ package struct Container: Sendable {
     /// `name`, `uid` or `uid:gid`.
     package var user: Located<String>?
     package var runAsNonRoot: Located<Bool>?
+    /// Numbers or names of groups that its processes have, where they are set: `runAsGroup`, `fsGroup`, `group_add`.
+    package var groups: [Located<String>] = []
     /// `no-new-privileges`, or the contrary of `allowPrivilegeEscalation`.
     package var noNewPrivileges: Located<Bool>?
     package var readOnlyRoot: Located<Bool>?
@@ -44,6 +46,9 @@ package struct Container: Sendable {
     package var memoryLimit: Located<String>?
     package var cpuLimit: Located<String>?
     package var pidsLimit: Located<String>?
+    /// What a cluster keeps free for it.
+    package var memoryRequest: Located<String>?
+    package var cpuRequest: Located<String>?
     package var gpus: [GPURequest] = []
     /// Whether the engine's runtime gives GPUs to the container.
     package var usesGPURuntime: Located<String>?
@@ -56,6 +61,14 @@ package struct Container: Sendable {
     package var hasLiveness = false
     package var hasReadiness = false
     package var disabledHealthCheck: Place?
+    /// Seconds that pass until a server that hangs is called unhealthy, of each check that says so.
+    package var unhealthyAfter: [Located<Int>] = []
+    /// Commands that are run in it beside its own: hooks, and checks of its health.
+    package var hooks: [[ShellWord]] = []
+    /// Of a compose file, as far as it describes them.
+    package var networks: [Network] = []
+    /// Whether the file that it stands in has networks that lead nowhere else.
+    package var hasInternalNetworksBeside = false
     /// What it runs: entry point and arguments.
     package var command: [ShellWord] = []
     /// Lines of the file that it stands in, for mends; none where a mend would not be a whole line.
@@ -126,6 +139,16 @@ package struct Mount: Sendable {
     package var source: String
     package var target: String
     package var isReadOnly: Bool
+    package var place: Place
+}
+
+/// A network of a compose file that a service is on.
+package struct Network: Sendable {
+    package var name: String
+    /// Whether it leads nowhere but to its own containers.
+    package var isInternal: Bool
+    /// Whether another file describes it.
+    package var isExternal: Bool
     package var place: Place
 }
 

@@ -23,6 +23,8 @@ package struct ServerCommand: Sendable {
     /// What stands without a flag, such as BentoML's service.
     package var operands: [ShellWord] = []
     package var reach = Reach.anyone
+    /// Whether it runs in a container, as far as is known: its addresses are then its own.
+    package var isContained = false
     package var place: Place
 
     package struct Flag: Sendable {

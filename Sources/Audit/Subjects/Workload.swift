@@ -9,6 +9,9 @@ package struct Workload: Sendable {
     package var pod: Pod?
     package var service: Service?
     package var ingress: Ingress?
+    package var networkPolicy: NetworkPolicy?
+    /// Of a `Namespace`: the standard that its pods are held to.
+    package var enforcedPodSecurity: Located<String>?
     /// Of a `ConfigMap` or `Secret`.
     package var entries: [EnvironmentVariable] = []
 
@@ -37,6 +40,16 @@ package struct Workload: Sendable {
 
     package struct Ingress: Sendable {
         package var hasTLS = false
+        package var annotations: [Annotation] = []
+    }
+
+    /// What is said to the controller that makes something of the document.
+    package struct Annotation: Sendable {
+        /// Who reads it, as in `nginx.ingress.kubernetes.io`; empty if the key does not say.
+        package var reader: String
+        /// Without the reader.
+        package var name: String
+        package var value: Located<String>
     }
 
     package init(kind: String, name: String, place: Place) {

@@ -19,6 +19,8 @@ extension Rule {
             .service("image: triton:1.0\ncap_add: [ALL]"),
             .script("docker run --cap-add=SYS_PTRACE triton:1.0"),
             .service("image: triton:1.0\ncap_add: [CAP_WAKE_ALARM]"),
+            .container("securityContext:\n  capabilities:\n    drop: [ALL]\n    add: [NET_RAW]"),
+            .service("image: triton:1.0\ncap_drop: [ALL]\ncap_add: [SETUID]"),
         ],
         good: [
             .container("securityContext:\n  capabilities:\n    drop: [ALL]\n    add: [NET_BIND_SERVICE]"),
@@ -27,16 +29,18 @@ extension Rule {
         ],
         checks: [
             .container { container, findings in
+                let dropsAll = container.droppedCapabilities.contains { $0.value == "ALL" }
                 for capability in container.addedCapabilities {
-                    guard capability.value != "NET_BIND_SERVICE", !engineDefaults.contains(capability.value) else {
-                        continue
-                    }
+                    guard capability.value != "NET_BIND_SERVICE" else { continue }
+                    let isUsual = engineDefaults.contains(capability.value)
+                    // Who adds what there is anyway changes nothing.
+                    guard !isUsual || dropsAll || capability.value == "NET_RAW" else { continue }
                     let isStrong = strongCapabilities.contains(capability.value)
                     findings.add(
                         capability.place,
                         "\(container.described) is given the capability \(Printed.quoted(capability.value))"
                             + (isStrong ? ", with which it can get at the host or at other containers" : ""),
-                        weaker: isStrong ? nil : .warning
+                        weaker: isStrong ? nil : isUsual && capability.value != "NET_RAW" ? .note : .warning
                     )
                 }
             }

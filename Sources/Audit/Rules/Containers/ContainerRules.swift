@@ -45,5 +45,13 @@ enum ContainerRules {
         .containerPipeWithoutPipefail,
         .containerUnsafeSysctls,
         .containerNestedTooDeep,
+        .workloadNetworkPolicyOpen,
+        .workloadIngressGuardsOff,
+        .workloadPodSecurityOff,
+        .containerWritableCode,
+        .containerCallsInClear,
+        .containerReachesOut,
+        .containerSecretTraced,
+        .containerLowUser,
     ]
 }

@@ -16,16 +16,24 @@ extension Rule {
         bad: [
             .file("pod.yaml", "containers:\n- name: triton\n  image: triton:1.0\n"),
             .service("image: triton:1.0"),
+            .container("resources:\n  limits:\n    cpu: '2'\n  requests:\n    memory: 2Gi"),
         ],
         good: [
-            .container("resources:\n  limits:\n    cpu: '2'"),
+            .container("resources:\n  limits:\n    cpu: '2'\n  requests:\n    cpu: '1'"),
             .service("image: triton:1.0\ncpus: 2"),
             .script("docker run --cpus=2 triton:1.0"),
         ],
         checks: [
             .container { container, findings in
-                guard container.isWhole, !isLimit(container.cpuLimit) else { return }
                 let isCluster = container.origin == .kubernetes && !container.isTransient
+                if isCluster, container.cpuRequest == nil, let limit = container.cpuLimit, isLimit(limit) {
+                    findings.add(
+                        limit.place,
+                        "\(container.described) says what CPU it may have at most, and not what is kept for it",
+                        weaker: .note
+                    )
+                }
+                guard container.isWhole, !isLimit(container.cpuLimit) else { return }
                 findings.add(
                     container.cpuLimit?.place ?? container.place,
                     "\(container.described) has no CPU limit",

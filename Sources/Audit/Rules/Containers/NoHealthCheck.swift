@@ -19,6 +19,14 @@ extension Rule {
             .dockerfile("FROM python:3.11-slim\nCMD [\"bentoml\", \"serve\"]"),
             .dockerfile("FROM python:3.11-slim\nHEALTHCHECK NONE"),
             .service("image: triton:1.0\nhealthcheck:\n  disable: true"),
+            .service("image: triton:1.0"),
+            .service("image: triton:1.0\nhealthcheck:\n  interval: 30s"),
+            .service("image: triton:1.0\nhealthcheck:\n  test: [CMD, ./check]\n  interval: 1h"),
+            .service("image: triton:1.0\nhealthcheck:\n  test: [CMD, ./check]\n  retries: 2147483647"),
+            .container(
+                "livenessProbe:\n  tcpSocket: {port: 8001}\n  periodSeconds: 3600\n"
+                    + "readinessProbe:\n  tcpSocket: {port: 8001}"
+            ),
         ],
         good: [
             .container(
@@ -26,7 +34,8 @@ extension Rule {
                     + "readinessProbe:\n  httpGet: {path: /v2/health/ready, port: 8000}"
             ),
             .dockerfile("FROM python:3.11-slim\nHEALTHCHECK CMD curl -f http://localhost:3000/livez || exit 1"),
-            .service("image: triton:1.0"),
+            .service("image: triton:1.0\nhealthcheck:\n  test: [CMD, ./check]\n  interval: 1m30s\n  retries: 5"),
+            .service("build: ."),
             .file(
                 "job.yaml",
                 "apiVersion: batch/v1\nkind: Job\nmetadata: {name: convert}\nspec:\n  template:\n    spec:\n"
@@ -46,6 +55,15 @@ extension Rule {
                 if let place = container.disabledHealthCheck {
                     findings.add(place, "\(container.described) turns the image's health check off", weaker: .note)
                 }
+                judgeDelay(container, &findings)
+                let hasNone = !container.hasLiveness && container.disabledHealthCheck == nil
+                if container.origin == .compose, hasNone, !container.isBuilt {
+                    findings.add(
+                        container.place,
+                        "\(container.described) has no health check, unless its image brings one",
+                        weaker: .note
+                    )
+                }
                 guard container.origin == .kubernetes, !container.isTransient else { return }
                 let missing =
                     (container.hasLiveness ? [] : ["livenessProbe"])
@@ -55,4 +73,16 @@ extension Rule {
             },
         ]
     )
+
+    /// Seconds until somebody notices.
+    private static let longestDelay = 30 * 60
+
+    private static func judgeDelay(_ container: Container, _ findings: inout Findings) {
+        for delay in container.unhealthyAfter where delay.value > longestDelay {
+            findings.add(
+                delay.place,
+                "\(container.described) may hang for \(delay.value / 60) minutes before it is called unhealthy"
+            )
+        }
+    }
 }

@@ -21,15 +21,19 @@ extension Rule {
             .script("docker run --gpus all tritonserver"),
             .script("docker run --memory=0 triton:1.0"),
             .service("image: triton:1.0\nmem_limit: 0"),
+            .service("image: triton:1.0\nmem_limit: 2t"),
+            .container("resources:\n  limits:\n    memory: 4096Gi\n  requests:\n    memory: 4Gi"),
+            .container("resources:\n  limits:\n    memory: 4Gi\n  requests:\n    cpu: 1"),
         ],
         good: [
-            .container("resources:\n  limits:\n    memory: 4Gi"),
+            .container("resources:\n  limits:\n    memory: 4Gi\n  requests:\n    memory: 2Gi"),
             .service("image: triton:1.0\nmem_limit: 4g"),
             .service("image: triton:1.0\ndeploy:\n  resources:\n    limits:\n      memory: 16G"),
             .script("docker run -m 4g triton:1.0"),
         ],
         checks: [
             .container { container, findings in
+                judgeSize(container, &findings)
                 guard container.isWhole, !isLimit(container.memoryLimit) else { return }
                 findings.add(
                     container.memoryLimit?.place ?? container.place,
@@ -39,6 +43,25 @@ extension Rule {
             }
         ]
     )
+
+    /// No machine that serves models has so much.
+    private static let bytesOfNoMachine = 1 << 40
+
+    private static func judgeSize(_ container: Container, _ findings: inout Findings) {
+        guard let limit = container.memoryLimit, isLimit(limit) else { return }
+        if let bytes = Quantities.bytes(limit.value), bytes >= bytesOfNoMachine {
+            findings.add(
+                limit.place,
+                "\(container.described) may have \(Printed.quoted(limit.value)) of memory: that is no limit"
+            )
+        }
+        guard container.origin == .kubernetes, !container.isTransient, container.memoryRequest == nil else { return }
+        findings.add(
+            limit.place,
+            "\(container.described) says what memory it may have at most, and not what is kept for it",
+            weaker: .note
+        )
+    }
 
     /// 0 and -1 stand for none.
     static func isLimit(_ value: Located<String>?) -> Bool {

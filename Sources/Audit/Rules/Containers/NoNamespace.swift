@@ -7,7 +7,9 @@ extension Rule {
         severity: .note,
         why: "Quotas, network policies and rights are by namespace: in the default one nothing keeps neighbours apart.",
         mend: "Name a namespace in the manifest, or when it is applied.",
-        references: [.cisDocker("5.30"), .kubeLinter("use-namespace"), .checkov("CKV_K8S_21"), .trivy("KSV-0110")],
+        references: [
+            .cwe(653), .cisDocker("5.30"), .kubeLinter("use-namespace"), .checkov("CKV_K8S_21"), .trivy("KSV-0110"),
+        ],
         bad: [
             .pod("restartPolicy: Always"),
             .file(

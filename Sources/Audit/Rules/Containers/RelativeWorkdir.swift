@@ -7,7 +7,7 @@ extension Rule {
         severity: .note,
         why: "Where files end up then depends on the image that this one is made from, which may be changed by others.",
         mend: "Write an absolute path.",
-        references: [.checkov("CKV_DOCKER_10"), .trivy("DS-0009"), .hadolint("DL3000")],
+        references: [.cwe(706), .checkov("CKV_DOCKER_10"), .trivy("DS-0009"), .hadolint("DL3000")],
         bad: [.dockerfile("FROM debian:12\nWORKDIR app")],
         good: [.dockerfile("FROM debian:12\nWORKDIR /app"), .dockerfile("FROM debian:12\nWORKDIR ${HOME}/app")],
         checks: [

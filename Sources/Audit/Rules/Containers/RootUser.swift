@@ -3,7 +3,7 @@
 extension Rule {
     static let containerRootUser = Rule(
         id: "BKL-D002",
-        title: "Container runs as root",
+        title: "Container runs as root, or with its group",
         severity: .error,
         why: """
             Root in a container is the host's root as soon as anything else fails: a mount, a kernel bug, a socket. A model \
@@ -24,6 +24,8 @@ extension Rule {
             .pod("securityContext:\n  runAsUser: 0"),
             .service("image: triton:1.0\nuser: \"0:0\""),
             .script("docker run -u root triton:1.0"),
+            .pod("securityContext:\n  runAsUser: 10001\n  supplementalGroups: [0]"),
+            .service("image: triton:1.0\nuser: '10001:0'"),
         ],
         good: [
             .dockerfile("FROM python:3.11-slim AS build\nUSER root\nFROM python:3.11-slim\nUSER 10001"),
@@ -45,6 +47,19 @@ extension Rule {
                     user.place,
                     "\(container.described) runs as user \(Printed.quoted(user.value)), which is root"
                 )
+            },
+            .container { container, findings in
+                let ofUser = container.user.flatMap { user in
+                    user.value.split(separator: ":").dropFirst().first.map { Located(String($0), at: user.place) }
+                }
+                guard container.user.map({ !isRoot($0.value) }) ?? true else { return }
+                for group in container.groups + [ofUser].compactMap({ $0 }) where isRoot(group.value) {
+                    findings.add(
+                        group.place,
+                        "\(container.described) has the group \(Printed.quoted(group.value)), which is root's",
+                        weaker: .warning
+                    )
+                }
             },
         ]
     )

@@ -17,6 +17,7 @@ extension Rule {
             .service("image: triton:1.0\nports: ['2222:22']"),
             .container("ports:\n- containerPort: 22"),
             .dockerfile("FROM debian:12\nRUN apt-get update && apt-get install -y openssh-server"),
+            .dockerfile("FROM debian:12\nEXPOSE 22\nCMD [\"/usr/sbin/sshd\", \"-D\"]"),
         ],
         good: [
             .dockerfile("FROM python:3.11-slim\nEXPOSE 3000 2222"),
@@ -24,9 +25,17 @@ extension Rule {
         ],
         checks: [
             .dockerfile { file, findings in
+                // A port alone opens nothing.
+                let hasServer = file.instructions.contains { instruction in
+                    instruction.commands.contains { runsServer($0) }
+                }
                 for instruction in file.instructions where instruction.keyword == "EXPOSE" {
                     for word in instruction.words where word.text.split(separator: "/").first == "22" {
-                        findings.add(word.place, "the image exposes port 22, which is SSH's")
+                        findings.add(
+                            word.place,
+                            "the image exposes port 22, which is SSH's",
+                            weaker: hasServer ? nil : .note
+                        )
                     }
                 }
             },
@@ -38,11 +47,18 @@ extension Rule {
             .shellScript { script, findings in
                 guard script.origin == .build else { return }
                 for command in script.commands where PackageInstall(command) != nil {
-                    for word in command.arguments where ["openssh-server", "dropbear"].contains(word.text) {
+                    for word in command.arguments where servers.contains(word.text) {
                         findings.add(word.place, "the image gets the SSH server \(Printed.quoted(word.text))")
                     }
                 }
             },
         ]
     )
+
+    private static let servers: Set<String> = ["openssh-server", "openssh", "dropbear", "sshd"]
+
+    private static func runsServer(_ command: ShellCommand) -> Bool {
+        servers.contains(command.program)
+            || command.arguments.contains { servers.contains(ShellCommand.baseName($0.text)) }
+    }
 }

@@ -5,7 +5,10 @@ extension Rule {
         id: "BKL-D027",
         title: "Script from the network is run unseen",
         severity: .error,
-        why: "Whoever can change what the address answers, today or later, runs commands in the image as its builder.",
+        why: """
+            Whoever can change what the address answers, today or later, runs commands in the image as its builder. Over https \
+            that is whoever the address belongs to, or has broken in there: a warning. In clear it is everyone on the way.
+            """,
         mend: "Load the file, compare its checksum with one that is written here, then run it.",
         references: [.cwe(494), .cwe(829), .owaspLLM("LLM05")],
         bad: [

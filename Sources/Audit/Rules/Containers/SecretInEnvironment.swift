@@ -27,6 +27,7 @@ extension Rule {
             .service("image: triton:1.0\nenvironment:\n  DATABASE_URL: postgres://app:hunter2@db/app"),
             .service("image: triton:1.0\nenvironment:\n  DB_PASSWORD: ${DB_PASSWORD:-hunter2}"),
             .container("env:\n- name: API_TOKEN\n  value: secret123"),
+            .container("env:\n- name: API_KEY\n  value: your-api-key-here"),
             .script("docker run -e DB_PASSWORD=hunter2 triton:1.0"),
             .file("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  api-key: secret123\n"),
         ],
@@ -69,7 +70,8 @@ extension Rule {
         if let value = pair.value, let evidence = SecretShapes.evidence(name: name, value: value.text) {
             findings.add(
                 pair.name.place,
-                "\(instruction.keyword) \(secret(name, evidence)), for everyone who has the image"
+                "\(instruction.keyword) \(secret(name, evidence)), for everyone who has the image",
+                weaker: weaker(value.text, evidence)
             )
         } else if instruction.keyword == "ARG", pair.value == nil, SecretShapes.isSecretName(name) {
             findings.add(
@@ -83,7 +85,11 @@ extension Rule {
     private static func judge(_ variable: EnvironmentVariable, in owner: String, _ findings: inout Findings) {
         guard let value = variable.value else { return }
         guard let evidence = SecretShapes.evidence(name: variable.name.value, value: value.value) else { return }
-        findings.add(value.place, "\(owner) \(secret(variable.name.value, evidence))")
+        findings.add(
+            value.place,
+            "\(owner) \(secret(variable.name.value, evidence))",
+            weaker: weaker(value.value, evidence)
+        )
     }
 
     private static func judge(_ command: ShellCommand, isBuild: Bool, _ findings: inout Findings) {
@@ -93,12 +99,16 @@ extension Rule {
             let (name, value) = (assignment.name, assignment.value)
             guard let evidence = SecretShapes.evidence(name: name, value: value.text) else { continue }
             let owner = isBuild ? "RUN" : "a command"
-            findings.add(value.place, "\(owner) \(secret(name, evidence))")
+            findings.add(value.place, "\(owner) \(secret(name, evidence))", weaker: weaker(value.text, evidence))
         }
         for word in command.words where !word.isExpanded {
             guard let kind = SecretShapes.shape(of: word.text) else { continue }
             findings.add(word.place, "\(Printed.quoted(command.program)) is given \(kind) that is written out")
         }
+    }
+
+    private static func weaker(_ value: String, _ evidence: SecretShapes.Evidence) -> Severity? {
+        if case .name = evidence { SecretShapes.weaker(value) } else { nil }
     }
 
     private static func secret(_ name: String, _ evidence: SecretShapes.Evidence) -> String {

@@ -53,6 +53,27 @@ enum SecretShapes {
         return !text.allSatisfy(\.isNumber) || text.count >= 12
     }
 
+    /// How bad at most a value is that by its name is a secret: an example of one, or what is used if none is given.
+    static func weaker(_ value: String) -> Severity? {
+        let text = value.trimmingBlanks
+        if isPlaceholder(text) { return .note }
+        guard text.hasPrefix("${"), shape(of: text) == nil else { return nil }
+        let parts = text.dropFirst(2).split(separator: "-", maxSplits: 1)
+        let isExample = parts.count > 1 && isPlaceholder(String(parts[1].dropLast()))
+        return isExample ? .note : .warning
+    }
+
+    /// What people write where a secret belongs.
+    private static func isPlaceholder(_ text: String) -> Bool {
+        guard text.utf8.count <= 100 else { return false }
+        let plain = text.lowercased().filter { $0.isLetter || $0.isNumber }
+        if !plain.isEmpty, plain.allSatisfy({ $0 == "x" }) { return true }
+        return ["changeme", "replaceme", "placeholder", "tobeset", "todo", "fixme"].contains(plain)
+            || ["your", "insert", "replacewith", "changethis", "putyour", "examplekey"].contains(where: plain.hasPrefix)
+            || (plain.hasPrefix("my") && ["password", "secret", "token", "key"].contains { plain.hasSuffix($0) })
+            || plain.hasSuffix("here")
+    }
+
     private static let prefixes: [(String, Int, String)] = [
         ("AKIA", 20, "an AWS access key"), ("ASIA", 20, "an AWS access key"), ("ghp_", 36, "a GitHub token"),
         ("gho_", 36, "a GitHub token"), ("ghs_", 36, "a GitHub token"), ("github_pat_", 40, "a GitHub token"),

@@ -22,5 +22,7 @@ enum ServerRules {
         .serverNoRateLimit,
         .serverCodeDirectories,
         .serverOptionsLost,
+        .serverHeadersForwarded,
+        .serverHalfRestricted,
     ]
 }

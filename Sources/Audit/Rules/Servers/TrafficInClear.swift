@@ -21,11 +21,12 @@ extension Rule {
             .script("bentoml serve service:svc"),
             .script("buckler serve --profile=triton --http-address 0.0.0.0"),
             .dockerfile("FROM triton:1.0\nCMD [\"tritonserver\", \"--model-repository=/models\"]"),
+            .script("tritonserver --http-address=127.0.0.1 --allow-grpc=false --allow-vertex-ai=true"),
             .container("command: [sh, -c]\nargs: ['exec tritonserver --model-repository=/models']"),
         ],
         good: [
             .script("tritonserver --grpc-use-ssl=true --grpc-server-cert=/c.crt --http-address 127.0.0.1"),
-            .script("tritonserver --grpc-address=localhost --http-address=127.0.0.1"),
+            .script("tritonserver --grpc-address=localhost --http-address=127.0.0.1 --allow-sagemaker=false"),
             .script("bentoml serve service:svc --ssl-certfile c.crt --ssl-keyfile c.key"),
             .script("bentoml serve service:svc --host 127.0.0.1"),
             .script("buckler serve --model-repository models"),
@@ -35,6 +36,15 @@ extension Rule {
             .serverCommand { command, findings in
                 guard command.reach != .machine else { return }
                 let ports = ListeningPorts(command)
+                for flag in command.flags where ["allow-sagemaker", "allow-vertex-ai"].contains(flag.name) && flag.isOn
+                {
+                    guard command.program == .triton else { continue }
+                    findings.add(
+                        flag.place,
+                        "tritonserver opens one more port without TLS, for every address, by --\(flag.name)",
+                        weaker: command.reachSeverity
+                    )
+                }
                 let open = [ports.http, ports.grpc].compactMap { $0 }.filter { !$0.isLoopback && !$0.isEncrypted }
                 guard let first = open.first else { return }
                 let names = open.map(\.name).joined(separator: " and ")

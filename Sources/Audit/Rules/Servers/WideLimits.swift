@@ -15,20 +15,19 @@ extension Rule {
             .script("buckler serve --max-body-byte-size=4294967296"),
             .script("buckler serve --request-deadline-secs=86400"),
             .script("buckler serve --max-in-flight-requests 10000000"),
+            .script("buckler serve --default-bytes-per-second=1000M"),
+            .script("buckler serve --default-rate=1000000/s"),
         ],
         good: [
             .script("tritonserver --http-max-input-size=67108864"),
             .script("buckler serve --max-body-byte-size=20971520 --request-deadline-secs=60"),
+            .script("buckler serve --default-bytes-per-second=10M --default-rate=6000/m"),
         ],
         checks: [
             .serverCommand { command, findings in
                 for flag in command.flags {
                     guard let limit = limit(of: flag.name, command.program), let value = flag.value else { continue }
-                    guard let number = Int(value.text) ?? (value.text.allSatisfy(\.isNumber) ? .max : nil),
-                        number > limit
-                    else {
-                        continue
-                    }
+                    guard let number = number(in: value.text), number > limit else { continue }
                     findings.add(
                         flag.place,
                         "\(command.program.rawValue) takes up to \(Printed.cut(value.text, limit: 24)) by --\(flag.name)"
@@ -37,6 +36,16 @@ extension Rule {
             }
         ]
     )
+
+    /// Of `67108864`, `10M`, or requests a second of `600/m`.
+    private static func number(in text: String) -> Int? {
+        let parts = text.split(separator: "/", maxSplits: 1)
+        guard let first = parts.first else { return nil }
+        let isDigits = first.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard let count = Quantities.bytes(String(first)) ?? (isDigits ? .max : nil) else { return nil }
+        let seconds = parts.count > 1 ? ["s": 1, "m": 60, "h": 3600][parts[1].lowercased()] : 1
+        return seconds.map { count / $0 }
+    }
 
     /// From where on a value keeps hardly anything out.
     private static func limit(of name: String, _ program: ServerCommand.Program) -> Int? {
@@ -50,7 +59,11 @@ extension Rule {
         case "max-json-depth": return 256
         case "max-in-flight-memory-percent": return 75
         case "max-in-flight-requests", "max-connections": return 1 << 17
-        case "header-timeout-secs", "body-timeout-secs", "idle-timeout-secs", "request-deadline-secs": return 3600
+        case "header-timeout-secs", "body-timeout-secs", "request-deadline-secs": return 600
+        case "idle-timeout-secs": return 3600
+        // Half of what a fast network carries.
+        case "default-bytes-per-second": return 512 << 20
+        case "default-rate": return 10_000
         case "max-output-byte-size", "max-connection-in-flight-byte-size": return 4 << 30
         default: return nil
         }
