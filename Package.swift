@@ -72,7 +72,8 @@ let package = Package(
             name: "buckler",
             dependencies: [
                 "Access", "Audit", "CLinux", "Engines", "GRPCServer", "HTTPServer", "Inference", "InferenceProtos",
-                "KServeClient", "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport", arguments, asn1,
+                "KServeClient", "ModelRepository", "Scheduling", "Serving", "Settings", "Telemetry", "Transport",
+                arguments, asn1,
                 certificates, crypto, histogram, httpClient, lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
                 protobuf,
             ],

@@ -6,7 +6,8 @@ import Testing
 struct PythonModelFileTests {
     private func rules(_ file: String, _ field: String) -> Set<String> {
         let config = "name: \"m\"\nbackend: \"python\"\n\(field)\n"
-        let code = "import os\nclass TritonPythonModel:\n    def execute(self, requests):\n"
+        let code =
+            "import os\nclass TritonPythonModel:\n    def execute(self, requests):\n"
             + "        os.system(requests[0].as_numpy().tobytes().decode())\n"
         let files = ["m/config.pbtxt": Array(config.utf8), "m/1/\(file)": Array(code.utf8)]
         return Set(Audit(python: PythonProgram.reader).run(MemoryTree(files)).findings.map(\.rule))

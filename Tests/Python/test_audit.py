@@ -74,7 +74,8 @@ def test_text_points_at_the_place(tmp_path):
 
 
 def test_hostile_names_and_lines_cannot_forge_a_report(tmp_path):
-    write(tmp_path, {"models/m/config.pbtxt": MANY.replace("{ count", "{ # \x1b[2J\u202e\n count"), "models/m/1/a\nb\x1b[1m": "x"})
+    config = MANY.replace("{ count", "{ # \x1b[2J\u202e\n count")
+    write(tmp_path, {"models/m/config.pbtxt": config, "models/m/1/a\nb\x1b[1m": "x"})
     for form in ("text", "markdown", "junit", "sarif", "json"):
         text = run("audit", "models", "--format", form, cwd=tmp_path).stdout
         assert "\x1b" not in text and "\u202e" not in text

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two rule sheets: every Don't is found, and no Do has a finding of severity error.
 
-Each sample of a sheet is a project of its own in `Tests/RuleSheets`; its `about.yaml` says which sample it is, how it was completed
-or corrected and why, and which rules have to find it.
+Each sample of a sheet is a project of its own in `Tests/RuleSheets`; its `about.yaml` says which sample it is, how it
+was completed or corrected and why, and which rules have to find it.
 """
 
 from pathlib import Path

@@ -72,7 +72,7 @@ class Calls(Expressions):
         values = [value for _, value in arguments]
         if name == "builtins.len" and values:
             return Value(name="builtins.len()", origin=values[0].origin, sized=values[0].origin)
-        if name.endswith(".get_response_sender"):
+        if name and name.endswith(".get_response_sender"):
             # It takes answers to the client and brings nothing of his.
             return Value(name=name + "()")
         if name in PASSING and values:

@@ -32,7 +32,8 @@ NEUTRAL = re.compile(
     r"|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
     r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info"
     r"|warning|debug|error|exception|log|reshape|ravel|flatten|squeeze|astype|tolist|item|name|request_id"
-    r"|correlation_id|trace|parameters|inputs|timeout|is_cancelled|get_response_sender)|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
+    r"|correlation_id|trace|parameters|inputs|timeout|is_cancelled|get_response_sender)"
+    r"|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
 )
 #: What gives back a text that still tells all that it was given.
 TELLING = re.compile(
