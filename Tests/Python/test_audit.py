@@ -151,6 +151,24 @@ def test_mends_are_shown_and_asked_for(tmp_path):
     assert "BKL-D001" not in audit(".", cwd=tmp_path).rules()
 
 
+def test_mends_leave_links_alone(tmp_path):
+    write(tmp_path, {"real.yml": PRIVILEGED})
+    (tmp_path / "docker-compose.yml").symlink_to("real.yml")
+    done = run("audit", "docker-compose.yml", "--fix", "--yes", cwd=tmp_path)
+    assert done.returncode == 2 and "is a link" in done.stderr
+    assert (tmp_path / "docker-compose.yml").is_symlink() and (tmp_path / "real.yml").read_text() == PRIVILEGED
+
+
+def test_a_name_that_is_not_utf8_is_told_and_not_admitted(tmp_path):
+    write(tmp_path, {"models/m/config.pbtxt": PLAIN, "models/m/1/notes.txt": "x"})
+    with open(os.fsencode(tmp_path) + b"/models/m/w\xff.bin", "wb") as file:
+        file.write(b"cos\nsystem\n(S'id'\ntR.")
+    done = run("audit", "models", cwd=tmp_path)
+    assert done.returncode == 2 and "not UTF-8" in done.stdout
+    checked = run("check", "models/m", cwd=tmp_path)
+    assert checked.returncode != 0 and "admission policy" in checked.stdout
+
+
 def test_the_list_and_an_explanation(tmp_path):
     listed = json.loads(run("audit", "--list", "--json", cwd=tmp_path).stdout)
     assert len(listed) > 100 and {"id", "title", "severity", "why", "mend", "references", "looksAt"} <= listed[0].keys()

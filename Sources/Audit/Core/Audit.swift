@@ -52,6 +52,11 @@ package struct Audit: Sendable {
                 }
             }
             result.findings += findings.all
+            if findings.left > 0 {
+                let place = findings.all.last?.place ?? Place(".")
+                let text = "\(rule.id) found \(findings.left) more things than the \(findings.all.count) that are told"
+                result.unreadable.append(Unreadable(place, text))
+            }
         }
         result.findings.sort(by: Self.order)
         quote(&result.findings, from: reading)

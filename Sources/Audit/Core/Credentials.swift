@@ -47,11 +47,12 @@ enum Credentials {
             }
             let authority = run(from: index + 3, in: scalars) { !"/ \t\"'<>".unicodeScalars.contains($0) }
             index = max(index + 3, authority.upperBound)
-            guard let at = scalars[authority].lastIndex(of: "@"),
-                let colon = scalars[authority].firstIndex(of: ":"), colon < at, colon + 1 < at,
-                scalars[colon + 1] != "$"
-            else { continue }
-            found.append((colon + 1)..<at)
+            guard let at = scalars[authority].lastIndex(of: "@") else { continue }
+            // A user alone, if it is long, is a token.
+            let colon = scalars[authority].firstIndex(of: ":").flatMap { $0 < at ? $0 : nil }
+            let start = colon.map { $0 + 1 } ?? authority.lowerBound
+            guard at - start >= (colon == nil ? shortest : 1), scalars[start] != "$" else { continue }
+            found.append(start..<at)
         }
         return found
     }

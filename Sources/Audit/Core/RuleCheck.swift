@@ -54,6 +54,8 @@ package struct Findings: Sendable {
     private let rule: String
     private let severity: Severity
     package private(set) var all: [Finding] = []
+    /// What there was no room for.
+    package private(set) var left = 0
     /// A hostile file must not make a report that nobody can hold.
     package static let limitForEachRule = 1000
 
@@ -66,8 +68,12 @@ package struct Findings: Sendable {
     ///   - message: one sentence, without a full stop, that names the offending thing; hostile parts through ``Printed``.
     ///   - weaker: for something less bad than what the rule is otherwise about; it never makes it worse.
     package mutating func add(_ place: Place, _ message: String, weaker: Severity? = nil, fix: Fix? = nil) {
-        guard all.count < Self.limitForEachRule else { return }
         let severity = min(severity, weaker ?? severity)
+        guard all.count < Self.limitForEachRule else {
+            left += 1
+            return
+        }
+        let message = Credentials.concealed(in: message.unicodeScalars)
         all.append(Finding(rule: rule, severity: severity, place: place, message: message, fix: fix))
     }
 }

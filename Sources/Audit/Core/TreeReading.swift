@@ -76,6 +76,7 @@ struct TreeReading {
             view.config = config
             view.configProblems = name.isEmpty ? problems.filter { !$0.value.contains("directory name") } : problems
         }
+        if model == nil { try readOtherConfigurations(of: &view) }
         if let config = view.config {
             add([.modelConfig(config)])
             programs.formUnion(config.programs(in: view))
@@ -85,6 +86,22 @@ struct TreeReading {
             }
         }
         add([.modelDirectory(view)])
+    }
+
+    /// `configs/<name>.pbtxt`, which `--model-config-name` takes in place of `config.pbtxt`.
+    private mutating func readOtherConfigurations(of view: inout ModelDirectoryView) throws(Unreadable) {
+        for entry in view.entries where entry.isReadable {
+            let path = view.relative(entry)
+            guard path.hasPrefix("configs/"), path.hasSuffix(".pbtxt"), path.dropFirst(8).firstIndex(of: "/") == nil
+            else { continue }
+            let (config, problems) = ModelDirectories.read(
+                try text(of: entry),
+                path: entry.path,
+                modelName: view.name
+            )
+            if let config { add([.modelConfig(config)]) }
+            view.configProblems += problems
+        }
     }
 
     private func isInEnvironment(_ entry: AuditEntry) -> Bool {

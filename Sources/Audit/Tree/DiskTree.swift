@@ -193,7 +193,11 @@ private struct TreeWalk {
     private mutating func list(_ path: String, _ named: (String) -> String) throws(FileProblem) {
         let look = try root.lookThroughLinks(at: path)
         guard visited.insert(Identity(device: look.device, inode: look.inode)).inserted else { return }
-        for name in try root.names(in: path, limit: limit) {
+        let (names, hasUnnameable) = try root.names(in: path, limit: limit)
+        if hasUnnameable {
+            unreadable.append(Unreadable(Place(named(path)), "it has an entry whose name is not UTF-8"))
+        }
+        for name in names {
             let child = path.isEmpty ? name : path + "/" + name
             if excluded(named(child), name) { continue }
             guard entries.count < limit else { throw .tooManyEntries(limit: limit) }

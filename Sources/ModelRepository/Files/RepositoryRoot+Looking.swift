@@ -95,9 +95,13 @@ extension RepositoryRoot {
         return try linkText(name, in: parent.descriptor)
     }
 
-    /// Names in a directory, sorted; those that are not UTF-8 are left out.
-    package func names(in path: String, limit: Int) throws(FileProblem) -> [String] {
-        try list(path, limit: limit).names
+    /// Names in a directory, sorted, and whether there are others that are not UTF-8.
+    package func names(
+        in path: String,
+        limit: Int
+    ) throws(FileProblem) -> (names: [String], hasUnnameable: Bool) {
+        let listing = try list(path, limit: limit)
+        return (listing.names, listing.hasUnnameable)
     }
 
     /// Opens a regular file to read parts of it; links are followed as long as they stay beneath the root.

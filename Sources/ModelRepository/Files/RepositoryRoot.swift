@@ -149,7 +149,10 @@ package final class RepositoryRoot: Sendable {
 
     /// Names in a directory but for `.` and `..`, sorted. Names that are not UTF-8 are left out: no configuration or
     /// request could name them.
-    func list(_ path: String, limit: Int) throws(FileProblem) -> (names: [String], followedLink: Bool) {
+    func list(
+        _ path: String,
+        limit: Int
+    ) throws(FileProblem) -> (names: [String], followedLink: Bool, hasUnnameable: Bool) {
         let opened = try openDirectory(path)
         let followedLink = opened.followedLink
         let descriptor = opened.release()
@@ -160,12 +163,17 @@ package final class RepositoryRoot: Sendable {
         }
         defer { closedir(stream) }
         var names: [String] = []
+        var hasUnnameable = false
         while let entry = readdir(stream) {
-            guard let name = entry.name, name != ".", name != ".." else { continue }
+            guard let name = entry.name else {
+                hasUnnameable = true
+                continue
+            }
+            if name == "." || name == ".." { continue }
             guard names.count < limit else { throw .tooManyEntries(limit: limit) }
             names.append(name)
         }
-        return (names.sorted(), followedLink)
+        return (names.sorted(), followedLink, hasUnnameable)
     }
 }
 

@@ -39,6 +39,10 @@ enum AuditFixing {
 
     /// What somebody has changed since it was read is left alone.
     private static func write(_ plan: FixPlan, over audited: String) throws {
+        guard isAFileOfItsOwn(plan.file) else {
+            Terminal.failure(of: "buckler audit", "\(plan.file) is a link, or has other names: mend what it leads to")
+            throw ExitCode(2)
+        }
         guard try String(contentsOfFile: plan.file, encoding: .utf8) == audited else {
             Terminal.failure(of: "buckler audit", "\(plan.file) has changed since it was read: nothing was written")
             throw ExitCode(2)
@@ -48,6 +52,12 @@ enum AuditFixing {
         if let mode = attributes[.posixPermissions] {
             try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: plan.file)
         }
+    }
+
+    /// A link would be replaced by a file, and what else a file is called would keep what was there.
+    private static func isAFileOfItsOwn(_ path: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return attributes?[.type] as? FileAttributeType == .typeRegular && attributes?[.referenceCount] as? Int == 1
     }
 
     private static func coloured(_ diff: String) -> String {

@@ -24,11 +24,13 @@ struct PickleInstruction {
 struct PickleDecoder {
     /// Bytes of a text or of content that are read; the rest is passed over.
     static let textLimit = 512
-    /// A line in a pickle is a name or a number.
-    static let lineLimit = 64 << 10
+    /// A line in a pickle is a name, a number or a text.
+    static let lineLimit = 16 << 20
 
     let bytes: WindowedBytes
     private(set) var position: Int
+    /// Whether it was ended by ``lineLimit``, and not by what stands there.
+    private(set) var reachedBound = false
 
     init(_ bytes: WindowedBytes, at offset: Int) {
         self.bytes = bytes
@@ -87,7 +89,10 @@ struct PickleDecoder {
             position += 1
             if byte == UInt8(ascii: "\n") { return (text, position - start - 1 == text.count) }
             if text.count < Self.textLimit { text.append(byte) }
-            guard position - start <= Self.lineLimit else { break }
+            guard position - start <= Self.lineLimit else {
+                reachedBound = true
+                break
+            }
         }
         throw InspectionFault("has a line without an end", at: start)
     }

@@ -19,7 +19,9 @@ struct PickleFile {
         end = offset
         while end < bytes.count, programs.count < Inspection.pickleLimit {
             let program = PickleMachine.follow(bytes, at: end, limits: limits)
-            guard program.isComplete || Self.acts(program) || Self.announcesItself(program) else { break }
+            guard
+                program.isComplete || program.reachedBound || Self.acts(program) || Self.announcesItself(program)
+            else { break }
             programs.append(program)
             end = program.end
             if !program.isComplete { break }
@@ -28,7 +30,11 @@ struct PickleFile {
         let isAlone = Self.isBlank(bytes, from: end)
         let isNamedSo = Self.extensions.contains(FileName.lastExtension(of: name))
         let isLong = program.operationCount >= (isNamedSo ? 2 : 3)
-        guard Self.acts(program) || Self.announcesItself(program) || (isAlone && isLong) else { return nil }
+        // What was followed as far as the bounds go, and was a pickle all the way, is not trusted to end as something else.
+        let isUnfinished = programs.contains(where: \.reachedBound)
+        guard isUnfinished || Self.acts(program) || Self.announcesItself(program) || (isAlone && isLong) else {
+            return nil
+        }
     }
 
     /// Imports something that may have a name, and calls something or comes to its end.

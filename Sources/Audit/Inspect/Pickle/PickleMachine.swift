@@ -27,6 +27,7 @@ struct PickleMachine {
             while !machine.program.isComplete {
                 let instruction = try decoder.next()
                 guard machine.program.operationCount < limits.pickleOperations else {
+                    machine.program.reachedBound = true
                     throw InspectionFault(
                         "has more than \(limits.pickleOperations) instructions",
                         at: instruction.offset
@@ -37,6 +38,7 @@ struct PickleMachine {
         } catch {
             let place = error.offset.map { " at byte \($0)" } ?? ""
             machine.program.fault = error.message + place
+            if decoder.reachedBound { machine.program.reachedBound = true }
         }
         return machine.program
     }

@@ -45,6 +45,8 @@ package struct PickleProgram: Sendable, Equatable, Encodable {
     package var calls: [Call] = []
     /// Whether it came to its STOP.
     package var isComplete = false
+    /// Whether a bound of ours ended it, rather than what stands there.
+    package var reachedBound = false
     /// Why it could not be followed to its end.
     package var fault: String?
 

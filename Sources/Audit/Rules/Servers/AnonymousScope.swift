@@ -18,13 +18,15 @@ extension Rule {
         good: [.script("buckler serve --model-repository=/models")],
         checks: [
             .serverCommand { command, findings in
-                guard command.program == .buckler, let flag = command.flag("anonymous-scope"), let scope = flag.value
-                else { return }
-                findings.add(
-                    flag.place,
-                    "buckler serve gives callers without a key the scope \(Printed.quoted(scope.text))",
-                    weaker: ["infer", "metadata", "metrics", "statistics"].contains(scope.text) ? .warning : nil
-                )
+                guard command.program == .buckler else { return }
+                for flag in command.all("anonymous-scope") {
+                    guard let scope = flag.value else { continue }
+                    findings.add(
+                        flag.place,
+                        "buckler serve gives callers without a key the scope \(Printed.quoted(scope.text))",
+                        weaker: ["infer", "metadata", "metrics", "statistics"].contains(scope.text) ? .warning : nil
+                    )
+                }
             }
         ]
     )

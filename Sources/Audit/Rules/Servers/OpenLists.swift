@@ -39,7 +39,7 @@ extension Rule {
                 for flag in command.flags {
                     guard let value = flag.value?.text else { continue }
                     switch flag.name {
-                    case "trusted-proxy" where value.hasSuffix("/0"):
+                    case "trusted-proxy" where isWide(value):
                         findings.add(flag.place, "every caller may be a trusted proxy: \(Printed.quoted(value))")
                     case "allowed-host" where value == "*":
                         findings.add(flag.place, "requests may name any host", weaker: .warning)
@@ -57,6 +57,14 @@ extension Rule {
             }
         ]
     )
+
+    /// A part of the Internet that nobody's proxies fill.
+    private static func isWide(_ block: String) -> Bool {
+        guard let slash = block.lastIndex(of: "/"), let bits = Int(block[block.index(after: slash)...]) else {
+            return false
+        }
+        return bits < 8
+    }
 
     private static func isPlain(_ origin: String) -> Bool {
         guard origin.lowercased().hasPrefix("http://") else { return false }

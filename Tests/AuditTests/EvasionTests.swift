@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import Audit
+import Foundation
+import Testing
+
+@Suite("Ways past the auditor that were found")
+struct EvasionTests {
+    private func rules(_ files: [String: [UInt8]]) -> Set<String> {
+        Set(Audit().run(MemoryTree(files)).findings.map(\.rule))
+    }
+
+    @Test("A pickle that begins with a long line, or with very many instructions, is one")
+    func longBeginnings() {
+        let call = Array("0cos\nsystem\n(S'id'\ntR.".utf8)
+        let long = [0x56] + [UInt8](repeating: 0x61, count: 200_000) + [0x0A] + call
+        #expect(rules(["w.pkl": long]).contains("BKL-M001"))
+        let endless = [0x56] + [UInt8](repeating: 0x61, count: 17 << 20)
+        #expect(rules(["w.pkl": endless]).contains("BKL-M001"))
+    }
+
+    @Test("A name that is not UTF-8 is told: nothing of it is judged")
+    func unnameable() throws {
+        let directory = FileManager.default.temporaryDirectory.path + "/buckler-audit-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let descriptor = open(directory + "/w", O_CREAT | O_WRONLY, 0o600)
+        #expect(descriptor >= 0)
+        close(descriptor)
+        let name: [CChar] = Array((directory + "/").utf8).map { CChar(bitPattern: $0) } + [CChar(bitPattern: 0xFF), 0]
+        #expect(rename(directory + "/w", name) == 0)
+        var tree = DiskTree()
+        try tree.add(path: directory)
+        #expect(Audit().run(tree).unreadable.map(\.message) == ["it has an entry whose name is not UTF-8"])
+    }
+
+    @Test("Each of a repeated option counts")
+    func repeated() {
+        let scopes = "buckler serve --anonymous-scope=admin --anonymous-scope=statistics\n"
+        let errors = Audit().run(MemoryTree(["run.sh": Array(scopes.utf8)])).findings.filter { $0.severity == .error }
+        #expect(errors.map(\.rule) == ["BKL-N008"])
+        let proxies = "buckler serve --trusted-proxy=0.0.0.0/1 --trusted-proxy=128.0.0.0/1\n"
+        #expect(rules(["run.sh": Array(proxies.utf8)]).contains("BKL-N011"))
+    }
+
+    @Test("What there is no room to tell makes the audit incomplete, not clean")
+    func overflow() {
+        let services = (0...Findings.limitForEachRule).map { "  s\($0): {image: a@b, privileged: true}" }
+        let text = "services:\n" + services.joined(separator: "\n") + "\n"
+        let result = Audit().run(MemoryTree(["compose.yaml": Array(text.utf8)]))
+        #expect(result.unreadable.contains { $0.message.hasPrefix("BKL-D001 found 1 more") })
+    }
+
+    @Test("Messages repeat no password of an address")
+    func passwords() {
+        let text = "a==1 --index-url http://u:supersecret@h/simple\n--extra-index-url https://zebrazebra9@h/x\n"
+        let result = Audit().run(MemoryTree(["requirements.txt": Array(text.utf8)]))
+        #expect(!result.findings.isEmpty)
+        let report = TextReport(AuditReport(result, profile: .secure, version: "1", today: "2026-01-01")).text
+        #expect(!report.contains("supersecret") && !report.contains("zebrazebra9"))
+    }
+}
