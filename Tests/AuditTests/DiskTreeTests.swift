@@ -83,6 +83,28 @@ struct DiskTreeTests {
         #expect(throws: Unreadable.self) { try tree.add(path: directory + "/nothing") }
     }
 
+    @Test("What a link leads to is bounded, not the link")
+    func longTarget() throws {
+        defer { remove() }
+        let rest = String(repeating: "# x\n", count: 1_100_000)
+        try Self.write("services: {a: {image: b@c, privileged: true}}\n" + rest, to: directory + "/models/long.txt")
+        let link = directory + "/models/compose.yaml"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "long.txt")
+        var tree = DiskTree()
+        try tree.add(path: directory + "/models")
+        let unreadable = Audit().run(tree).unreadable
+        #expect(unreadable.map(\.place.file) == [link])
+    }
+
+    @Test("What is neither a file nor a directory is told, not passed over")
+    func special() throws {
+        defer { remove() }
+        #expect(mkfifo(directory + "/pipe", 0o600) == 0)
+        var tree = DiskTree()
+        #expect(throws: Unreadable.self) { try tree.add(path: directory + "/pipe") }
+        #expect(throws: Unreadable.self) { try tree.add(path: "/dev/null") }
+    }
+
     @Test("A directory that cannot be read in whole is told, the rest is audited")
     func limit() throws {
         defer { remove() }

@@ -71,10 +71,7 @@ struct TreeReading {
         )
         if model == nil, let entry, entry.isReadable {
             let text = try text(of: entry)
-            // In the root of the tree the directory has no name that would have to be the model's.
-            let (config, problems) = ModelDirectories.read(text, path: configPath, modelName: name)
-            view.config = config
-            view.configProblems = name.isEmpty ? problems.filter { !$0.value.contains("directory name") } : problems
+            (view.config, view.configProblems) = ModelDirectories.read(text, path: configPath, modelName: name)
         }
         if model == nil { try readOtherConfigurations(of: &view) }
         if let config = view.config {
@@ -181,11 +178,12 @@ struct TreeReading {
     }
 
     private func text(of entry: AuditEntry) throws(Unreadable) -> String {
-        guard entry.size <= limits.textBytes else {
-            throw Unreadable(Place(entry.path), "the file has \(entry.size) bytes, more than \(limits.textBytes)")
-        }
         let source = try tree.open(entry.path)
-        let bytes = try source.read(at: 0, count: limits.textBytes + 1)
+        // Of what was opened: a link's own size is not its target's.
+        guard source.count <= limits.textBytes else {
+            throw Unreadable(Place(entry.path), "the file has \(source.count) bytes, more than \(limits.textBytes)")
+        }
+        let bytes = try source.read(at: 0, count: source.count)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Unreadable(Place(entry.path), "the file is not UTF-8 text")
         }

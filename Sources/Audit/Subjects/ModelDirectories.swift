@@ -44,6 +44,7 @@ struct ModelDirectories {
     }
 
     /// Reads a configuration as a load would.
+    /// - Parameter modelName: of the directory; empty for the root of a tree, which has no name to be the model's.
     static func read(_ text: String, path: String, modelName: String) -> (ModelConfigFile?, [Located<String>]) {
         do throws(ConfigSyntaxError) {
             let parsed = try ModelConfigText.parse(Array(text.utf8), file: "")

@@ -40,7 +40,7 @@ package struct DiskTree: AuditTree {
             let (directory, name) = Self.split(trimmed)
             do throws(FileProblem) {
                 let root = try RepositoryRoot(path: directory.isEmpty ? "." : directory)
-                _ = try root.look(at: name)
+                guard try root.lookThroughLinks(at: name).kind == .file else { throw FileProblem.notRegular }
                 let prefix = directory == "." ? "" : directory
                 roots.append(Root(root: root, part: name, prefix: prefix))
             } catch {
