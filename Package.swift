@@ -33,7 +33,6 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let toml: Target.Dependency = .product(name: "TOMLKit", package: "TOMLKit")
 let certificates: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -48,7 +47,6 @@ let package = Package(
         .executable(name: "buckler-worker", targets: ["buckler-worker"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
@@ -125,7 +123,7 @@ let package = Package(
         ),
         .target(
             name: "Audit",
-            dependencies: ["CLinux", "CZlib", "Inference", "InferenceProtos", "ModelRepository", toml, yams],
+            dependencies: ["CLinux", "CZlib", "Inference", "InferenceProtos", "ModelRepository", yams],
             swiftSettings: settings
         ),
         .target(name: "Settings", dependencies: ["Inference", "Telemetry", yams], swiftSettings: settings),

@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let swiftProtobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -28,6 +29,7 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "buckler-fuzz",
     products: [
+        .executable(name: "fuzz-config", targets: ["Config"]),
         .executable(name: "fuzz-dockerfile", targets: ["Dockerfiles"]),
         .executable(name: "fuzz-facts", targets: ["Facts"]),
         .executable(name: "fuzz-head", targets: ["Head"]),
@@ -40,15 +42,30 @@ let package = Package(
         .executable(name: "fuzz-requirements", targets: ["Requirements"]),
         .executable(name: "fuzz-shell", targets: ["Shells"]),
         .executable(name: "fuzz-tar", targets: ["Tar"]),
+        .executable(name: "fuzz-toml", targets: ["TOML"]),
         .executable(name: "fuzz-wire", targets: ["Wire"]),
+        .executable(name: "fuzz-yaml", targets: ["YAML"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2")
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        .target(name: "Audit", dependencies: ["CZlib", "ModelRepository"], swiftSettings: settings),
+        .target(
+            name: "Audit",
+            dependencies: [
+                "CZlib", "Inference", "ModelRepository", .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "Inference", swiftSettings: settings),
-        .target(name: "ModelRepository", dependencies: ["Inference"], swiftSettings: settings),
+        .target(name: "InferenceProtos", dependencies: [swiftProtobuf], swiftSettings: settings),
+        .target(
+            name: "ModelRepository",
+            dependencies: ["Inference", "InferenceProtos", swiftProtobuf],
+            swiftSettings: settings
+        ),
         .target(name: "CHeap"),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "Transport", dependencies: ["CZlib", "Inference", nioCore], swiftSettings: settings),
@@ -58,6 +75,7 @@ let package = Package(
             dependencies: ["Inference", "Transport", nioCore, nioHTTP1],
             swiftSettings: settings
         ),
+        fuzzer("Config", ["Inference", "ModelRepository"]),
         fuzzer("Dockerfiles", ["Audit"]),
         fuzzer("Facts", ["Audit"]),
         fuzzer("Head", ["HTTPServer", "Inference", nioCore, nioEmbedded, nioHTTP1]),
@@ -70,6 +88,8 @@ let package = Package(
         fuzzer("Requirements", ["Audit"]),
         fuzzer("Shells", ["Audit"]),
         fuzzer("Tar", []),
+        fuzzer("TOML", ["Audit"]),
         fuzzer("Wire", ["GRPCServer", "Inference"]),
+        fuzzer("YAML", ["Audit"]),
     ]
 )

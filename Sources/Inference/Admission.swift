@@ -10,17 +10,21 @@ package protocol Admission: Sendable {
 package struct AdmissionCandidate: Sendable {
     package var modelName: String
     package var files: any ModelFiles
-    /// Where the configuration came from, relative to the model's directory; `nil` if it came with the request, or there
-    /// is none.
-    package var configFile: String?
-    /// The configuration that the load request brought, as JSON.
-    package var configOverride: String?
+    /// `nil` if there is none.
+    package var configuration: Configuration?
 
-    package init(modelName: String, files: any ModelFiles, configFile: String?, configOverride: String?) {
+    /// What the server goes by: a file may say something else by now.
+    package enum Configuration: Sendable {
+        /// The text of a file in protobuf's text format; its path is relative to the model's directory.
+        case file(String, text: TensorBytes)
+        /// What the load request brought, as JSON.
+        case request(String)
+    }
+
+    package init(modelName: String, files: any ModelFiles, configuration: Configuration?) {
         self.modelName = modelName
         self.files = files
-        self.configFile = configFile
-        self.configOverride = configOverride
+        self.configuration = configuration
     }
 }
 

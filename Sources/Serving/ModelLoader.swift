@@ -69,12 +69,14 @@ struct ModelLoader: Sendable {
     /// - Returns: what was found that does not keep the model out.
     func admit(_ definition: ModelDefinition, overrides: LoadParameters) throws(ServingError) -> [AdmissionFinding] {
         guard let admission = settings.admission else { return [] }
+        let fromFile = definition.configFile.flatMap { file in
+            definition.configText.map { AdmissionCandidate.Configuration.file(file, text: $0) }
+        }
         let verdict = admission.judge(
             AdmissionCandidate(
                 modelName: definition.name,
                 files: definition.files,
-                configFile: definition.configFile,
-                configOverride: overrides.configuration
+                configuration: overrides.configuration.map { .request($0) } ?? fromFile
             )
         )
         if let refusal = verdict.refusal(ofModel: definition.name) { throw refusal }

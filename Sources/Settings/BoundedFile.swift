@@ -9,11 +9,16 @@ private import Musl
 /// Reads a file that the operator named, but never more of it than was asked for.
 package enum BoundedFile {
     package static func read(_ path: String, limit: Int) throws(SettingsError) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK the opening of a FIFO would wait for a writer for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw SettingsError("cannot open \(Printable.text(path)): \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw SettingsError("\(Printable.text(path)) is not a regular file")
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while bytes.count <= limit {

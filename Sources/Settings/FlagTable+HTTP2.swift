@@ -30,7 +30,7 @@ extension FlagTable {
             .http,
             positive,
             .works(.integer(\.http2.concurrentStreams)),
-            "Requests of one HTTP/2 connection at a time."
+            "Requests of one HTTP/2 connection at a time; 100 until the client has acknowledged the server's settings."
         ),
         Flag(
             "http2-max-reset-frames",

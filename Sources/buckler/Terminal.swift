@@ -43,6 +43,14 @@ struct Terminal {
         error.line(error.styled("==> ", .bold) + text)
     }
 
+    /// Whether somebody is there to see what changes.
+    var isInteractive: Bool { isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
+
+    /// Puts `text` in the place of the line that this wrote before.
+    func sameLine(_ text: String) {
+        FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(Data("\r\u{1B}[2K\(text)".utf8))
+    }
+
     /// Why `command` did not do what it was asked to.
     static func failure(of command: String, _ message: String) {
         error.line(error.styled("\(command): ", .red) + message)

@@ -5,6 +5,7 @@ A finding is (what it is about, whether the tool fails by default because of it)
 check id with what it names, without numbers, so that an offset or a size makes no difference between two files.
 """
 import json
+import os
 import re
 import subprocess
 import zipfile
@@ -19,8 +20,10 @@ PINNED = {
     "checkov": "checkov==3.3.30",
     # Its reader of NumPy files fails with every numpy after 2.2.
     "modelscan": "modelscan[tensorflow,h5py]==0.8.8 numpy==2.2.6",
-    "picklescan": "picklescan[7z]==1.0.5",
-    "fickling": "fickling==0.1.12",
+    # Without numpy it cannot read the files of NumPy.
+    "picklescan": "picklescan[7z]==1.0.5 numpy==2.2.6",
+    # It imports typing_extensions, and asks for it with other versions of Python only.
+    "fickling": "fickling==0.1.12 typing_extensions==4.16.0",
     "bandit": "bandit==1.9.4",
 }
 
@@ -28,11 +31,12 @@ PINNED = {
 def install(directory: Path):
     """A virtual environment for each, since what they depend on does not go together."""
     for tool, package in PINNED.items():
-        if (directory / tool).exists():
-            continue
-        subprocess.run(["python3", "-m", "venv", directory / f"{tool}.venv"], check=True)
-        subprocess.run([directory / f"{tool}.venv/bin/pip", "install", "--quiet", *package.split()], check=True)
-        (directory / tool).symlink_to(f"{tool}.venv/bin/{tool}")
+        if not (directory / tool).exists():
+            subprocess.run(["python3", "-m", "venv", directory / f"{tool}.venv"], check=True)
+            subprocess.run([directory / f"{tool}.venv/bin/pip", "install", "--quiet", *package.split()], check=True)
+            (directory / tool).symlink_to(f"{tool}.venv/bin/{tool}")
+        # One that cannot even start would look like one that fails every file.
+        subprocess.run([directory / tool, "--help"], check=True, stdout=subprocess.DEVNULL)
 
 
 def run(command, timeout=300, **options):
@@ -52,8 +56,10 @@ def side_of(root, path):
 
 def buckler(command, root, sides):
     """Each side is a project of its own: what is missing in one can only be seen in a whole."""
+    environment = {"BUCKLER_PYTHON": str(Path(__file__).resolve().parents[2] / "Python/buckler"), **os.environ}
+
     def audit(side):
-        report = run([command, "audit", "--format", "json", "."], cwd=root / side[0] / side[1])
+        report = run([command, "audit", "--format", "json", "."], cwd=root / side[0] / side[1], env=environment)
         if report.returncode not in (0, 1, 2):
             raise RuntimeError(f"buckler audit on {side}: {report.stderr}")
         return side, json.loads(report.stdout)

@@ -2,28 +2,11 @@
 import Audit
 import Testing
 
-/// Reads files as an audit does, and keeps what rules would look at.
+/// What rules would look at.
 private func subjects(_ files: [String: String]) -> Project {
-    let kept = Kept()
-    let rule = Rule(
-        id: "BKL-T000",
-        title: "",
-        severity: .note,
-        why: "",
-        mend: "",
-        references: [],
-        bad: [],
-        good: [],
-        checks: [.project { project, _ in kept.project = project }]
-    )
-    let result = Audit(rules: [rule]).run(MemoryTree(files.mapValues { Array($0.utf8) }))
+    let (project, result) = subject(of: files) { keep in .project { project, _ in keep(project) } }
     #expect(result.unreadable.isEmpty, "\(result.unreadable)")
-    return kept.project
-}
-
-// SAFETY: an audit calls its rules one after the other, on the thread that asked for it.
-private final class Kept: @unchecked Sendable {
-    var project = Project()
+    return project ?? Project()
 }
 
 @Suite("Containers")
@@ -148,6 +131,69 @@ struct ContainerReadingTests {
         let container = try #require(subjects(["a.yaml": text]).containers.first)
         #expect(container.name == "model")
         #expect(container.memoryLimit?.value == "4Gi")
+    }
+
+    @Test(
+        "Containers, whatever resource they stand in",
+        arguments: [
+            ("InferenceService", "predictor: {triton: {image: a}}", ["triton"]),
+            (
+                "InferenceService", "predictor: {containers: [{name: a}], workerSpec: {containers: [{name: b}]}}",
+                ["a", "b"]
+            ),
+            (
+                "InferenceService", "{transformer: {containers: [{name: t}]}, explainer: {alibi: {type: X}}}",
+                ["t", "alibi"]
+            ),
+            ("Workflow", "templates: [{name: a, script: {image: b, command: [bash], source: x}}]", ["a"]),
+            (
+                "WorkflowTemplate",
+                "templates: [{name: a, container: {image: b}, sidecars: [{name: s, image: c}], initContainers: "
+                    + "[{name: i, image: d}]}, {name: t, steps: [[{name: x, template: a}]]}]", ["i", "s", "a"]
+            ),
+            (
+                "RayService", "rayClusterConfig: {workerGroupSpecs: [{template: {spec: {containers: [{name: w}]}}}]}",
+                ["w"]
+            ),
+            ("LeaderWorkerSet", "leaderWorkerTemplate: {workerTemplate: {spec: {containers: [{name: l}]}}}", ["l"]),
+            ("Task", "steps: [{name: s, image: a, script: 'curl x'}]", ["s"]),
+            ("Unheard", "spec: {template: {spec: {containers: [{name: u}]}}}", ["u"]),
+        ]
+    )
+    func resources(_ kind: String, _ spec: String, _ names: [String]) {
+        let spec = spec.hasPrefix("{") ? spec : "{\(spec)}"
+        let manifest = "{apiVersion: a/v1, kind: \(kind), metadata: {name: m}, spec: \(spec)}"
+        #expect(subjects(["a.yaml": manifest]).containers.map(\.name) == names)
+    }
+
+    @Test("Changes within changes end")
+    func changes() {
+        let depth = 60
+        let text =
+            String(repeating: "{\"op\":\"add\",\"path\":\"/a/b/c/d\",\"value\":", count: depth)
+            + "{\"securityContext\":{\"privileged\":true}}" + String(repeating: "}", count: depth)
+        #expect(subjects(["ops.json": text]).containers.map { $0.privileged?.value } == [true])
+    }
+
+    @Test("All pods of a document count, and what a resource gives to pods of its own")
+    func severalPods() throws {
+        let text = """
+            apiVersion: a/v1
+            kind: Cluster
+            metadata: {name: m}
+            spec:
+              head: {template: {spec: {automountServiceAccountToken: false, containers: [{name: h}]}}}
+              workers: {template: {spec: {hostPID: true, containers: [{name: w}]}}}
+              podSecurityContext: {runAsUser: 0}
+              volumes: [{name: v, hostPath: {path: /etc}}]
+            """
+        let project = subjects(["a.json": text])
+        let pod = try #require(project.workloads.first?.pod)
+        #expect(pod.hostNamespaces.map(\.kind) == [.pid])
+        #expect(pod.hostPaths.map(\.value) == ["/etc"])
+        #expect(pod.mountsToken == nil)
+        #expect(project.containers.map { $0.user?.value } == [nil, nil, "0"])
+        #expect(project.containers.map(\.isWhole) == [true, true, false])
     }
 
     @Test(

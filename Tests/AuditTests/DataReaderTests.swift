@@ -31,4 +31,19 @@ struct DataReaderTests {
         #expect(member.value.text == "service:svc")
         #expect(member.keyPlace == Place("pyproject.toml", line: 5, column: 1))
     }
+
+    @Test("Tables of the same name have places of their own, found in no more than one pass")
+    func tomlArrays() throws {
+        let count = 20_000
+        let text = (0..<count).map { "[[package]]\nname = 'p\($0)'\n[package.source]\n  'url' = 'x'\n" }.joined()
+        var limits = AuditLimits.defaults
+        limits.nodes = 10 * count
+        let start = ContinuousClock.now
+        let packages = try DataReader.toml(text, file: "a.lock", limits: limits).root["package"]?.items ?? []
+        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(packages.count == count)
+        let last = try #require(packages.last)
+        #expect(last["name"]?.text == "p\(count - 1)" && last["name"]?.place.line == 4 * count - 2)
+        #expect(last["source"]?.member("url")?.keyPlace == Place("a.lock", line: 4 * count, column: 3))
+    }
 }

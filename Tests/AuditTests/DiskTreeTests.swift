@@ -74,6 +74,39 @@ struct DiskTreeTests {
         #expect(found.map(\.severity) == [.error])
     }
 
+    @Test("What is usually left out is read within a model, as a load would read it")
+    func withinModels() throws {
+        defer { remove() }
+        try Self.write("cos\nsystem\n(S'id'\ntR.", to: directory + "/models/.git/hook.pkl")
+        #expect(try findings().isEmpty)
+        try Self.write("cos\nsystem\n(S'id'\ntR.", to: directory + "/models/m/.git/hook.pkl")
+        #expect(try findings().contains("BKL-M001"))
+    }
+
+    @Test("A version that is a link is judged as a version, whatever its directory is called")
+    func linkedVersions() throws {
+        defer { remove() }
+        let files = FileManager.default
+        try Self.write("\u{1}\u{2}\u{3}\u{4}", to: directory + "/models/m/data/model.bin")
+        #expect(try !findings().contains("BKL-M018"))
+        try files.createSymbolicLink(atPath: directory + "/models/m/1", withDestinationPath: "data")
+        #expect(try findings().contains("BKL-M018"))
+        let config =
+            "name: \"m\"\nbackend: \"python\"\n"
+            + "parameters { key: \"EXECUTION_ENV_PATH\" value: { string_value: \"data\" } }\n"
+        try Self.write(config, to: directory + "/models/m/config.pbtxt")
+        try Self.write("cos\nsystem\n(S'id'\ntR.", to: directory + "/models/m/data/weights.pkl")
+        #expect(try findings().contains("BKL-M001"))
+    }
+
+    @Test("Slashes and dots more or less make no other path", arguments: ["%/models", "%//models/", "%/./models/."])
+    func spellings(_ path: String) throws {
+        defer { remove() }
+        var tree = DiskTree()
+        try tree.add(path: path.replacing("%", with: directory))
+        #expect(tree.entries().entries.map(\.path).contains(directory + "/models/m/config.pbtxt"))
+    }
+
     @Test("A single file can be audited, and one that is not there is told")
     func single() throws {
         defer { remove() }
@@ -103,6 +136,33 @@ struct DiskTreeTests {
         var tree = DiskTree()
         #expect(throws: Unreadable.self) { try tree.add(path: directory + "/pipe") }
         #expect(throws: Unreadable.self) { try tree.add(path: "/dev/null") }
+    }
+
+    @Test("What would be read but for being no file is told; other links that lead out are a note")
+    func unread() throws {
+        defer { remove() }
+        let files = FileManager.default
+        let project = directory + "/project"
+        try Self.write("FROM a\n", to: directory + "/real/Dockerfile")
+        try Self.write("services: {a: {image: b, privileged: true}}\n", to: project + "/texts/evil.txt")
+        for (name, target) in [
+            ("Dockerfile", "../real/Dockerfile"), ("compose.yaml", "texts/evil.txt"), ("a.py", "nothing.txt"),
+            ("run.sh", "run.sh"), ("deploy", "../real"), ("hosts", "/etc/hosts"), ("notes", "nothing"),
+        ] { try files.createSymbolicLink(atPath: project + "/" + name, withDestinationPath: target) }
+        #expect(mkfifo(project + "/pod.yaml", 0o644) == 0)
+        #expect(mkfifo(project + "/pipe", 0o644) == 0)
+        var tree = DiskTree()
+        try tree.add(path: project)
+        let result = Audit().run(tree)
+        let unreadable = result.unreadable.map { $0.place.file.dropFirst(project.count + 1) }
+        #expect(unreadable.sorted() == ["Dockerfile", "a.py", "pod.yaml", "run.sh"])
+        #expect(result.findings.contains { $0.rule == "BKL-D001" && $0.place.file.hasSuffix("/compose.yaml") })
+        let links = result.findings.filter { $0.rule == "BKL-R004" }
+        #expect(links.map { $0.place.file.dropFirst(project.count + 1) } == ["Dockerfile", "deploy", "hosts"])
+        #expect(links.allSatisfy { $0.severity == .note })
+        #expect { try tree.add(path: project + "/Dockerfile") } throws: {
+            ($0 as? Unreadable)?.message.contains("the directory that is audited") == true
+        }
     }
 
     @Test("A directory that cannot be read in whole is told, the rest is audited")

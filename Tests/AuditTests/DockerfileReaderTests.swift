@@ -90,6 +90,43 @@ struct DockerfileReaderTests {
         #expect(stage.isOpen == isOpen)
     }
 
+    @Test(
+        "Variables of instructions",
+        arguments: [
+            ("ARG U=a\nUSER $U", "a"), ("ENV U=a\nUSER ${U}", "a"), ("USER ${U:-a}", "a"),
+            ("ENV U a b\nUSER $U", "a b"),
+            ("ARG U=a\nENV V=$U\nUSER $V:$V", "a:a"), ("ENV U=a\nARG U=b\nUSER $U", "a"), ("ARG U\nUSER $U", "$U"),
+            ("ARG U=a\nUSER '$U'", "$U"), ("ENV U=$U\nUSER $U", "$U"), ("ARG G\nUSER $G", "g"),
+        ] as [(String, String)]
+    )
+    func variables(_ text: String, _ user: String) throws {
+        #expect(try read("ARG G=g\nFROM a\n\(text)\n").last("USER")?.words.first?.text == user)
+    }
+
+    @Test("A stage has the ENV of the stage that it is made from, and not its ARG")
+    func inheritance() throws {
+        let file = try read("FROM a AS x\nENV E=e\nARG A=a\nFROM b\nUSER $E\nFROM x\nUSER $E$A\n")
+        #expect(file.stages.map { $0.last("USER")?.words.first?.text } == [nil, "$E", "e$A"])
+    }
+
+    @Test(
+        "Each heredoc of a RUN belongs to the command that reads it",
+        arguments: [
+            "RUN cat <<A > /x && sh <<B\ny\nA\ndocker run --privileged x\nB",
+            "RUN <<A <<B\ny\nA\ndocker run --privileged x\nB",
+            "RUN x <<-A | y ; bash -s <<-'B'\n\tA\n\tdocker run --privileged x\n\tB",
+            "ONBUILD RUN <<A\ndocker run --privileged x\nA", "COPY <<A /run.sh\ndocker run --privileged x\nA",
+            "COPY <<A /run\n#!/bin/sh -e\ndocker run --privileged x\nA", "ARG O=--privileged\nRUN docker run $O x",
+            "HEALTHCHECK CMD docker run --privileged x",
+            "ONBUILD ENTRYPOINT [\"docker\", \"run\", \"--privileged\", \"x\"]",
+            "ENV O=--privileged\nCMD docker run $O x",
+        ]
+    )
+    func scripts(_ text: String) {
+        let result = Audit().run(MemoryTree(["Dockerfile": Array("FROM a:1\n\(text)\n".utf8)]))
+        #expect(result.findings.contains { $0.rule == "BKL-D001" }, "\(result)")
+    }
+
     @Test("Only what reaches the last stage is the image's")
     func stages() throws {
         let file = try read("FROM a AS x\nUSER u\nFROM b AS y\nUSER root\nFROM X\nENV a=b\n")

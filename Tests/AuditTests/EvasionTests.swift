@@ -33,6 +33,39 @@ struct EvasionTests {
         #expect(Audit().run(tree).unreadable.map(\.message) == ["it has an entry whose name is not UTF-8"])
     }
 
+    @Test("In a Triton repository a packed pickle is an error, or what may be one", arguments: [0, 1, 6])
+    func packedPickle(layers: Int) {
+        var content = layers == 0 ? Array("BZh91AY&SY".utf8) + [1, 2, 3] : Array("cos\nsystem\n(S'id'\ntR.".utf8)
+        for _ in 0..<layers {
+            let length = ZipWriter.little(content.count, 2)
+            content =
+                [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + length + length.map { ~$0 } + content
+                + ZipWriter.little(ZipWriter.crc32(content), 4) + ZipWriter.little(content.count, 4)
+        }
+        let tree = MemoryTree([
+            "m/config.pbtxt": Array("name: \"m\"\nbackend: \"python\"\n".utf8), "m/1/w.bin": content,
+        ])
+        let findings = Audit(profile: .triton).run(tree).findings
+        #expect(findings.filter { $0.severity == .error }.map(\.rule) == [layers == 1 ? "BKL-M001" : "BKL-M020"])
+    }
+
+    @Test(
+        "A host is what stands behind the user, and schemes have no case",
+        arguments: [
+            ("curl -k https://localhost:x@example.org/a", "BKL-D026"), ("curl -O HTTP://example.org/a", "BKL-D026"),
+            ("curl -k https://$USER:$KEY@example.org/a", "BKL-D026"),
+            ("pip install --index-url http://localhost:x@example.org/simple a==1", "BKL-D026"),
+            ("dockerd -H tcp://localhost:x@10.0.0.1:2375", "BKL-D051"),
+            ("buckler serve --jwt-key-set=HTTP://example.org/keys", "BKL-N012"),
+        ]
+    )
+    func hosts(_ command: String, _ rule: String) {
+        #expect(
+            rules(["run.sh": Array((command + "\n").utf8)]).contains(rule),
+            "\(rules(["run.sh": Array(command.utf8)]))"
+        )
+    }
+
     @Test("Each of a repeated option counts")
     func repeated() {
         let scopes = "buckler serve --anonymous-scope=admin --anonymous-scope=statistics\n"

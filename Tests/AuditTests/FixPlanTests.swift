@@ -54,4 +54,53 @@ struct FixPlanTests {
         #expect(twice.result == "A\r\nb")
         #expect(FixPlan(file: "x", text: "a\n", fixes: [Self.fix(3..<4, ["A"])]).isEmpty)
     }
+
+    @Test(
+        "Lines keep their endings, and new ones get the first's",
+        arguments: [
+            ("a\r\nb\r\nc\r\n", "a\r\nB\r\nnew\r\nc\r\n"), ("a\nb\r\nc", "a\nB\nnew\nc"), ("a\rb\rc", "a\rB\rnew\rc"),
+        ]
+    )
+    func endings(text: String, mended: String) {
+        let fixes = [Self.fix(2..<3, ["B"]), Self.fix(3..<3, ["new"])]
+        #expect(FixPlan(file: "x", text: text, fixes: fixes).result == mended)
+    }
+
+    @Test("A line added at the end of a text without a last newline stands by itself")
+    func atTheEnd() {
+        let plan = FixPlan(file: "x", text: "a: 1\nb: 2", fixes: [Self.fix(3..<3, ["c: 3"])])
+        #expect(plan.result == "a: 1\nb: 2\nc: 3")
+    }
+
+    @Test("The diff repeats no secret, neither around a mend nor in it")
+    func secrets() {
+        let text = """
+            services:
+              web:
+                image: a:1
+                environment:
+                  API_TOKEN: sk-proj-8fK2mQ9xLw3vT7bZ
+                labels: { url: "https://app:hunter2-4711@db/app" }
+                privileged: true
+            """
+        let findings = Audit().run(MemoryTree(["compose.yaml": Array(text.utf8)])).findings
+        let secret = findings.filter { $0.rule == "BKL-D020" }.compactMap(\.place.line)
+        let plan = FixPlan(
+            file: "compose.yaml",
+            text: text,
+            fixes: findings.compactMap(\.fix),
+            secretLines: Set(secret)
+        )
+        #expect(plan.diff.contains("-    privileged: true\n+    privileged: false\n"))
+        #expect(plan.diff.contains("\n       ***\n"))
+        #expect(!plan.diff.contains("sk-proj") && !plan.diff.contains("hunter2"))
+    }
+
+    @Test("Files with carriage returns are mended as others are")
+    func carriageReturns() {
+        let text = "services:\r\n  web:\r\n    image: a:1\r\n    privileged: true\r\n"
+        let findings = Audit().run(MemoryTree(["compose.yaml": Array(text.utf8)])).findings
+        let plan = FixPlan(file: "compose.yaml", text: text, fixes: findings.compactMap(\.fix))
+        #expect(plan.result.contains("    privileged: false\r\n"))
+    }
 }

@@ -16,10 +16,10 @@ struct InspectFormatTests {
             ([0, 0x61, 0x73, 0x6D, 1, 0, 0, 0], .webAssembly, .nativeCode),
             (Array("#!/bin/sh\n".utf8), .script, .script),
             ([0xA7, 0x0D, 0x0D, 0x0A] + [UInt8](repeating: 0, count: 12) + [0xE3, 0, 0, 0], .pythonBytecode, .script),
-            ([0x28, 0xB5, 0x2F, 0xFD, 0], .zstd, .archive),
-            ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], .sevenZip, .archive),
-            (Array("Rar!\u{1A}\u{7}".utf8), .rar, .archive), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], .xz, .archive),
-            (Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], .bzip2, .archive),
+            ([0x28, 0xB5, 0x2F, 0xFD, 0], .zstd, .opaque),
+            ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], .sevenZip, .opaque),
+            (Array("Rar!\u{1A}\u{7}".utf8), .rar, .opaque), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], .xz, .opaque),
+            (Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], .bzip2, .opaque),
             (Array("ftrt".utf8) + [0, 0], .tensorRTPlan, .unverifiable),
             ([0xFE, 0xFF, 0x00], .unknown, .unknownContent),
         ] as [([UInt8], FileFormat, InspectionProblem.Kind)]
@@ -136,6 +136,7 @@ struct InspectFormatTests {
         "TensorFlow: operations that reach files are told, in functions too",
         arguments: [
             ("ReadFile", true), ("WriteFile", true), ("PyFunc", true), ("EagerPyFunc", true), ("MatMul", false),
+            ("SaveV2", false), ("RestoreV2", false), ("MergeV2Checkpoints", false),
             ("TFRecordReaderV2", true),
         ]
     )

@@ -151,7 +151,81 @@ struct InspectZipTests {
         #expect(archive(#"{"module":"keras.layers","class_name":"Dense","config":{}}"#).problems.isEmpty)
         #expect(archive(#"{"module":"keras.layers","class_name":"Lambda","config":{}}"#).has(.kerasCode))
         #expect(archive(#"{"module":"subprocess","class_name":"Popen","config":{}}"#).has(.kerasCode))
-        #expect(archive(#"{"module":"keras","class_name":"L\u0061mbda"}"#).has(.kerasCode))
+        #expect(archive(#"{"module":"keras","class_name":"L\u0061mbda","config":{}}"#).has(.kerasCode))
         #expect(archive("{").has(.malformed))
+    }
+
+    @Test(
+        "The end of a zip behind a text is told whatever is wrong with it",
+        arguments: [(8, 0), (8, 9), (10, 0), (10, 9), (4, 1), (6, 1), (16, 1), (20, 50), (20, 255)]
+    )
+    func brokenEnds(field: Int, value: UInt8) {
+        let zip = ZipWriter([("a.txt", [1]), ("b.py", Array("print(1)".utf8))]).bytes
+        var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 5_000_000) + zip
+        bytes[bytes.count - 22 + field] = value
+        let inspection = inspect(bytes, "notes.txt")
+        #expect(inspection.format == .text)
+        #expect(inspection.says("the end of a zip behind it"), "\(inspection.problems)")
+        let files = ["m/config.pbtxt": Array("name: \"m\"\n".utf8), "m/1/notes.txt": bytes]
+        let found = Audit(profile: .triton).run(MemoryTree(files)).findings
+        #expect(found.contains { $0.rule == "BKL-M005" && $0.severity == .error })
+    }
+
+    @Test("An empty end behind a zip's own does not hide it, and a mark alone is none")
+    func twoEnds() {
+        let text = [UInt8](repeating: UInt8(ascii: "a"), count: 100)
+        let empty: [UInt8] = [0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18)
+        let zip = ZipWriter([("a.pkl", Self.pickle)]).bytes
+        #expect(inspect(text + zip + empty, "notes.txt").says("os.system"))
+        #expect(inspect(text + empty, "notes").kinds == [.unknownContent])
+        let mark: [UInt8] = [0x50, 0x4B, 5, 6] + [UInt8](repeating: 7, count: 40)
+        #expect(inspect(text + mark, "notes").kinds == [.unknownContent])
+    }
+
+    @Test("Members that share bytes are looked into once")
+    func overlap() throws {
+        let pickle = Array(repeating: Array("N0".utf8), count: 500_000).flatMap { $0 } + Self.pickle
+        let bytes = ZipWriter([("a/data.pkl", pickle)]).bytes
+        // The directory, which is the last but the end record, names its member 300 times.
+        let entry = Array(bytes[(bytes.count - 22 - 56)..<(bytes.count - 22)])
+        try #require(entry.starts(with: [0x50, 0x4B, 1, 2]))
+        let directory = Array(repeating: entry, count: 300).flatMap { $0 }
+        let count = ZipWriter.little(300, 2)
+        let end =
+            [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + count + count + ZipWriter.little(directory.count, 4)
+            + ZipWriter.little(bytes.count - 22 - 56, 4) + [0, 0]
+        let source = CountedBytes(bytes.dropLast(22 + 56) + directory + end)
+        let inspection = ModelFileInspector.inspect(source, name: "model.pt")
+        #expect(inspection.says("members that share bytes"))
+        #expect(inspection.pickles.count == 1)
+        // Each member anew would come to more than 300 MB.
+        #expect(source.bytesRead < 16 << 20)
+    }
+
+    @Test("The instructions of all members together are bounded")
+    func operations() {
+        var limits = InspectionLimits()
+        limits.pickleOperations = 5000
+        let pickle = Array(repeating: Array("N0".utf8), count: 1000).flatMap { $0 } + Array("N.".utf8)
+        let files = (0..<4).map { ("\($0).txt", pickle) }
+        #expect(inspect(ZipWriter(Array(files.prefix(2))).bytes, "a.zip", limits).says("instructions") == false)
+        #expect(inspect(ZipWriter(files).bytes, "a.zip", limits).says("more than 5000 instructions"))
+    }
+}
+
+/// Counts what is read of it.
+private final class CountedBytes: ByteSource, @unchecked Sendable {
+    private let bytes: MemoryBytes
+    // SAFETY: one test reads it, on one thread.
+    private(set) var bytesRead = 0
+
+    init(_ bytes: some Sequence<UInt8>) { self.bytes = MemoryBytes(Array(bytes)) }
+
+    var count: Int { bytes.count }
+
+    func read(at offset: Int, count: Int) throws(Unreadable) -> [UInt8] {
+        let part = bytes.read(at: offset, count: count)
+        bytesRead += part.count
+        return part
     }
 }

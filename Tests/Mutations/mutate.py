@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Mutants of a project, made by operators that know what files look like and nothing of what an auditor looks for.
+"""Mutants of two projects, made by operators that know what files look like and nothing of what an auditor looks for.
 
 Each mutant changes one place of one file. Which of all possible mutants are kept is drawn by a hash of each one's own
-name, so that an edit of the project leaves the names and the choice of all others as they are.
+name, so that an edit of the project leaves the names and the choice of all others as they are. The first project has
+two samples, and no mutant is in both: the first, and a fresh one of those that the first left out. The other project,
+with other habits and idioms, has one.
 """
 import argparse
 import ast
@@ -19,15 +21,36 @@ from pathlib import Path
 import yaml
 from common_keys import COMMON
 
-PROJECT = Path(__file__).resolve().parent / "project"
+HERE = Path(__file__).resolve().parent
 
-# How many of a hundred candidates are kept. What a line says is most often changed by its values; deleted lines and
-# added keys are few enough.
+# How many of a hundred candidates the first sample keeps. What a line says is most often changed by its values; deleted
+# lines and added keys are few enough.
 KEPT = {
     "delete-line": 28, "delete-block": 34, "add-key": 90, "swap": 9, "opposite": 100, "unpin": 45, "address": 100,
     "scheme": 100, "widen": 26, "zero": 9, "minus-one": 5, "huge": 10, "empty": 4, "any": 3, "empty-list": 50,
     "any-list": 60,
 }
+
+# How many of the same hundred the fresh sample keeps, of those behind. Of some operators the first sample left none.
+FRESH = {
+    "delete-line": 28, "delete-block": 34, "add-key": 10, "swap": 6, "opposite": 0, "unpin": 55, "address": 0,
+    "scheme": 0, "widen": 74, "zero": 12, "minus-one": 8, "huge": 28, "empty": 6, "any": 6, "empty-list": 50,
+    "any-list": 40,
+}
+
+# How many of a hundred candidates of the other project its sample keeps.
+OTHER = {
+    "delete-line": 15, "delete-block": 26, "add-key": 37, "swap": 4, "opposite": 62, "unpin": 45, "address": 100,
+    "scheme": 100, "widen": 24, "zero": 8, "minus-one": 4, "huge": 9, "empty": 3, "any": 3, "empty-list": 50,
+    "any-list": 25,
+}
+
+# Of each project: its samples, in the order in which they are drawn. Files of two projects have no path in common.
+PROJECTS = {
+    HERE / "project": {"first": KEPT, "fresh": FRESH},
+    HERE / "other-project": {"other": OTHER},
+}
+SAMPLES = {sample: project for project, samples in PROJECTS.items() for sample in samples}
 
 OPPOSITES = {
     "true": "false", "True": "False", "on": "off", "yes": "no", "none": "all", "ALL": "NONE", "ro": "rw",
@@ -52,6 +75,7 @@ class Mutant:
     operator: str
     line: int
     text: str
+    sample: str
 
     def difference(self, original):
         lines = difflib.unified_diff(original.splitlines(), self.text.splitlines(), n=0, lineterm="")
@@ -94,6 +118,7 @@ def strict_mapping(loader, node, deep=False):
     return dict(yaml.SafeLoader.construct_pairs(loader, node, deep=True))
 
 
+StrictLoader.add_constructor("tag:yaml.org,2002:merge", lambda loader, node: node.value)
 StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, strict_mapping)
 
 
@@ -315,7 +340,17 @@ def short_hash(text, digits=6):
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
-def mutants_of(path, name):
+def sample_of(identity, operator, samples):
+    """Which of a project's samples a mutant is in, if any."""
+    drawn = int(short_hash(identity, 8), 16) % 100
+    for sample, kept in samples.items():
+        if drawn < kept[operator]:
+            return sample
+        drawn -= kept[operator]
+    return None
+
+
+def mutants_of(path, name, samples):
     kind = kind_of(path)
     original = path.read_text(encoding="utf-8")
     lines = original.splitlines()
@@ -330,26 +365,32 @@ def mutants_of(path, name):
             if said is None or said in seen:
                 continue
             seen.add(said)
-            if int(short_hash(identity, 8), 16) % 100 < KEPT[operator]:
-                yield Mutant(identity, name, kind, operator, at + 1, text)
+            sample = sample_of(identity, operator, samples)
+            if sample:
+                yield Mutant(identity, name, kind, operator, at + 1, text, sample)
 
 
-def all_mutants(project=PROJECT):
+def mutants_in(project, samples):
     found = []
     for path in sorted(project.rglob("*")):
         if path.is_file() and kind_of(path):
-            found += mutants_of(path, path.relative_to(project).as_posix())
+            found += mutants_of(path, path.relative_to(project).as_posix(), samples)
     return found
 
 
+def all_mutants():
+    return [mutant for project, samples in PROJECTS.items() for mutant in mutants_in(project, samples)]
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Print the mutants: name, place and difference.")
+    parser = argparse.ArgumentParser(description="Print the mutants: name, place, sample and difference.")
+    parser.add_argument("--sample", choices=SAMPLES, help="only mutants of this sample")
     parser.add_argument("names", nargs="*", help="only mutants whose names begin so")
-    names = tuple(parser.parse_args().names) or ("",)
+    options = parser.parse_args()
     for mutant in all_mutants():
-        if mutant.id.startswith(names):
-            print(f"{mutant.id} (line {mutant.line})")
-            for line in mutant.difference((PROJECT / mutant.path).read_text(encoding="utf-8")):
+        if mutant.id.startswith(tuple(options.names) or "") and options.sample in (None, mutant.sample):
+            print(f"{mutant.id} (line {mutant.line}, {mutant.sample} sample)")
+            for line in mutant.difference((SAMPLES[mutant.sample] / mutant.path).read_text(encoding="utf-8")):
                 print("    " + line)
 
 

@@ -259,3 +259,26 @@ def test_a_pickle_is_explained_and_never_loaded(tmp_path):
     assert report[0]["problems"]
     assert not witness.exists()
     assert run("inspect", "nothing", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("pattern", ["compose.yaml", "./compose.yaml", "**/compose.yaml", "*.yaml", "**/d*/compose.yaml"])
+def test_patterns_leave_out_what_is_at_the_top_too(tmp_path, pattern):
+    write(tmp_path, {("deep/compose.yaml" if "d*" in pattern else "compose.yaml"): PRIVILEGED})
+    done = run("audit", ".", "--exclude", pattern, cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout == "0 errors, 0 warnings and 0 notes in 0 files\n"
+
+
+def test_what_has_no_name_is_told_with_that_of_its_directory(tmp_path):
+    (tmp_path / os.fsdecode(b"bad\xff")).write_text("x")
+    done = run("audit", ".", "--format", "sarif", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    jsonschema.validate(report, SCHEMA)
+    problem = report["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]
+    assert done.returncode == 2
+    assert problem["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "."
+
+
+def test_a_directory_is_no_file_to_inspect(tmp_path):
+    write(tmp_path, {"d/a": "", "d/b.pkl": b"cos\nsystem\n(S'true'\ntR."})
+    done = run("inspect", "d", cwd=tmp_path)
+    assert done.returncode == 2 and "it is no file; 'buckler audit'" in done.stderr and not done.stdout

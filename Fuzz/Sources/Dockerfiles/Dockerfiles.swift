@@ -23,6 +23,12 @@ func readDockerfile(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         last = instruction.lines.upperBound - 1
         check(instruction, lines)
     }
+    for command in file.scripts.flatMap(\.commands) {
+        precondition(!command.words.isEmpty || !command.assignments.isEmpty || !command.redirections.isEmpty)
+        for word in command.words {
+            precondition(word.place.line.map { (1...lines).contains($0) } ?? false, "a word beyond the last line")
+        }
+    }
     return 0
 }
 

@@ -46,7 +46,10 @@ class Conditions(Calls):
             self.context.not_empty.add(test.id)
 
     def narrow(self, left, right, by_membership):
-        if not isinstance(left, ast.Name) or left.id not in self.env:
+        if isinstance(left, ast.Call) and self.resolve(left.func) == "os.path.commonpath" and not by_membership:
+            for item in [part for argument in left.args for part in getattr(argument, "elts", [])]:
+                self.contained(item)
+        if self.key_of(left) not in self.env:
             return
         other = self.value(right) if self.resolve(right) is not None else None
         if other is None:
@@ -56,19 +59,26 @@ class Conditions(Calls):
         # A text that is part of another is not one of several.
         if other is None or other.taint or (by_membership and other.text is not None):
             return
-        self.env[left.id] = self.env[left.id].clean()
+        self.contained(left)
+
+    def contained(self, path):
+        """A path that has been found to lie beneath another, or anything else that is free no more."""
+        key = self.key_of(path)
+        if key in self.env:
+            self.env[key] = self.env[key].clean()
 
     def refine_call(self, test):
         name = self.resolve(test.func) or ""
         subject = test.args[0] if test.args else None
-        if name == "builtins.isinstance" and len(test.args) == 2 and isinstance(subject, ast.Name):
+        if name == "builtins.isinstance" and len(test.args) == 2:
             kinds = test.args[1].elts if isinstance(test.args[1], ast.Tuple) else [test.args[1]]
             if all(self.resolve(kind) in ("builtins.int", "builtins.float", "builtins.bool") for kind in kinds):
-                if subject.id in self.env:
-                    self.env[subject.id] = self.env[subject.id].clean()
+                self.contained(subject)
+        elif name.endswith(".is_relative_to"):
+            self.contained(test.func.value)
         elif name.endswith("fullmatch") and test.args:
             pattern = test.args[0].value if len(test.args) == 2 and isinstance(test.args[0], ast.Constant) else ""
             subject = test.args[-1]
             # What matches anything has checked nothing.
-            if isinstance(subject, ast.Name) and subject.id in self.env and "." not in str(pattern).replace("\\.", ""):
-                self.env[subject.id] = self.env[subject.id].clean()
+            if "." not in str(pattern).replace("\\.", ""):
+                self.contained(subject)

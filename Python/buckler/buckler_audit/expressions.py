@@ -2,13 +2,19 @@
 """What an expression is, as far as that can be told; every call in it is reported on the way."""
 import ast
 
+from .displays import Displays
 from .facts import TooMuch
 from .handlers import CONTEXT
-from .names import BUILTINS, KEYS_NAME, KEY_NAME, SECRET_NAME, SECRET_TEXT, SIZES, STARRED
-from .values import NONE, UNKNOWN, Value, union
+from .names import BUILTINS, ENVIRON, FLUENT_PATHS, KEYS_NAME, KEY_NAME, SECRET_NAME, SECRET_TEXT, SIZES, STARRED
+from .servers import UPLOADER, is_written_text
+from .values import NONE, UNKNOWN, Value, one_of, union
 
 
-class Expressions:
+#: What holds functions and modules by their names.
+NAMESPACES = {"builtins", "builtins.globals()", "builtins.locals()", "builtins.vars()", "sys.modules"}
+
+
+class Expressions(Displays):
     """What Flow knows while it goes through statements: `env` the names of the function, `outer` those around it."""
 
     def spend(self, amount=1):
@@ -38,6 +44,13 @@ class Expressions:
             if name in STARRED.get(module, ()):
                 return Value(module + "." + name)
         return Value(name)
+
+    def key_of(self, node):
+        """Under which key of `env` a variable, or a field of `self`, is known; None for anything else."""
+        if isinstance(node, ast.Name):
+            return node.id
+        is_field = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+        return "self." + node.attr if is_field else None
 
     def value(self, node):
         if node is None:
@@ -70,18 +83,30 @@ class Expressions:
         return self.secretive(self.attribute(self.value(node.value), node.attr), node.attr)
 
     def attribute(self, base, name):
-        if name == "__dict__":
+        if name == "__call__":
             return base
+        if name == "__dict__":
+            return Value(base.name + ".__dict__") if base.name in self.modules or base.name == "builtins" else base
+        if name in ("__globals__", "f_globals"):
+            return Value("builtins.globals()")
+        if name in ("__builtins__", "f_builtins"):
+            return Value("builtins")
         if base.name == "self" and self.context.attributes is not None:
-            known = self.context.attributes.get(name)
+            # What this function has set itself is known better than what all find.
+            known = self.env.get("self." + name) or self.context.attributes.get(name)
             if known is not None:
                 return known
         full = base.name + "." + name if base.name else None
         new = Value(full, taint=base.taint, origin=base.origin)
+        new.also = frozenset(each + "." + name for each in base.also)
+        # A method's name picks nothing yet: `x.values()` is all of it.
+        new.picked = base.picked
         if name in SIZES:
             new.taint, new.sized = NONE, base.origin
         if full and full.startswith("flask.request."):
             new.taint = new.origin = frozenset(["request"])
+        if full and (is_written_text(full) or full == UPLOADER + ".name"):
+            new.taint = new.origin = frozenset([full.replace("streamlit", "st").replace("()", "")])
         if full == CONTEXT + ".request":
             new.taint = new.origin = frozenset(["ctx.request"])
         return new
@@ -90,15 +115,16 @@ class Expressions:
         base, index = self.value(node.value), self.value(node.slice)
         if self.is_reversal(node.slice) and base.text is not None:
             return Value(const=base.text[::-1])
-        if base.name == "sys.modules" and index.text:
-            return Value(index.text)
-        if base.name in ("builtins", "builtins.globals()", "builtins.locals()", "builtins.vars()") or (
-            base.name in self.modules and index.text
-        ):
+        if self.is_namespace(base) or (base.name in self.modules and index.text):
             return self.member(base.name, index)
-        if base.items and isinstance(index.const, int) and -len(base.items) <= index.const < len(base.items):
-            return base.items[index.const]
+        if base.items and not isinstance(node.slice, ast.Slice):
+            return self.item(base, index)
+        if (base.name or "").endswith("headers") and index.text:
+            # One header, taken as `get` takes it.
+            self.facts.call(node, base.name + ".__getitem__", [(None, index)], base.taint, self.context)
         new = union([base, index])
+        if index.const is not UNKNOWN:
+            new.picked |= base.origin
         # Who chooses one of several things that are fixed has not chosen what they are.
         new.taint, new.sized, new.name = base.taint, base.sized, base.name + "[]" if base.name else None
         if isinstance(node.slice, ast.Slice):
@@ -108,11 +134,30 @@ class Expressions:
             new.secret = index.text
         return new
 
+    def item(self, base, index):
+        """Of what is written out: by its key or number, or any of them. Whoever chooses among them made none."""
+        self.spend(len(base.items))
+        if base.keys is not None:
+            named = [item for key, item in base.members() if key == index.text]
+            return named[-1] if named and index.text is not None else one_of(base.items)
+        if isinstance(index.const, int) and -len(base.items) <= index.const < len(base.items):
+            return base.items[index.const]
+        return one_of(base.items)
+
+    def is_namespace(self, base):
+        """Whether it holds functions and modules by their names."""
+        name = base.name or ""
+        return name in NAMESPACES or name.endswith(".__dict__")
+
     def member(self, base, index):
         if not index.text:
             return Value(base + "[]")
         if base == "builtins.globals()" or base == "builtins.locals()":
             return self.lookup(index.text)
+        if base == "sys.modules":
+            return Value(index.text)
+        if base.endswith(".__dict__"):
+            base = base[:-len(".__dict__")]
         return Value(("builtins." if base == "builtins.vars()" else base + ".") + index.text)
 
     def is_reversal(self, node):
@@ -130,7 +175,11 @@ class Expressions:
         if isinstance(node.op, ast.Add) and left.text is not None and right.text is not None:
             if len(left.text) + len(right.text) < 1000:
                 return Value(const=left.text + right.text)
-        return union([left, right])
+        new = union([left, right])
+        new.call = [(None, left), (None, right)]
+        if isinstance(node.op, ast.Div) and left.name in FLUENT_PATHS:
+            new.name = left.name
+        return new
 
     def value_JoinedStr(self, node):
         parts = [self.value(part) for part in node.values]
@@ -139,6 +188,7 @@ class Expressions:
         new = union(parts)
         # The first part tells where a path or an address leads.
         new.name = "f:" + (parts[0].text or "")[:100] if parts else None
+        new.call = [(None, part) for part in parts]
         return new
 
     def value_FormattedValue(self, node):
@@ -174,6 +224,9 @@ class Expressions:
             split, variable = right.empties
             if KEYS_NAME.search(variable) or KEYS_NAME.search(self.words(node.left)):
                 self.facts.add("empties", split, {"n": variable[:100]})
+        is_text = right.secret and (right.name == "os.environ[]" or right.name in ENVIRON)
+        if is_text and isinstance(operator, (ast.In, ast.NotIn)) and left.const is UNKNOWN:
+            self.facts.add("guards", node, {"n": "part", "f": self.context.function, "w": right.secret[:100]})
         names = [side.name or "" for side in (left, right)]
         words = [self.words(node.left), self.words(right_node)]
         if any(KEY_NAME.search(word) for word in words) and isinstance(operator, (ast.Eq, ast.NotEq)):
@@ -215,6 +268,8 @@ class Expressions:
         return self.value(node.value)
 
     def value_Lambda(self, node):
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            self.value(default)
         kept, self.env = self.env, dict(self.env)
         self.spend(len(kept))
         for argument in ast.walk(node.args):
@@ -222,69 +277,6 @@ class Expressions:
                 self.env[argument.arg] = Value(argument.arg)
         result = self.value(node.body)
         self.env = kept
-        return Value(taint=result.taint, origin=result.origin)
-
-    def sequence(self, node):
-        items = [self.value(item) for item in node.elts]
-        new = union(items)
-        new.items = items[:64]
-        return new
-
-    value_List = value_Tuple = value_Set = sequence
-
-    def value_Dict(self, node):
-        keys = [self.value(key) for key in node.keys if key is not None]
-        values = [self.value(value) for value in node.values]
-        if len(keys) == len(values):
-            for key, value, value_node in zip(keys, values, node.values):
-                self.named_text(key.text, value, value_node)
-        new = union(keys + values)
-        new.items = values[:64]
-        return new
-
-    def named_text(self, name, value, node):
-        if name and value.text and KEY_NAME.search(name) and isinstance(node, (ast.Constant, ast.JoinedStr)):
-            self.facts.add("texts", node, {"n": name[:100], "s": value.text[:300]})
-
-    def comprehension(self, node):
-        kept, self.env = self.env, dict(self.env)
-        self.spend(len(kept))
-        source, is_filtered = None, False
-        for generator in node.generators:
-            iterated = self.value(generator.iter)
-            source = source or iterated
-            self.bind(generator.target, self.element(iterated))
-            for test in generator.ifs:
-                is_filtered = True
-                self.condition(test, decides=True)
-                self.refine(test, True)
-        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        new = union([self.value(part) for part in parts])
-        if source is not None and source.empties is not None and not is_filtered:
-            new.empties = source.empties
-        if source is not None and source.secret and any(self.keeps_empty(each) for each in node.generators):
-            self.facts.add("empties", node, {"n": source.secret[:100]})
-        self.env = kept
-        return new
-
-    value_ListComp = value_SetComp = value_GeneratorExp = value_DictComp = comprehension
-
-    def keeps_empty(self, generator):
-        """`if len(key) <= 32`, and nothing that leaves out a text without letters."""
-        def bounds_from_above(test):
-            return (
-                isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Lt, ast.LtE))
-                and isinstance(test.left, ast.Call) and self.resolve(test.left.func) == "builtins.len"
-                and isinstance(test.comparators[0], ast.Constant)
-            )
-
-        return bool(generator.ifs) and all(bounds_from_above(test) for test in generator.ifs)
-
-    def element(self, iterated):
-        new = union([iterated])
-        if iterated.items:
-            first = iterated.items[0]
-            for other in iterated.items[1:]:
-                first = first.merged(other)
-            new.name, new.const = first.name, first.const
+        new = Value(taint=result.taint, origin=result.origin)
+        new.function = self.unnamed(node)
         return new

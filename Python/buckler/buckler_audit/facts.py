@@ -3,24 +3,37 @@
 
 calls     n name, l line, c column, e length, f the function around it, h who calls that with whose data (handlers.py),
           a arguments, v whether something was verified before it in the same function, r parameters that decide what
-          the method is called of.
+          the method is called of, o name of the `bentoml.Service` that it is called of.
           An argument: k keyword, s text, b truth value, i number, z None, n name, a arguments of the call that made it,
-          m items, t parameters that decide it, x the name of the secret that it was made from.
+          or what it was put together of, m items, k with its key in those of a dictionary, t parameters that decide it,
+          x the name of the secret that it was made from.
 classes   n, b names of bases, d decorators as arguments, m names of methods, and the place.
 handlers  functions that take what clients send: n, f, h, d decorators, p parameters: n, y names in the annotation,
-          k whether it is checked, z whether its size is, u where it is first used (n, l, c, e); and the place.
+          k whether it is checked, z whether its size is, u where it is first used (n, l, c, e), p whether only members
+          of it are that the source names; and the place.
 texts     texts beside a name: n name or '', s text, and the place.
 compares  o operator, x and y the names compared, q whether y (or x) is a constant, and the place.
 empties   n, and the place where an unset variable of the environment becomes a key that is empty.
 sets      settings that weaken or silence something: n what is set, as `context.verify_mode`, a to what, as an argument,
           and the place.
-guards    what stands the wrong way round (guards.py): n "inverted" or "no-http", f the function, and the place.
+guards    what stands the wrong way round (guards.py): n "inverted" or "no-http", f the function, and the place;
+          what does not stop whom it refuses, or anybody (refusals.py): n "goes-on" or "open"; what refuses by a
+          function that never returns anything (answers.py): n "never" and w its name; what is let past for what it
+          says of itself (exemptions.py): n "claim" and w of which kind that is, with its name if the source has it;
+          what looks for a text within a key: n "part" and w the name of the variable that has that.
+answers   functions and classes that refuse callers, themselves or by what they call (answers.py): n, s the status
+          codes among 401, 403, 413 and 429, d whether a decorator makes it a middleware, and the place.
+unreached checks and entries of a log that stand behind a `return` or `raise`: n "check" or "log", f the function, and
+          the place.
+limits    numbers named as limits that limit nothing (limits.py): n, w "idle" or "zero", and the place.
 imports   names of modules.
 """
-from .values import arguments_json
+from .values import VALUE_LIMIT, arguments_json
 
 CALLS = 20_000
 OTHERS = 5_000
+#: Of all calls, settings and decorators together.
+VALUES = 500_000
 
 
 class TooMuch(Exception):
@@ -33,8 +46,19 @@ class Facts:
         self.calls = {}
         self.lists = {"classes": [], "handlers": []}
         # By their places: what is gone through twice is said once.
-        self.lists.update((kind, {}) for kind in ("texts", "compares", "empties", "sets", "guards"))
+        self.lists.update((kind, {}) for kind in ("texts", "compares", "empties", "sets", "guards", "limits", "answers",
+                                                "unreached"))
         self.imports = set()
+        self.values = 0
+
+    def arguments(self, arguments):
+        """What is told of arguments, in all no more than can be held."""
+        room = [VALUE_LIMIT]
+        told = arguments_json(arguments, 1, room)
+        self.values += VALUE_LIMIT - room[0]
+        if self.values > VALUES:
+            raise TooMuch(f"its calls are given more than {VALUES} values")
+        return told
 
     def place(self, node):
         """Line and column from 1; columns and the length in scalars, the length no further than the line."""
@@ -49,7 +73,7 @@ class Facts:
         before = len(raw[:start].decode("utf-8", "replace"))
         return {"l": line, "c": before + 1, "e": max(len(raw[start:end].decode("utf-8", "replace")), 1)}
 
-    def call(self, node, name, arguments, receiver, context):
+    def call(self, node, name, arguments, receiver, context, service=None):
         key = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset, name)
         known = self.calls.get(key)
         # What a handler hands on says more than what the function by itself may be given.
@@ -60,9 +84,11 @@ class Facts:
         if known is None and len(self.calls) >= CALLS:
             raise TooMuch(f"it has more than {CALLS} calls")
         fact = {"n": name[:300], "f": context.function, "h": context.kind, **self.place(node)}
-        fact["a"] = arguments_json(arguments, 1)
+        fact["a"] = self.arguments(arguments)
         if context.verified:
             fact["v"] = True
+        if service is not None:
+            fact["o"] = service[:100]
         if receiver:
             fact["r"] = sorted(receiver)[:4]
         self.calls[key] = (rank, fact)

@@ -2,126 +2,83 @@
 """Statements, one after the other: which names stand for what, and what has been checked by then."""
 import ast
 
-from .functions import Context, Functions
+from .answers import WATCHED, Answers, is_attached
+from .bindings import Bindings
+from .functions import Context, Name
 from .guards import is_inverted
-from .values import NONE, Value, union
+from .limits import Limits
+from .servers import Registered
+from .values import Value, union
 
 
-#: Attributes that turn a guard off, or set how strong it is.
-SETTINGS = {"verify_mode", "check_hostname", "minimum_version", "verify", "disabled"}
+#: Methods of a logger.
+LOGGING = {"debug", "info", "warning", "error", "critical", "exception", "log"}
 
 
-class Flow(Functions):
+class Flow(Bindings):
     def __init__(self, facts, budget, follows):
         self.facts = facts
         self.budget = budget
         self.env, self.outer, self.stars, self.modules = {}, [], [], set()
+        # Classes of this source that say what their fields may be.
+        self.described = set()
         self.context = Context()
         self.queue, self.follows, self.followed = [], follows, {}
         self.is_looping = False
 
     def module(self, tree):
+        self.answers = Answers(tree, self.spend)
+        self.registered = Registered(tree, self.spend)
+        if "streamlit" in self.registered.modules:
+            # All of such a source runs for each client.
+            self.context = Context(kind="web")
+        for name, node, answers in self.answers.all():
+            self.facts.add("answers", Name(node), {"n": name[:200], "s": answers, "d": is_attached(node)})
         self.block(tree.body)
         names = self.env
         while self.queue:
             function = self.queue.pop(0)
             self.env, self.outer = {}, function.outer or [names]
             self.enter(function)
-
-    # Names
-
-    def do_Import(self, node):
-        for alias in node.names:
-            self.facts.imports.add(alias.name)
-            self.modules.update((alias.name, alias.name.split(".")[0]))
-            if alias.asname:
-                self.env[alias.asname] = Value(alias.name)
-            else:
-                self.env[alias.name.split(".")[0]] = Value(alias.name.split(".")[0])
-
-    def do_ImportFrom(self, node):
-        module = "." * node.level + (node.module or "")
-        self.facts.imports.add(module)
-        for alias in node.names:
-            if alias.name == "*":
-                self.stars.append(module)
-            else:
-                full = (module + "." if not module.endswith(".") else module) + alias.name
-                self.modules.add(full)
-                self.env[alias.asname or alias.name] = Value(full)
-
-    def bind(self, target, value):
-        if isinstance(target, ast.Name):
-            new = value if value.name else value.copy()
-            # A name of our own is worth nothing to whoever looks for what is called.
-            if new.name is None:
-                new.name = target.id if not new.items and new.text is None else None
-            self.env[target.id] = new
-            # pydantic's `class Config: extra = "allow"`.
-            if target.id == "extra" and self.owner_env is self.env and self.owner.name == "Config":
-                self.setting(target, "Config.extra", value)
-        elif isinstance(target, ast.Attribute):
-            base = self.value(target.value)
-            if base.name == "self" and self.context.attributes is not None:
-                known = value.copy()
-                # Not what one function was given, but what all find.
-                known.taint = known.origin = known.sized = NONE
-                self.context.attributes[target.attr] = known
-            if target.attr in SETTINGS:
-                self.setting(target, f"{base.name or self.words(target.value)}.{target.attr}", value)
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            for index, item in enumerate(target.elts):
-                part = value.items[index] if value.items and index < len(value.items) else union([value])
-                self.bind(item.value if isinstance(item, ast.Starred) else item, part)
-        elif isinstance(target, ast.Subscript):
-            base = self.value(target.value)
-            index = self.value(target.slice)
-            if isinstance(target.value, ast.Name):
-                self.env[target.value.id] = base.merged(Value(base.name, taint=value.taint, origin=value.origin))
-            self.assigned_text(index.text, value, None)
-
-    def setting(self, node, name, value):
-        self.facts.add("sets", node, {"n": name[:200], "a": [value.json()]})
-
-    def assigned_text(self, name, value, node):
-        if node is not None:
-            self.named_text(name, value, node)
-
-    def do_Assign(self, node):
-        value = self.value(node.value)
-        for target in node.targets:
-            self.bind(target, value)
-            self.assigned_text(self.words(target), value, node.value)
-
-    def do_AnnAssign(self, node):
-        if node.value is not None:
-            value = self.value(node.value)
-            self.bind(node.target, value)
-            self.assigned_text(self.words(node.target), value, node.value)
-
-    def do_AugAssign(self, node):
-        value = self.value(node.value)
-        if isinstance(node.target, ast.Name):
-            before = self.lookup(node.target.id)
-            if before.text is not None and value.text is not None and isinstance(node.op, ast.Add):
-                self.bind(node.target, Value(const=(before.text + value.text)[:1000]))
-            else:
-                self.bind(node.target, union([before, value]))
+        # A module without a handler may be there for others, which read what it sets.
+        if self.facts.lists["handlers"]:
+            limits = Limits(tree)
+            for fault, found in (("idle", limits.idle()), ("zero", limits.zeros())):
+                for name, statement in found:
+                    self.facts.add("limits", statement, {"n": name[:200], "w": fault})
 
     # Statements; each says whether what follows it in its block is reached no more.
 
     def block(self, statements):
-        for statement in statements:
+        for index, statement in enumerate(statements):
             self.spend()
             method = getattr(self, "do_" + type(statement).__name__, None)
             if method is not None:
                 if method(statement):
+                    if isinstance(statement, (ast.Return, ast.Raise)):
+                        self.unreached(statements[index + 1:])
                     return True
                 continue
             for child in ast.iter_child_nodes(statement):
                 if isinstance(child, ast.expr):
                     self.value(child)
         return False
+
+    def unreached(self, statements):
+        for statement in statements:
+            self.spend()
+            if isinstance(statement, ast.If) and self.stops(statement.body):
+                self.facts.add("unreached", statement.test, {"n": "check", "f": self.context.function})
+            elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+                root, _, method = (self.resolve(statement.value.func) or "").rpartition(".")
+                if method in LOGGING and "log" in root.lower():
+                    self.facts.add("unreached", statement, {"n": "log", "f": self.context.function})
+
+    def stops(self, body):
+        return isinstance(body[-1], ast.Raise) or bool(self.answers.given(body, self.class_name()) & WATCHED)
+
+    def class_name(self):
+        return self.context.function.partition(".")[0]
 
     def do_Return(self, node):
         value = self.value(node.value)
@@ -147,6 +104,9 @@ class Flow(Functions):
     def do_If(self, node):
         if is_inverted(node.test, node.body):
             self.facts.add("guards", node.test, {"n": "inverted", "f": self.context.function})
+        idle = self.answers.never_says_yes(node.test, self.class_name())
+        if idle and self.answers.given(node.body, self.class_name()) & WATCHED:
+            self.facts.add("guards", node.test, {"n": "never", "f": self.context.function, "w": idle[:200]})
         value = self.condition(node.test, decides=False)
         before = self.env
         branches = []

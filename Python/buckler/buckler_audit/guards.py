@@ -133,3 +133,12 @@ def constants(node):
     if not all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in items):
         return None
     return {item.value for item in items}
+
+
+def is_written(node):
+    """Whether the source says all of a value: a text or number that is not empty, or several."""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        return bool(node.elts) and all(isinstance(item, ast.Constant) for item in node.elts)
+    if isinstance(node, ast.Call) and last_name(node.func) in ("frozenset", "set", "tuple", "list") and node.args:
+        return is_written(node.args[0])
+    return isinstance(node, ast.Constant) and node.value is not None and node.value != ""

@@ -6,7 +6,7 @@ import ast
 WEB_METHODS = {"route", "get", "post", "put", "patch", "delete", "websocket", "api_route", "head", "options"}
 WEB_MAKERS = (
     "fastapi.FastAPI()", "fastapi.APIRouter()", "flask.Flask()", "flask.Blueprint()",
-    "starlette.applications.Starlette()", "quart.Quart()", "sanic.Sanic()",
+    "starlette.applications.Starlette()", "quart.Quart()", "sanic.Sanic()", "aiohttp.web.RouteTableDef()", "litestar",
 )
 WEB_NAMES = {"app", "router", "api", "application", "blueprint", "bp"}
 
@@ -15,7 +15,7 @@ NARROW = {"int", "float", "bool", "complex", "Literal", "Enum", "datetime", "dat
 INJECTED = ("Depends", "Security", "BackgroundTasks")
 
 
-def kind_of(decorators, name, class_name, bases, parameters):
+def kind_of(decorators, name, class_name, parameters):
     """One of "legacy-api", "api", "task", "runnable", "triton", "web", "asgi"; "" if clients do not reach it."""
     for decorator in decorators:
         full = decorator.name or ""
@@ -64,6 +64,8 @@ def names_in(annotation, resolve):
 
 #: What a service's functions are given beside what is sent: its `request` alone is a client's.
 CONTEXT = "bentoml.Context()"
+#: What brings all of a request that came past what BentoML itself has checked.
+BODIES = {f"{CONTEXT}.request.{method}()": f"ctx.request.{method}()" for method in ("json", "body", "form", "stream")}
 
 
 def is_context(name, names, kind):

@@ -24,14 +24,19 @@ CLEANING = {
 }
 #: What gives back what it was given.
 PASSING = {"builtins.str", "builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "builtins.sorted",
-           "builtins.iter", "builtins.next", "pathlib.Path", "os.fspath"}
+           "builtins.iter", "builtins.next", "builtins.staticmethod", "builtins.classmethod", "os.fspath"}
+PATHS = {"pathlib." + name for name in ("Path", "PosixPath", "PurePath", "PurePosixPath")}
+FLUENT_PATHS = {"pathlib.Path()"}
+#: Of which a method gives back the same object.
+FLUENT = {"bentoml.images.Image()", "bentoml.images.PythonImage()"}
 #: What a check of an input may call before anything is checked.
 NEUTRAL = re.compile(
     r"^(builtins\.(len|isinstance|str|repr|print|type|int|float|bool|hasattr|enumerate|zip|range|list|tuple|dict|set"
     r"|sorted|iter|any|all|super|max|min|sum|getattr)"
     r"|numpy\.(array|asarray|frombuffer|shape|ndim|size|isfinite|isnan|any|all)"
-    r"|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes|model_dump|dict|info"
-    r"|warning|debug|error|exception|log|reshape|ravel|flatten|squeeze|astype|tolist|item|name|request_id"
+    r"|json\.(dumps|loads)|time\..*|.*\.(get|items|keys|values|decode|encode|as_numpy|strip|lower|upper|append|nbytes"
+    r"|model_dump|dict|info|warning|debug|error|exception|log"
+    r"|reshape|ravel|flatten|squeeze|astype|tolist|item|name|request_id"
     r"|correlation_id|trace|parameters|inputs|timeout|is_cancelled|get_response_sender)"
     r"|.*pb_utils\.[\w.]*|triton_python_backend_utils\.[\w.]*)$"
 )
@@ -54,4 +59,34 @@ KEYS_NAME = re.compile(r"key|token|secret|passw|cred|auth", re.I)
 SECRET_TEXT = re.compile(
     r"^(AKIA|ASIA|ghp_|gho_|github_pat_|glpat-|sk-|hf_|xox[abp]-|AIza|-----BEGIN )|://[^/\s:@]+:[^/\s@]+@"
 )
+#: What calls what it is given, by the last part of the name.
+CALLERS = {
+    "Thread", "Process", "Timer", "start_new_thread", "submit", "apply", "apply_async", "imap", "imap_unordered",
+    "map_async", "starmap", "starmap_async", "to_thread", "run_in_executor", "run_in_threadpool", "call_soon",
+    "call_soon_threadsafe", "call_later", "call_at", "runcall", "runfunc", "callback", "atexit.register",
+    "builtins.map", "builtins.filter", "map", "weakref.finalize", "signal.signal", "unittest.addModuleCleanup",
+}
+#: Those of them that take its arguments in a list, or one after the other.
+SPREADING = {
+    "Thread", "Process", "Timer", "start_new_thread", "apply", "apply_async", "imap", "imap_unordered", "map",
+    "map_async", "starmap", "starmap_async", "filter",
+}
+#: What they are given beside it.
+BESIDES = {"name", "daemon", "group", "callback", "error_callback", "chunksize", "timeout"}
+#: What runs texts as code, in which order: by which keyword, and where they stand among the arguments.
+CODE_TEXTS = {
+    name: (("source", 0),) for name in (
+        "builtins.exec", "builtins.eval", "builtins.compile", "codeop.compile_command",
+        "code.InteractiveInterpreter().runsource", "code.InteractiveConsole().push",
+    )
+}
+CODE_TEXTS.update((f"timeit.{name}", (("setup", 1), ("stmt", 0))) for name in ("timeit", "repeat", "Timer"))
+CODE_TEXTS.update(
+    (f"{module}.{maker}{name}", (("statement", 0),)) for module in ("cProfile", "profile", "pdb", "bdb", "trace")
+    for maker in ("", "Profile().", "Pdb().", "Bdb().", "Trace().") for name in ("run", "runctx", "runeval")
+)
+#: Methods whose results are what they are called of, in another form.
+READING = {"read", "readlines", "readline", "read_text", "read_bytes", "getvalue", "decode", "strip"}
+#: What puts something into a list, set or dictionary.
+FILLING = {"append", "appendleft", "extend", "extendleft", "insert", "add", "update", "setdefault", "__setitem__"}
 ENVIRON = {"os.environ.get()", "os.getenv()"}

@@ -13,8 +13,9 @@ import warnings
 from .facts import Facts, TooMuch
 from .flow import Flow
 
-SOURCE_BYTES = 4 << 20
-LINE_BYTES = 1 << 20
+#: As many as AuditLimits lets through: a syntax tree takes up to 700 times as much memory.
+SOURCE_BYTES = 1 << 20
+LINE_BYTES = 512 << 10
 NODES = 1_000_000
 #: Levels of a syntax tree. Long sums of texts nest as deep as they have terms.
 DEPTH = 300

@@ -13,6 +13,7 @@ from .config import ModelConfig
 from .failure import ModelFault
 from .log import Logger
 from .response import InferenceResponse
+from .sources import SourceLoader, read_sources_only
 
 
 def load_module(path: str) -> ModuleType:
@@ -23,6 +24,7 @@ def load_module(path: str) -> ModuleType:
     stem, extension = os.path.splitext(name)
     if extension != ".py":
         raise ModelFault(f"Model name must end with '.py'. Model name is \"{name}\".")
+    read_sources_only(os.path.dirname(directory))
     sys.path.insert(0, directory)
     sys.path.append(os.path.dirname(directory))
     package = os.path.basename(directory).replace(".", "_") or "model_directory"
@@ -30,7 +32,7 @@ def load_module(path: str) -> ModuleType:
     if not hasattr(holder, "__path__"):
         holder.__path__ = [directory]
     full = f"{package}.{stem}"
-    spec = importlib.util.spec_from_file_location(full, path)
+    spec = importlib.util.spec_from_file_location(full, path, loader=SourceLoader(full, path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[full] = module
     setattr(holder, stem, module)

@@ -19,38 +19,59 @@ package struct AdmissionPolicy: Sendable, Equatable {
         var models: Glob?
         var modes: [String: AdmissionMode]
 
-        func mode(of rule: String) -> AdmissionMode? { modes[rule] ?? modes[AdmissionPolicy.anyRule] }
+        func concerns(_ model: String) -> Bool { models.map { $0.matches(model) } ?? true }
     }
 
-    /// In place of a rule's id: all that the same list does not name.
+    /// In place of a rule's id: all that nothing names which concerns the model.
     private static let anyRule = "*"
 
-    /// The later of two that name the same rule and model counts.
+    /// That for all models, then those for some, in their order: the later of two that say the same name counts.
     private var scopes: [Scope] = []
 
     package init() {}
 
+    /// Where a rule is named comes before where all are meant, and what is for some models before what is for all.
     package func mode(of finding: Finding, model: String) -> AdmissionMode {
-        let named = scopes.last { scope in
-            scope.mode(of: finding.rule) != nil && scope.models.map { $0.matches(model) } ?? true
+        var (named, any): (AdmissionMode?, AdmissionMode?)
+        for scope in scopes where scope.concerns(model) {
+            named = scope.modes[finding.rule] ?? named
+            any = scope.modes[Self.anyRule] ?? any
         }
-        return named?.mode(of: finding.rule) ?? (finding.severity == .error ? .enforce : .warn)
+        return named ?? any ?? (finding.severity == .error ? .enforce : .warn)
     }
 
-    /// One line for each rule whose errors no longer keep a model out.
+    /// One line for each entry that lets models in which a rule would keep out, or that silences a rule.
     package func relaxations(in profile: AuditProfile) -> [String] {
-        scopes.flatMap { scope in
-            scope.modes.sorted { $0.key < $1.key }.compactMap { id, mode in
-                let models = scope.models.map { "models like \(Printed.quoted($0.description))" } ?? "all models"
-                if id == Self.anyRule, mode != .enforce {
-                    return "every rule that is not named is '\(mode.rawValue)' for \(models)"
+        var later: [String: [String]] = [:]
+        var lines: [String] = []
+        for scope in scopes.reversed() {
+            let models = scope.models.map { "models like \(Printed.quoted($0.description))" }
+            for (id, mode) in scope.modes.sorted(by: { $0.key > $1.key }) {
+                if let subject = Self.relaxed(id, mode, profile) {
+                    let whom = (models ?? "all models") + Self.exceptions(later[id] ?? [])
+                    lines.append("\(subject) is '\(mode.rawValue)' for \(whom)")
                 }
-                guard mode != .enforce, let rule = RuleTable.rule(id),
-                    RuleSeverities.severity(of: rule, in: profile) == .error
-                else { return nil }
-                return "\(id) (\(rule.title)) is '\(mode.rawValue)' for \(models)"
+                if let models { later[id, default: []].append(models) }
             }
         }
+        return lines.reversed()
+    }
+
+    /// - Returns: what becomes less strict by it; `nil` if nothing does.
+    private static func relaxed(_ id: String, _ mode: AdmissionMode, _ profile: AuditProfile) -> String? {
+        if mode == .enforce { return nil }
+        if id == anyRule { return "every rule that is not named for a model" }
+        guard let rule = RuleTable.rule(id),
+            mode == .off || RuleSeverities.severity(of: rule, in: profile) == .error
+        else { return nil }
+        return "\(id) (\(rule.title))"
+    }
+
+    /// - Parameter models: of later entries for the same name, the last first.
+    private static func exceptions(_ models: [String]) -> String {
+        if models.isEmpty { return "" }
+        let more = models.count > 3 ? " and \(models.count - 3) more" : ""
+        return ", but not for \(models.prefix(3).joined(separator: ", "))\(more), which have an entry of their own"
     }
 
     /// Reads a YAML file with `rules`, a mapping of rules (or `*`) to modes, and `models`, a list of `name` (with `*`) and `rules`.
@@ -96,14 +117,9 @@ package struct AdmissionPolicy: Sendable, Equatable {
         }
         var modes: [String: AdmissionMode] = [:]
         for member in members {
-            guard member.key == anyRule || RuleTable.rule(member.key) != nil else {
-                throw Unreadable(
-                    member.keyPlace,
-                    "there is no rule \(Printed.quoted(member.key)); 'buckler audit --list' has all"
-                )
-            }
-            // YAML 1.1 reads a bare 'off' as false.
-            let text = member.value.bool == false ? "off" : member.value.text ?? ""
+            try checkRule(member)
+            let text = member.value.text ?? ""
+            // YAML reads 'off', 'no' and 'false' as the same; only the first is a mode.
             guard let mode = AdmissionMode(rawValue: text) else {
                 throw Unreadable(
                     member.value.place,
@@ -113,5 +129,23 @@ package struct AdmissionPolicy: Sendable, Equatable {
             modes[member.key] = mode
         }
         return modes
+    }
+
+    private static func checkRule(_ member: DataNode.Member) throws(Unreadable) {
+        if member.key == anyRule { return }
+        guard let rule = RuleTable.rule(member.key) else {
+            throw Unreadable(
+                member.keyPlace,
+                "there is no rule \(Printed.quoted(member.key)); 'buckler audit --list' has all"
+            )
+        }
+        // Whoever switches it off must not believe that this changes anything.
+        guard RuleSeverities.isAboutModels(rule) else {
+            throw Unreadable(
+                member.keyPlace,
+                "\(rule.id) is not asked when a model is loaded: a policy is about rules that look at models' "
+                    + "directories, configurations, files or Python sources, most of them BKL-M, R, E and P"
+            )
+        }
     }
 }

@@ -12,7 +12,7 @@ package struct AuditAdmission: Admission {
         profile: AuditProfile,
         policy: AdmissionPolicy = AdmissionPolicy(),
         python: (any PythonSourceReader)? = nil,
-        limits: AuditLimits = .defaults
+        limits: AuditLimits = .loads
     ) {
         // What a load is not about is not looked for: a model may well bring a Dockerfile, nobody builds it here.
         let rules = RuleTable.all.filter(RuleSeverities.isAboutModels)
@@ -25,14 +25,13 @@ package struct AuditAdmission: Admission {
         let name = candidate.modelName
         let config: ModelConfigFile?
         do throws(Unreadable) {
-            config = try configuration(of: candidate, in: tree, at: path)
+            config = try configuration(of: candidate, at: path)
         } catch {
             return Self.unreadable([error])
         }
         let result = audit.run(tree, model: AuditedModel(name: name, path: path, config: config))
         // What could not be read was not judged, and so is not trusted.
-        if !result.unreadable.isEmpty { return Self.unreadable(result.unreadable) }
-        var verdict = AdmissionVerdict.clean
+        var verdict = Self.unreadable(result.unreadable)
         for finding in result.findings {
             let mode = policy.mode(of: finding, model: name)
             if mode == .off { continue }
@@ -64,34 +63,33 @@ package struct AuditAdmission: Admission {
     /// A repository's directory is looked at through its root, as loads do: links may lead anywhere beneath it.
     private func tree(of candidate: AdmissionCandidate) -> (any AuditTree, path: String) {
         if let directory = candidate.files as? ModelDirectory {
-            var tree = DiskTree(limits: audit.limits, excluded: { _, _ in false })
+            var tree = DiskTree(limits: audit.limits, excluded: { _, _, _ in false })
             tree.add(model: directory.name, of: directory.root)
             return (tree, directory.name)
         }
         return (ModelFilesTree(candidate.files, limits: audit.limits), "")
     }
 
-    private func configuration(
-        of candidate: AdmissionCandidate,
-        in tree: any AuditTree,
-        at path: String
-    ) throws(Unreadable) -> ModelConfigFile? {
+    private func configuration(of candidate: AdmissionCandidate, at path: String) throws(Unreadable)
+        -> ModelConfigFile?
+    {
         let name = candidate.modelName
-        if let override = candidate.configOverride {
+        switch candidate.configuration {
+        case nil: return nil
+        case .request(let json):
             let place = Place("config")
-            guard let parsed = try? ModelConfigJSON.parse(override) else {
+            guard let parsed = try? ModelConfigJSON.parse(json) else {
                 throw Unreadable(place, "the configuration of the load request cannot be read")
             }
             return ModelConfigFile(path: place.file, modelName: name, parsed: parsed)
-        }
-        guard let file = candidate.configFile else { return nil }
-        let filePath = path.isEmpty ? file : path + "/" + file
-        let bytes = try tree.open(filePath).read(at: 0, count: audit.limits.textBytes)
-        do throws(ConfigSyntaxError) {
-            let parsed = try ModelConfigText.parse(bytes, file: file, limits: Self.textLimits)
-            return ModelConfigFile(path: filePath, modelName: name, parsed: parsed)
-        } catch {
-            throw Unreadable(Place(filePath, line: error.line, column: error.column), error.message)
+        case .file(let file, let text):
+            let filePath = path.isEmpty ? file : path + "/" + file
+            do throws(ConfigSyntaxError) {
+                let parsed = try ModelConfigText.parse(text, file: file, limits: Self.textLimits)
+                return ModelConfigFile(path: filePath, modelName: name, parsed: parsed)
+            } catch {
+                throw Unreadable(Place(filePath, line: error.line, column: error.column), error.message)
+            }
         }
     }
 

@@ -31,24 +31,33 @@ package struct Audit: Sendable {
         self.python = python
     }
 
-    /// - Parameter model: of a load: the tree is this one model.
-    package func run(_ tree: any AuditTree, model: AuditedModel? = nil) -> AuditResult {
+    /// - Parameters:
+    ///   - model: of a load: the tree is this one model.
+    ///   - progress: is told how many entries of how many have been read.
+    package func run(
+        _ tree: any AuditTree,
+        model: AuditedModel? = nil,
+        progress: (_ read: Int, _ all: Int) -> Void = { _, _ in }
+    ) -> AuditResult {
         var reading = TreeReading(tree: tree, limits: limits, python: python, model: model)
-        reading.read()
-        return judge(reading)
+        reading.read(progress)
+        var result = judge(reading.subjects, of: reading.project)
+        result.unreadable.insert(contentsOf: reading.unreadable, at: 0)
+        result.filesRead = reading.filesRead
+        quote(&result.findings, from: reading)
+        return result
     }
 
-    private func judge(_ reading: TreeReading) -> AuditResult {
+    /// What the rules say of subjects that were not read from a tree.
+    package func judge(_ subjects: [Subject], of project: Project = Project()) -> AuditResult {
         var result = AuditResult()
-        result.unreadable = reading.unreadable
-        result.filesRead = reading.filesRead
         for rule in rules {
             var findings = Findings(of: rule, severity: RuleSeverities.severity(of: rule, in: profile))
             for check in rule.checks {
                 if case .project(let check) = check {
-                    check(reading.project, &findings)
+                    check(project, &findings)
                 } else {
-                    for subject in reading.subjects { check.look(at: subject, &findings) }
+                    for subject in subjects { check.look(at: subject, &findings) }
                 }
             }
             result.findings += findings.all
@@ -59,7 +68,6 @@ package struct Audit: Sendable {
             }
         }
         result.findings.sort(by: Self.order)
-        quote(&result.findings, from: reading)
         return result
     }
 
@@ -70,16 +78,16 @@ package struct Audit: Sendable {
             findings.filter { secretive.contains($0.rule) }.map { [$0.place.file, "\($0.place.line ?? 0)"] }
         )
         var file = ""
-        var lines: [Substring] = []
+        var lines = SourceLines()
         for index in findings.indices {
             guard let line = findings[index].place.line, !hidden.contains([findings[index].place.file, "\(line)"])
             else { continue }
             if findings[index].place.file != file {
                 file = findings[index].place.file
-                lines = reading.lines(of: file)
+                lines = reading.texts.lines(of: file)
             }
-            guard line > 0, line <= lines.count else { continue }
-            let shown = Credentials.concealed(in: lines[line - 1].unicodeScalars.prefix(Finding.excerptLimit + 1))
+            guard let text = lines[line] else { continue }
+            let shown = Credentials.concealed(in: text.unicodeScalars.prefix(Finding.excerptLimit + 1))
             findings[index].excerpt = Printed.cut(shown, limit: Finding.excerptLimit, keepingTabs: true)
         }
     }

@@ -7,10 +7,11 @@ enum Credentials {
     /// Shorter ones are words.
     private static let shortest = 8
 
-    /// `text` with `*` for each scalar of what follows `Bearer` and the like, and of a password in an address: columns stay.
+    /// `text` with `*` for each scalar of what follows `Bearer` and the like, of a password in an address, and of what
+    /// stands where programs take secrets: columns stay. Everything that a report says of a file goes through this.
     static func concealed(in text: some Collection<Unicode.Scalar>) -> String {
         var scalars = Array(text)
-        for range in values(in: scalars) + passwords(in: scalars) {
+        for range in values(in: scalars) + passwords(in: scalars) + WrittenCredentials(in: scalars).ranges {
             for index in range { scalars[index] = "*" }
         }
         return String(String.UnicodeScalarView(scalars))

@@ -4,19 +4,33 @@
 struct ModelFileReading {
     private let entries: [String: AuditEntry]
     private let modelDirectories: Set<String>
+    /// Models a version of which is a link to a directory: which of their files are that version's is not told by names.
+    private let linkedModels: Set<String>
+    /// What Python could import, if it looked in the right place, without what it is in.
+    private let pythonModules: Set<String>
+    private var inspected = InspectedFiles()
 
     init(_ entries: [AuditEntry], models: Set<String> = []) {
         self.entries = Dictionary(entries.map { ($0.path, $0) }) { first, _ in first }
         modelDirectories = models
+        linkedModels = Set(
+            entries.compactMap { entry in
+                guard case .link(_, .directory) = entry.kind, ModelDirectories.isVersion(entry.name) else { return nil }
+                return models.contains(Self.parent(of: entry.path)) ? Self.parent(of: entry.path) : nil
+            }
+        )
+        pythonModules = Set(entries.compactMap(Self.pythonModule))
     }
 
     /// Whether a path lies beneath a model's directory, and in one of its versions.
     func place(of path: String) -> (isInModel: Bool, isInVersion: Bool) {
         var isInModel = modelDirectories.contains("")
-        var isInVersion = isInModel && Self.isInVersion(path[...])
+        var isInVersion = isInModel && (Self.isInVersion(path[...]) || linkedModels.contains(""))
         for slash in path.indices where path[slash] == "/" && modelDirectories.contains(String(path[..<slash])) {
             isInModel = true
-            isInVersion = isInVersion || Self.isInVersion(path[path.index(after: slash)...])
+            isInVersion =
+                isInVersion || Self.isInVersion(path[path.index(after: slash)...])
+                || linkedModels.contains(String(path[..<slash]))
         }
         return (isInModel, isInVersion)
     }
@@ -26,11 +40,11 @@ struct ModelFileReading {
         path.firstIndex(of: "/").map { ModelDirectories.isVersion(path[..<$0]) } ?? false
     }
 
-    func read(_ entry: AuditEntry, from source: any ByteSource) -> ModelFile {
+    mutating func read(_ entry: AuditEntry, from source: any ByteSource) -> ModelFile {
         let place = place(of: entry.path)
         return ModelFile(
             path: entry.path,
-            inspection: ModelFileInspector.inspect(source, name: entry.path),
+            inspection: inspected.inspect(source, path: entry.path),
             isInModelDirectory: place.isInModel,
             isInVersionDirectory: place.isInVersion
         )
@@ -39,6 +53,7 @@ struct ModelFileReading {
     /// Fills in what each file's neighbours say of it.
     func relate(_ files: inout [ModelFile]) {
         var tensorData: Set<String> = []
+        var incomplete: Set<String> = []
         for index in files.indices {
             let directory = Self.parent(of: files[index].path)
             // Bytecode lies in a directory of its own.
@@ -51,7 +66,9 @@ struct ModelFileReading {
                     .init(use: use, entry: entries[path], linkOnTheWay: link(above: path, from: directory))
                 )
                 tensorData.insert(path)
+                if entries[path] == nil { incomplete.insert(directory) }
             }
+            reportImports(of: &files[index])
             // OpenVINO keeps weights in a file of the same name.
             if files[index].inspection.format == .openVINO, files[index].path.hasSuffix(".xml") {
                 tensorData.insert(files[index].path.dropLast(4) + ".bin")
@@ -60,8 +77,31 @@ struct ModelFileReading {
         let savedModels = Set(files.filter { $0.inspection.format == .savedModel }.map { Self.parent(of: $0.path) })
         for index in files.indices {
             let path = files[index].path
+            files[index].mayBeTensorData = incomplete.contains(Self.parent(of: path))
             files[index].isTensorData = tensorData.contains(path) || Self.isPart(of: savedModels, path)
         }
+    }
+
+    /// What begins as a pickle does, and goes no further than an import, is text unless the import is there: whether a
+    /// module is among the files that came along is nothing that its name can hide.
+    private func reportImports(of file: inout ModelFile) {
+        for module in file.inspection.importedModules {
+            guard module.split(separator: ".").contains(where: { pythonModules.contains(String($0)) }) else { continue }
+            file.inspection.problem(
+                .pickle,
+                "is a pickle, which runs code when it is loaded: it would import \(Printed.quoted(module)), which lies beside"
+            )
+        }
+    }
+
+    /// Of a package, what makes it one: its directory alone may be a namespace of nothing.
+    private static func pythonModule(_ entry: AuditEntry) -> String? {
+        let names = entry.path.split(separator: "/")
+        guard entry.isReadable, let name = names.last, let dot = name.firstIndex(of: "."), dot != name.startIndex,
+            ["py", "pyc", "so"].contains(FileName.lastExtension(of: entry.path))
+        else { return nil }
+        let stem = String(name[..<dot])
+        return stem == "__init__" ? names.dropLast().last.map(String.init) : stem
     }
 
     /// A SavedModel keeps its weights in a directory beside it, and a checksum of itself.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Inference
 
 /// Parts of hostile files in what people and programs read.
 package enum Printed {
@@ -14,16 +15,9 @@ package enum Printed {
         var written = 0
         for scalar in text.unicodeScalars {
             if written == limit { return result + "…" }
-            result.unicodeScalars.append(isPrintable(scalar) || keepingTabs && scalar == "\t" ? scalar : "\u{FFFD}")
+            result.unicodeScalars.append(scalar.isShown || keepingTabs && scalar == "\t" ? scalar : "\u{FFFD}")
             written += 1
         }
         return result
-    }
-
-    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
-        default: true
-        }
     }
 }

@@ -14,7 +14,7 @@ package enum Recogniser: Sendable {
 extension Recogniser {
     /// All of them. A file may be of several kinds.
     package static let all: [Recogniser] = [
-        .dockerfile, .shellScript, .compose, .kubernetes, .bucklerSettings, .requirements, .bentoBuild,
-        .bentoConfiguration,
+        .dockerfile, .shellScript, .compose, .kubernetes, .bucklerSettings, .requirements, .dependencies,
+        .dependencyDocuments, .bentoBuild, .bentoConfiguration, .devContainer,
     ]
 }

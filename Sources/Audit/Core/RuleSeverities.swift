@@ -11,8 +11,8 @@ package enum RuleSeverities {
     /// Rules about models, where an ordinary Triton repository has to load: these keep their severity, and all others are
     /// warnings at most. Rules about what surrounds a server are the same in every profile.
     private static let triton: [String: Severity] = [
-        // Pickles.
-        "BKL-M001": .error, "BKL-M016": .error,
+        // Pickles, and what may hold one unseen.
+        "BKL-M001": .error, "BKL-M016": .error, "BKL-M020": .error,
         // Paths that leave the repository.
         "BKL-M007": .error, "BKL-R004": .error, "BKL-R018": .error,
         // Native libraries in the repository.

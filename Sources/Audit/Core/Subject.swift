@@ -14,4 +14,8 @@ package enum Subject: Sendable {
     case bentoBuild(BentoBuild)
     case bentoConfiguration(DataDocument)
     case requirements(RequirementsFile)
+    /// A file within one, which is read in its turn.
+    case written(WrittenText)
+    /// A part of a file that could not be read, where the rest could.
+    case unreadable(Unreadable)
 }

@@ -1,19 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the services of a compose file.
+/// Reads the services of a compose file, as they are where the surroundings set no variable but those
+/// of a `.env` beside it.
 enum ComposeReader {
+    struct Reading {
+        var containers: [Container] = []
+        /// Dockerfiles that stand in it.
+        var dockerfiles: [DataNode.Scalar] = []
+        /// Contents of files.
+        var workloads: [Workload] = []
+        var scripts = WrittenScripts()
+    }
+
     /// `nil` if the document is none: its `services` are maps, and nothing says that it is Kubernetes'.
-    static func containers(_ document: DataDocument) -> [Container]? {
-        guard let services = document.root["services"], document.root["apiVersion"] == nil else { return nil }
-        guard !services.members.isEmpty, services.members.allSatisfy({ !$0.value.members.isEmpty }) else { return nil }
-        let networks = document.root["networks"]
-        let hasInternal = networks?.members.contains { $0.value["internal"]?.bool == true } ?? false
-        return services.members.map { service in
+    static func read(_ document: DataDocument) -> Reading? {
+        guard isCompose(document.root), !document.hasOnlyBentoServices else { return nil }
+        let root = document.root.interpolated(document.variables)
+        let networks = root["networks"]
+        let hasInternal = networks?.members.contains { $0.value["internal"]?.composeBool?.value == true } ?? false
+        var reading = Reading(workloads: contents(root))
+        reading.scripts.take(compose: root)
+        for service in root["services"]?.members ?? [] where !service.value.members.isEmpty {
             var container = container(service, document.lines)
+            container.mounts = container.mounts.map { bound($0, root["volumes"]) }
             container.takeNetworks(service.value, described: networks)
             container.hasInternalNetworksBeside = hasInternal
-            return container
+            reading.containers.append(container)
+            reading.containers += privilegedHooks(service)
+            guard let build = ComposeBuild(service, document.lines) else { continue }
+            reading.containers.append(build.container)
+            if let dockerfile = build.dockerfile { reading.dockerfiles.append(dockerfile) }
         }
+        return reading
+    }
+
+    private static func isCompose(_ root: DataNode) -> Bool {
+        guard let services = root["services"], root["apiVersion"] == nil, !services.members.isEmpty else {
+            return false
+        }
+        return services.members.allSatisfy { !$0.value.members.isEmpty }
+            || services.members.contains { $0.value["image"] != nil || $0.value["build"] != nil }
     }
 
     private static func container(_ service: DataNode.Member, _ lines: SourceLines) -> Container {
@@ -22,9 +48,13 @@ enum ComposeReader {
         container.lines = lines
         container.image = node["image"]?.located
         container.isBuilt = node["build"] != nil
+        container.provider = node[path: "provider", "type"]?.located
         container.takeRights(node)
         container.takeResources(node)
         for item in node["volumes"]?.items ?? [] { container.take(composeVolume: item) }
+        if let socket = node["use_api_socket"], socket.composeBool?.value == true {
+            container.takeEngineSocket(at: socket.place)
+        }
         for item in node["tmpfs"].map(listed) ?? [] {
             container.mounts.append(
                 Mount(kind: .temporary, source: "", target: item.value, isReadOnly: false, place: item.place)
@@ -32,9 +62,14 @@ enum ComposeReader {
         }
         for item in node["ports"]?.items ?? [] { container.take(composePort: item) }
         container.environment = variables(node["environment"])
+        container.environmentFiles = node["env_file"].map(files) ?? []
+        container.labels = variables(node["labels"]) + variables(node[path: "deploy", "labels"])
         container.takeHealthCheck(node["healthcheck"])
         for hook in (node["post_start"]?.items ?? []) + (node["pre_stop"]?.items ?? []) {
             container.hooks.append(words(hook["command"]))
+        }
+        for watch in node[path: "develop", "watch"]?.items ?? [] {
+            container.hooks.append(words(watch[path: "exec", "command"]))
         }
         container.command = words(node["entrypoint"]) + words(node["command"])
         return container
@@ -45,16 +80,30 @@ enum ComposeReader {
         node.located.map { [$0] } ?? node.items.compactMap(\.located)
     }
 
+    /// Paths, or maps with one.
+    private static func files(_ node: DataNode) -> [Located<String>] {
+        node.located.map { [$0] } ?? node.items.compactMap { $0.located ?? $0["path"]?.located }
+    }
+
     /// `NAME=value` items, or a map.
     static func variables(_ node: DataNode?) -> [EnvironmentVariable] {
         guard let node else { return [] }
         if !node.members.isEmpty {
             return node.members.map { member in
                 let value = member.value.isNull ? nil : member.value.located
-                return EnvironmentVariable(name: Located(member.key, at: member.keyPlace), value: value)
+                let isDefault = member.value.scalar?.isDefault ?? false
+                return EnvironmentVariable(
+                    name: Located(member.key, at: member.keyPlace),
+                    value: value,
+                    isDefault: isDefault
+                )
             }
         }
-        return node.items.compactMap(\.located).map(Container.variable)
+        return node.items.compactMap(\.scalar).map { scalar in
+            var variable = Container.variable(Located(scalar.text, at: scalar.place))
+            variable.isDefault = scalar.isDefault
+            return variable
+        }
     }
 
     /// A command as a list of words, or as a line that is split into words without a shell.
@@ -80,19 +129,20 @@ extension ShellWord {
 
 extension Container {
     fileprivate mutating func takeRights(_ node: DataNode) {
-        privileged = node["privileged"].flatMap { $0.locatedBool }
+        privileged = node["privileged"]?.composeBool
         user = node["user"]?.located
         groups = node["group_add"]?.items.compactMap(\.located) ?? []
-        readOnlyRoot = node["read_only"].flatMap { $0.locatedBool }
+        readOnlyRoot = node["read_only"]?.composeBool
         for option in node["security_opt"]?.items ?? [] {
             if let option = option.located { take(securityOption: option) }
         }
         addedCapabilities = node["cap_add"].map(ComposeReader.listed)?.map(Container.capability) ?? []
         droppedCapabilities = node["cap_drop"].map(ComposeReader.listed)?.map(Container.capability) ?? []
-        for name in ["network_mode", "pid", "ipc", "uts", "userns_mode"] {
+        for name in ["network_mode", "pid", "ipc", "uts", "userns_mode", "cgroup"] {
             if let value = node[name]?.located { take(namespace: name, value) }
         }
         devices = node["devices"]?.items.compactMap { $0.located ?? $0["source"]?.located } ?? []
+        deviceRules = node["device_cgroup_rules"]?.items.compactMap(\.located) ?? []
         let settings = node["sysctls"]
         sysctls =
             settings?.members.map { Located("\($0.key)=\($0.value.text ?? "")", at: $0.keyPlace) }
@@ -104,6 +154,7 @@ extension Container {
         let limits = node[path: "deploy", "resources", "limits"]
         memoryLimit = (limits?["memory"] ?? node["mem_limit"])?.located
         cpuLimit = (limits?["cpus"] ?? node["cpus"] ?? node["cpu_quota"] ?? node["cpuset"])?.located
+        cpuCount = (limits?["cpus"] ?? node["cpus"])?.located
         pidsLimit = (limits?["pids"] ?? node["pids_limit"])?.located
         let reserved = node[path: "deploy", "resources", "reservations", "devices"]?.items ?? []
         gpus = reserved.compactMap(Container.gpus)
@@ -131,13 +182,12 @@ extension Container {
     fileprivate mutating func take(composeVolume node: DataNode) {
         if let text = node.located { return take(volume: text) }
         guard let target = node["target"]?.text else { return }
-        let kind = node["type"]?.text ?? "volume"
         mounts.append(
             Mount(
-                kind: kind == "bind" ? .host : kind == "tmpfs" ? .temporary : .volume,
+                kind: Container.mountKind(node["type"]?.text),
                 source: node["source"]?.text ?? "",
                 target: target,
-                isReadOnly: node["read_only"]?.bool ?? false,
+                isReadOnly: node["read_only"]?.composeBool?.value ?? false,
                 place: node["source"]?.place ?? node.place
             )
         )
@@ -159,7 +209,7 @@ extension Container {
     fileprivate mutating func takeHealthCheck(_ node: DataNode?) {
         guard let node else { return }
         let isNone = node["test"]?.items.first?.text == "NONE"
-        if node["disable"]?.bool == true || isNone {
+        if node["disable"]?.composeBool?.value == true || isNone {
             disabledHealthCheck = node.place
         } else {
             hasLiveness = node["test"] != nil
@@ -192,9 +242,13 @@ extension Container {
         if names.isEmpty { names = [Located("default", at: place)] }
         networks = names.map { name in
             let description = described?[name.value]
+            // The engine's own network of that name is the host's.
+            if description?["name"]?.text == "host", description?["external"] != nil {
+                hostNamespaces.append(HostNamespace(kind: .network, place: name.place))
+            }
             return Network(
                 name: name.value,
-                isInternal: description?["internal"]?.bool == true,
+                isInternal: description?["internal"]?.composeBool?.value == true,
                 isExternal: description?["external"].map { $0.bool != false } ?? false,
                 place: name.place
             )

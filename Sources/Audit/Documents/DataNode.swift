@@ -12,6 +12,10 @@ package indirect enum DataNode: Sendable {
         package var text: String
         /// `false` for what stands in quotes: `"true"` is no truth value.
         package var isPlain: Bool
+        /// Whether it stands as a block, in the lines behind its mark.
+        package var isBlock = false
+        /// Whether a part of it is there only for surroundings that set no other: see ``DataNode/interpolated()``.
+        package var isDefault = false
         package var place: Place
 
         package init(text: String, isPlain: Bool, place: Place) {
@@ -75,8 +79,8 @@ package indirect enum DataNode: Sendable {
     package var bool: Bool? {
         guard let scalar, scalar.isPlain else { return nil }
         switch scalar.text.lowercased() {
-        case "true", "yes", "on": return true
-        case "false", "no", "off": return false
+        case "true", "yes", "y", "on": return true
+        case "false", "no", "n", "off": return false
         default: return nil
         }
     }
@@ -96,6 +100,8 @@ package struct DataDocument: Sendable {
     package var root: DataNode
     /// Of the whole file, for mends; none of a TOML file.
     package var lines: SourceLines
+    /// What the file `.env` beside it sets, from which compose takes its variables; without secrets.
+    package var variables: [String: String] = [:]
 
     package init(file: String, root: DataNode, lines: SourceLines = SourceLines()) {
         self.file = file

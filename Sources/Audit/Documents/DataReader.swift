@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-private import TOMLKit
 private import Yams
 
 /// Reads YAML (and JSON, which is YAML) and TOML into ``DataNode``s, within ``AuditLimits``.
@@ -10,10 +9,12 @@ package enum DataReader {
         file: String,
         limits: AuditLimits = .defaults
     ) throws(Unreadable) -> [DataDocument] {
+        try YAMLBounds.check(text, file: file)
         var conversion = Conversion(file: file, limits: limits)
         var documents: [DataDocument] = []
         let lines = SourceLines(text)
         do {
+            try YAMLAliases.check(text, file: file, limits: limits)
             let parser = try Parser(yaml: text)
             while let node = try parser.nextRoot() {
                 guard documents.count < limits.documents else {
@@ -37,17 +38,7 @@ package enum DataReader {
         file: String,
         limits: AuditLimits = .defaults
     ) throws(Unreadable) -> DataDocument {
-        do {
-            var conversion = TOMLConversion(text: text, file: file, limits: limits)
-            return DataDocument(file: file, root: try conversion.table(try TOMLTable(string: text), path: []))
-        } catch let error as Unreadable {
-            throw error
-        } catch let error as TOMLParseError {
-            let place = Place(file, line: Int(error.source.begin.line), column: Int(error.source.begin.column))
-            throw Unreadable(place, "the file is not TOML: \(Printed.cut(error.description, limit: 200))")
-        } catch {
-            throw Unreadable(Place(file), "the file is not TOML")
-        }
+        DataDocument(file: file, root: try TOMLReader.read(text, file: file, limits: limits))
     }
 }
 
@@ -56,6 +47,11 @@ private struct Conversion {
     let file: String
     let limits: AuditLimits
     var count = 0
+
+    /// Of what is told from its text where no kind is written.
+    private static let kindsOfPlain: Set<String> = ["bool", "int", "float", "null"].reduce(into: []) { tags, kind in
+        tags.insert("tag:yaml.org,2002:" + kind)
+    }
 
     mutating func node(_ node: Node, depth: Int) throws -> DataNode {
         count += 1
@@ -68,7 +64,11 @@ private struct Conversion {
         }
         switch node {
         case .scalar(let scalar):
-            return .scalar(.init(text: scalar.string, isPlain: scalar.style == .plain, place: place))
+            // `!!bool "true"` is a truth value all the same.
+            let isPlain = scalar.style == .plain || Self.kindsOfPlain.contains(scalar.tag.description)
+            var result = DataNode.Scalar(text: scalar.string, isPlain: isPlain, place: place)
+            result.isBlock = scalar.style == .literal || scalar.style == .folded
+            return .scalar(result)
         case .sequence(let items):
             var list: [DataNode] = []
             for item in items { list.append(try self.node(item, depth: depth + 1)) }
@@ -100,84 +100,6 @@ private struct Conversion {
         var known = Set(members.map(\.key))
         for member in merged where known.insert(member.key).inserted { members.append(member) }
         return members
-    }
-}
-
-/// Copies TOMLKit's tables, which know no places: a key is looked for in the text, beneath the header of its table.
-private struct TOMLConversion {
-    let file: String
-    let limits: AuditLimits
-    let lines: [Substring]
-    var count = 0
-
-    init(text: String, file: String, limits: AuditLimits) {
-        self.file = file
-        self.limits = limits
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    }
-
-    mutating func table(_ table: TOMLTable, path: [String]) throws -> DataNode {
-        try enter(path)
-        var members: [DataNode.Member] = []
-        for key in table.keys {
-            guard let value = table[key] else { continue }
-            let place = place(of: key, in: path)
-            members.append(
-                .init(key: key, keyPlace: place, value: try node(value, at: place, path: path + [key]))
-            )
-        }
-        let order = members.enumerated().sorted { left, right in
-            (left.element.keyPlace.line ?? .max, left.offset) < (right.element.keyPlace.line ?? .max, right.offset)
-        }
-        return .map(order.map(\.element), Place(file, line: header(of: path).map { $0 + 1 }, column: 1))
-    }
-
-    private mutating func enter(_ path: [String]) throws {
-        count += 1
-        guard count <= limits.nodes else {
-            throw Unreadable(Place(file), "the file has more than \(limits.nodes) values")
-        }
-        guard path.count <= limits.depth else {
-            throw Unreadable(Place(file), "the file nests values more than \(limits.depth) deep")
-        }
-    }
-
-    private mutating func node(_ value: any TOMLValueConvertible, at place: Place, path: [String]) throws -> DataNode {
-        if let table = value.table { return try self.table(table, path: path) }
-        try enter(path)
-        if let array = value.array {
-            var items: [DataNode] = []
-            for item in array { items.append(try node(item, at: place, path: path + [""])) }
-            return .list(items, place)
-        }
-        if let string = value.string { return .scalar(.init(text: string, isPlain: false, place: place)) }
-        if let bool = value.bool { return .scalar(.init(text: bool ? "true" : "false", isPlain: true, place: place)) }
-        if let int = value.int { return .scalar(.init(text: String(int), isPlain: true, place: place)) }
-        return .scalar(.init(text: value.debugDescription, isPlain: true, place: place))
-    }
-
-    /// The line, from 0, of `[path]`.
-    private func header(of path: [String]) -> Int? {
-        guard !path.isEmpty else { return nil }
-        let name = path.joined(separator: ".")
-        return lines.firstIndex { line in
-            let bare = line.filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
-            return bare.hasPrefix("[\(name)]") || bare.hasPrefix("[[\(name)]]")
-        }
-    }
-
-    private func place(of key: String, in path: [String]) -> Place {
-        let start = header(of: path).map { $0 + 1 } ?? 0
-        if !path.isEmpty, start == 0 { return Place(file) }
-        for (index, line) in lines[start...].enumerated() {
-            let text = line.drop { $0 == " " || $0 == "\t" }
-            if text.first == "[" { break }
-            let name = text.prefix { $0 != "=" && $0 != "." }.filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
-            if name == key, text.contains("=") {
-                return Place(file, line: start + index + 1, column: line.count - text.count + 1)
-            }
-        }
-        return header(of: path + [key]).map { Place(file, line: $0 + 1, column: 1) } ?? Place(file)
     }
 }
 

@@ -1,130 +1,153 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads `docker run`, `docker create` and the same of podman and nerdctl.
+/// Reads what docker, podman and nerdctl are told to run: `run`, `create`, `exec`, `service create`, `build`.
 enum DockerRunReader {
-    /// `nil` if the command is another.
+    /// `nil` if the command starts nothing.
     static func container(_ command: ShellCommand) -> Container? {
-        guard ["docker", "podman", "nerdctl", "nvidia-docker"].contains(command.program) else { return nil }
-        var words = command.words.dropFirst()
-        if words.first?.text == "container" { words = words.dropFirst() }
-        guard let verb = words.first, verb.text == "run" || verb.text == "create" else { return nil }
-        var container = Container(.command, name: "", place: verb.place)
-        var rest = words.dropFirst()
-        while let word = rest.first, word.text.hasPrefix("-") || isOptions(word) {
-            rest = rest.dropFirst()
-            guard let option = option(word, &rest) else { continue }
-            container.take(option)
+        guard let engine = EngineCommand(command), let verb = engine.verb else { return nil }
+        switch verb {
+        case .build: return build(engine)
+        case .exec: return container(.exec, engine, .exec)
+        case .service: return container(.command, engine, .service)
+        case .pod: return pod(engine)
+        case .volume: return volume(engine)
+        case .run:
+            var container = container(.command, engine, .run)
+            if command.program == "nvidia-docker" { container?.usesGPURuntime = command.words[0].located }
+            return container
         }
-        guard let image = rest.first else { return nil }
-        container.image = image.located
-        container.name = image.text
-        container.place = image.place
-        container.command += rest.dropFirst()
-        if command.program == "nvidia-docker" { container.usesGPURuntime = command.words[0].located }
+    }
+
+    /// Options, then the image or the container that is meant, then its command.
+    private static func container(
+        _ origin: Container.Origin,
+        _ engine: EngineCommand,
+        _ grammar: EngineOptions
+    ) -> Container? {
+        var rest = engine.rest
+        let options = grammar.take(from: &rest)
+        var container: Container
+        if let target = rest.popFirst() {
+            container = Container(origin, name: target.text, place: target.place)
+            if origin == .command { container.image = target.located }
+        } else if !options.isEmpty {
+            // `xargs` puts the image behind them.
+            container = Container(.fragment, name: "run", place: engine.place)
+        } else {
+            return nil
+        }
+        for option in options { container.take(option) }
         // Triton's images are given flags alone only by mistake; others take them for their entry point.
+        container.command += rest
         return container
     }
 
-    struct Option {
-        var name: String
-        var value: Located<String>
+    /// Options alone; what is not among them is left to the containers.
+    private static func pod(_ engine: EngineCommand) -> Container {
+        var rest = engine.rest
+        let options = EngineOptions.run.take(from: &rest)
+        let name = options.last { $0.name == "name" }?.value.value ?? rest.first?.text ?? "pod"
+        var container = Container(.fragment, name: name, place: engine.place)
+        for option in options { container.take(option) }
+        return container
     }
 
-    private static let switches: Set<String> = [
-        "detach", "disable-content-trust", "init", "interactive", "no-healthcheck", "oom-kill-disable", "privileged",
-        "publish-all", "quiet", "read-only", "replace", "rm", "rmi", "sig-proxy", "tls-verify", "tty", "no-hosts",
-        "env-host", "passwd", "read-only-tmpfs", "http-proxy",
-    ]
-    private static let shortNames: [Character: String] = [
-        "d": "detach", "i": "interactive", "t": "tty", "P": "publish-all", "q": "quiet", "v": "volume", "p": "publish",
-        "e": "env", "u": "user", "m": "memory", "c": "cpu-shares", "h": "hostname", "l": "label", "w": "workdir",
-        "a": "attach",
-    ]
-
-    /// A variable that by its name stands for options, and not for the image.
-    private static func isOptions(_ word: ShellWord) -> Bool {
-        guard word.isExpanded, word.text.hasPrefix("$") else { return false }
-        return ["OPT", "ARG", "FLAG", "PARAM"].contains { word.text.uppercased().contains($0) }
+    /// What options alone say, of a container that something else runs.
+    static func container(_ name: String, options words: [ShellWord], at place: Place) -> Container {
+        var rest = words[...]
+        var container = Container(.fragment, name: name, place: place)
+        for option in EngineOptions.run.take(from: &rest) { container.take(option) }
+        return container
     }
 
-    private static func option(_ word: ShellWord, _ rest: inout ArraySlice<ShellWord>) -> Option? {
-        guard word.text.hasPrefix("--") else { return short(word, &rest) }
-        if let equals = word.text.firstIndex(of: "=") {
-            let name = String(word.text[..<equals].dropFirst(2))
-            return Option(
-                name: name,
-                value: Located(String(word.text[word.text.index(after: equals)...]), at: word.place)
-            )
+    /// What the engine mounts for whoever names the volume; `nil` if that is nothing of the host's.
+    private static func volume(_ engine: EngineCommand) -> Container? {
+        var rest = engine.rest
+        let options = EngineOptions.volume.take(from: &rest)
+        let name = options.last { $0.name == "name" }?.value.value ?? rest.first?.text ?? "volume"
+        var (settings, place): ([String: String], Place) = ([:], engine.place)
+        for option in options where option.name == "opt" {
+            let pair = option.value.value.split(separator: "=", maxSplits: 1).map(String.init)
+            guard pair.count == 2 else { continue }
+            settings[pair[0]] = pair[1]
+            if pair[0] == "device" { place = option.value.place }
         }
-        let name = String(word.text.dropFirst(2))
-        if switches.contains(name) { return Option(name: name, value: Located("true", at: word.place)) }
-        return rest.popFirst().map { Option(name: name, value: $0.located) }
+        let isOfHost = ["none", "bind", nil].contains(settings["type"])
+        let written = settings["o"] ?? ""
+        let path = Container.boundPath(settings["device"], options: isOfHost ? written + ",bind" : written)
+        guard let path else { return nil }
+        var container = Container(.fragment, name: name, place: engine.place)
+        let isReadOnly = written.split(separator: ",").contains("ro")
+        container.mounts = [Mount(kind: .host, source: path, target: "", isReadOnly: isReadOnly, place: place)]
+        return container
     }
 
-    /// `-it`, `-p 8000:8000`, `-v/data:/data`.
-    private static func short(_ word: ShellWord, _ rest: inout ArraySlice<ShellWord>) -> Option? {
-        var letters = word.text.dropFirst()
-        while let letter = letters.popFirst() {
-            let name = shortNames[letter] ?? String(letter)
-            // The one of the short switches that matters here.
-            if name == "publish-all" { return Option(name: name, value: Located("true", at: word.place)) }
-            if switches.contains(name) { continue }
-            if letters.first == "=" { letters = letters.dropFirst() }
-            if !letters.isEmpty { return Option(name: name, value: Located(String(letters), at: word.place)) }
-            return rest.popFirst().map { Option(name: name, value: $0.located) }
+    /// What runs while an image is built; options may also stand behind the directory.
+    private static func build(_ engine: EngineCommand) -> Container {
+        var rest = engine.rest
+        var options = EngineOptions.build.take(from: &rest)
+        var directory: String?
+        while let word = rest.popFirst() {
+            directory = directory ?? word.text
+            options += EngineOptions.build.take(from: &rest)
         }
-        return nil
+        let name = options.last { $0.name == "tag" }?.value.value ?? directory ?? "."
+        var container = Container(.build, name: name, place: engine.place)
+        for option in options { container.take(option) }
+        container.dockerfile = options.last { $0.name == "file" }?.value.interpolated
+        container.context = directory
+        return container
     }
 }
 
 extension Container {
-    fileprivate mutating func take(_ option: DockerRunReader.Option) {
-        let value = option.value
-        let isOn = Located(!["false", "0"].contains(value.value.lowercased()), at: value.place)
+    fileprivate mutating func take(_ option: EngineOption) {
+        if ["env", "build-arg"].contains(option.name) {
+            return environment.append(Container.variable(option.value))
+        }
+        let value = option.value.interpolated
+        let isOn = Located(EngineOption(name: option.name, value: value).isOn, at: value.place)
         switch option.name {
         case "privileged": privileged = isOn
         case "read-only": readOnlyRoot = isOn
         case "user": user = value
-        case "group-add": groups.append(value)
-        case "memory": memoryLimit = value
-        case "cpus", "cpu-quota", "cpuset-cpus": cpuLimit = value
-        case "pids-limit": pidsLimit = value
-        case "cap-add": addedCapabilities.append(Container.capability(value))
-        case "cap-drop": droppedCapabilities.append(Container.capability(value))
+        case "env-file": environmentFiles.append(value)
+        case "group", "group-add": groups += value.parts
+        case "cap-add": addedCapabilities += value.parts.map(Container.capability)
+        case "cap-drop": droppedCapabilities += value.parts.map(Container.capability)
         case "security-opt": take(securityOption: value)
-        case "gpus": gpus.append(Container.gpus(value))
-        case "runtime": usesGPURuntime = value.value == "nvidia" ? value : nil
-        case "device": devices.append(value)
         case "sysctl": sysctls.append(value)
         case "volume": take(volume: value)
         case "mount": take(mount: value)
+        case "use-api-socket": if isOn.value { takeEngineSocket(at: value.place) }
         case "publish": ports.append(Container.port(value))
         case "publish-all": ports.append(Port(hostPort: "*", containerPort: "*", place: value.place))
-        case "env": environment.append(Container.variable(value))
+        case "allow": for part in value.parts { take(entitlement: part) }
+        case "net-host": if isOn.value { take(namespace: "network", Located("host", at: value.place)) }
         case "health-cmd": hasLiveness = true
         case "no-healthcheck": disabledHealthCheck = value.place
         case "entrypoint": command = [ShellWord(value.value, at: value.place)]
-        default: take(namespace: option.name, value)
+        default: if !takeResource(option.name, value) { take(namespace: option.name, value) }
         }
     }
 
-    private mutating func take(mount value: Located<String>) {
-        var fields: [String: String] = [:]
-        for field in value.value.split(separator: ",") {
-            let parts = field.split(separator: "=", maxSplits: 1)
-            guard let name = parts.first else { continue }
-            fields[name.lowercased()] = parts.count > 1 ? String(parts[1]) : "true"
+    private mutating func takeResource(_ name: String, _ value: Located<String>) -> Bool {
+        switch name {
+        case "memory", "limit-memory": memoryLimit = value
+        case "cpus", "limit-cpu": (cpuLimit, cpuCount) = (value, value)
+        case "cpu-quota", "cpuset-cpus": cpuLimit = value
+        case "pids-limit", "limit-pids": pidsLimit = value
+        case "gpus": gpus.append(Container.gpus(value))
+        case "runtime": usesGPURuntime = value.value == "nvidia" ? value : nil
+        case "device": devices.append(value)
+        case "device-cgroup-rule": deviceRules.append(value)
+        default: return false
         }
-        let kind = fields["type"] ?? "volume"
-        let isReadOnly = ["readonly", "ro"].contains { fields[$0].map { $0 != "false" && $0 != "0" } ?? false }
-        mounts.append(
-            Mount(
-                kind: kind == "bind" ? .host : kind == "tmpfs" ? .temporary : .volume,
-                source: fields["source"] ?? fields["src"] ?? "",
-                target: fields["target"] ?? fields["destination"] ?? fields["dst"] ?? "",
-                isReadOnly: isReadOnly,
-                place: value.place
-            )
-        )
+        return true
     }
+}
+
+extension Located<String> {
+    /// Between commas, as podman takes several at once.
+    fileprivate var parts: [Located<String>] { value.split(separator: ",").map { Located(String($0), at: place) } }
 }

@@ -18,7 +18,7 @@ private struct DockerfileReading {
     var dockerfile: Dockerfile
     private var lines: DockerfileLines
     private let limits: AuditLimits
-    private var globals = DockerVariables()
+    private var variables = DockerVariables()
     private var stageNames: [String: Int] = [:]
     private var count = 0
 
@@ -30,6 +30,8 @@ private struct DockerfileReading {
     static let flagged: Set<String> = ["ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"]
     /// Those that take a JSON array.
     static let executed: Set<String> = ["ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"]
+    /// Those in whose words Docker puts variables in; what `ENV` and `ARG` set stays as it is written.
+    static let expanded: Set<String> = ["ADD", "COPY", "EXPOSE", "USER", "VOLUME", "WORKDIR"]
     static let withHeredocs: Set<String> = ["ADD", "COPY", "RUN"]
 
     init(_ text: String, file: String, limits: AuditLimits) {
@@ -154,7 +156,7 @@ private struct DockerfileReading {
         if instruction.keyword == "FROM" { return try addStage(instruction) }
         if dockerfile.stages.isEmpty {
             if instruction.keyword == "ARG" {
-                for pair in instruction.pairs { globals.set(pair.name.value, pair.value?.text) }
+                variables.takeGlobal(instruction)
                 dockerfile.globalArguments.append(instruction)
                 return
             }
@@ -164,15 +166,31 @@ private struct DockerfileReading {
             let image = Located("", at: instruction.place)
             dockerfile.stages.append(DockerStage(image: image, isOpen: true, place: instruction.place))
         }
-        dockerfile.stages[dockerfile.stages.count - 1].instructions.append(instruction)
+        variables.take(instruction)
+        dockerfile.stages[dockerfile.stages.count - 1].instructions.append(expanded(instruction))
+    }
+
+    private mutating func expanded(_ instruction: DockerInstruction) -> DockerInstruction {
+        guard Self.expanded.contains(instruction.keyword) || !instruction.flags.isEmpty else { return instruction }
+        var result = instruction
+        for index in result.flags.indices {
+            guard let value = result.flags[index].value, value.value.contains("$") else { continue }
+            let words = variables.expand(Array(ShellReader.words(SourceText(ShellWord(value.value, at: value.place)))))
+            result.flags[index].value?.value = words.map(\.text).joined(separator: " ")
+        }
+        guard Self.expanded.contains(instruction.keyword) else { return result }
+        let words = instruction.words
+        if words.contains(where: { !$0.expansions.isEmpty }) { result.expandedWords = variables.expand(words) }
+        return result
     }
 
     private mutating func addStage(_ instruction: DockerInstruction) throws(Unreadable) {
         let words = instruction.words
         guard let first = words.first else { throw Unreadable(instruction.place, "FROM names no image") }
-        let (image, isOpen) = globals.expand(first.text)
-        var stage = DockerStage(image: Located(image, at: first.place), isOpen: isOpen, place: instruction.place)
-        stage.parent = stageNames[image.lowercased()]
+        let image = variables.expandGlobal(first)
+        var stage = DockerStage(image: image.located, isOpen: image.isExpanded, place: instruction.place)
+        stage.parent = stageNames[image.text.lowercased()]
+        variables.beginStage(parent: stage.parent, isFirst: dockerfile.stages.isEmpty)
         if words.count >= 3, words[1].text.uppercased() == "AS" {
             let name = words[2].text.lowercased()
             stage.name = name

@@ -5,6 +5,8 @@ enum KubernetesReader {
     struct Reading {
         var workloads: [Workload] = []
         var containers: [Container] = []
+        var scripts = WrittenScripts()
+        var unread: [Unreadable] = []
     }
 
     /// `nil` if the document is none: neither says its kind, nor is a pod's specification.
@@ -13,20 +15,28 @@ enum KubernetesReader {
         let root = document.root
         if root["kind"]?.text != nil, root["apiVersion"] != nil || root["spec"] != nil || root["items"] != nil {
             add(root, document, to: &reading, depth: 0)
+        } else if Workload.Kustomization.isNamed(document.file), !root.members.isEmpty {
+            // kustomize fills in what such a file leaves out.
+            add(root, document, to: &reading, depth: 0, kind: "Kustomization")
         } else if root["containers"]?.items.contains(where: { !$0.members.isEmpty }) == true {
-            let pod = PodReader(spec: root, metadata: nil, isTransient: false, lines: document.lines)
+            let pod = PodReader(spec: root, key: "", metadata: nil, isTransient: false, lines: document.lines)
             reading.containers = pod.containers()
-        } else if let fragment = fragment(document) {
-            reading.containers = [fragment]
         } else {
-            return nil
+            reading = fragments(document)
         }
-        return reading
+        return reading.containers.isEmpty && reading.workloads.isEmpty ? nil : reading
     }
 
     /// A `List` stands for its items; lists in lists go as deep as files do.
-    private static func add(_ node: DataNode, _ document: DataDocument, to reading: inout Reading, depth: Int) {
-        let kind = node["kind"]?.text ?? ""
+    /// - Parameter kind: where the document itself says none.
+    private static func add(
+        _ node: DataNode,
+        _ document: DataDocument,
+        to reading: inout Reading,
+        depth: Int,
+        kind: String = ""
+    ) {
+        let kind = node["kind"]?.text ?? kind
         if kind.hasSuffix("List"), let items = node["items"] {
             for item in items.items where depth < AuditLimits.defaults.depth {
                 add(item, document, to: &reading, depth: depth + 1)
@@ -39,61 +49,87 @@ enum KubernetesReader {
             place: node.member("kind")?.keyPlace ?? node.place
         )
         workload.namespace = node[path: "metadata", "namespace"]?.located
-        let isTransient = ["Job", "CronJob"].contains(kind)
-        var pods: [PodReader] = []
-        find(node, metadata: nil, isTransient: isTransient, document.lines, into: &pods)
-        for pod in pods {
-            let containers = pod.containers()
-            workload.pod = workload.pod ?? pod.surroundings(containers.count)
-            reading.containers += containers
+        var search = PodSearch(isTransient: endings.contains(where: kind.hasSuffix), lines: document.lines)
+        search.search(node, key: "")
+        for pod in search.pods {
+            reading.containers += pod.containers()
+            workload.add(pod.surroundings())
         }
+        reading.containers += search.contexts
+        reading.unread += search.unread
         workload.takeParts(node)
+        if kind == "ConfigMap" { reading.scripts.take(files: node["data"]) }
+        if kind == "Secret" { reading.scripts.take(files: node["stringData"]) }
         reading.workloads.append(workload)
     }
 
-    /// Whatever has a list of containers is the specification of a pod, whichever resource it stands in.
-    private static func find(
-        _ node: DataNode,
-        metadata: DataNode?,
-        isTransient: Bool,
-        _ lines: SourceLines,
-        into pods: inout [PodReader]
-    ) {
-        let containers = node["containers"]?.items ?? []
-        let isPod = containers.contains { !$0.members.isEmpty } || PodReader.isPredictor(node)
-        if isPod {
-            pods.append(PodReader(spec: node, metadata: metadata, isTransient: isTransient, lines: lines))
-            return
-        }
-        for member in node.members {
-            find(member.value, metadata: node["metadata"], isTransient: isTransient, lines, into: &pods)
-        }
-        for item in node.items { find(item, metadata: nil, isTransient: isTransient, lines, into: &pods) }
-    }
+    /// Of kinds whose pods end by themselves.
+    private static let endings = ["Job", "Workflow", "WorkflowTemplate", "Task", "TaskRun"]
 
-    /// A piece of a manifest: a security context, or mounts as compose writes them.
-    private static func fragment(_ document: DataDocument) -> Container? {
-        let root = document.root
-        let volumes = root["volumes"]?.items ?? []
-        guard root["securityContext"]?.members.isEmpty == false || volumes.contains(where: { $0.scalar != nil }) else {
-            return nil
+    /// What pieces of manifests say, in patches and in the values of charts: security contexts, containers, what pods
+    /// take of the host, and mounts as compose writes them.
+    private static func fragments(_ document: DataDocument) -> Reading {
+        var search = PodSearch(isTransient: false, lines: document.lines)
+        search.search(document.root, key: document.file, isPatch: true)
+        // Other files have images too, and say elsewhere which.
+        let ofPods = search.pods.flatMap { $0.containers() }.map { container in
+            var container = container
+            container.image = nil
+            return container
         }
-        var container = Container(.fragment, name: document.file, place: root.place)
+        var container = Container(.fragment, name: document.file, place: document.root.place)
         container.lines = document.lines
-        PodReader.takeSecurity(root["securityContext"], into: &container)
-        for volume in volumes { volume.located.map { container.take(volume: $0) } }
-        return container
+        for volume in document.root["volumes"]?.items.compactMap(\.located) ?? [] { container.take(volume: volume) }
+        var workload = Workload(kind: "patch", name: document.file, place: document.root.place)
+        for pod in search.pods where pod.reachesHost { workload.add(pod.surroundings()) }
+        return Reading(
+            workloads: workload.pod == nil ? [] : [workload],
+            containers: search.contexts + ofPods + (container.mounts.isEmpty ? [] : [container])
+        )
     }
 }
 
 extension Workload {
+    /// A document may have several pods: what one of them takes counts.
+    fileprivate mutating func add(_ other: Pod) {
+        guard var pod else {
+            pod = other
+            return
+        }
+        pod.hostNamespaces += other.hostNamespaces
+        if pod.sharesProcesses?.value != true { pod.sharesProcesses = other.sharesProcesses }
+        pod.hostPaths += other.hostPaths
+        pod.otherVolumes += other.otherVolumes
+        pod.memoryVolumes += other.memoryVolumes
+        pod.hasMemoryLimits = pod.hasMemoryLimits && other.hasMemoryLimits
+        pod.serviceAccount = pod.serviceAccount ?? other.serviceAccount
+        if other.mountsToken != nil || !other.isPatch, pod.mountsToken?.value == false || pod.isPatch {
+            pod.mountsToken = other.mountsToken
+        }
+        pod.isPatch = pod.isPatch && other.isPatch
+        self.pod = pod
+    }
+
     fileprivate mutating func takeParts(_ node: DataNode) {
         switch kind {
         case "Service": service = Service(node)
         case "Ingress": ingress = Ingress(node)
-        case "NetworkPolicy": networkPolicy = NetworkPolicyReader.policy(node["spec"])
+        // Calico's kind of the same name has fields of its own.
+        case "NetworkPolicy" where node["apiVersion"]?.text?.contains("projectcalico") != true:
+            networkPolicy = NetworkPolicyReader.policy(node["spec"], at: place)
+        case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding": access = ClusterAccess(node)
         case "Namespace": enforcedPodSecurity = node[path: "metadata", "labels", enforcing]?.located
-        case "ConfigMap": entries = ComposeReader.variables(node["data"])
+        case "PersistentVolume":
+            for (key, kind) in [("hostPath", HostSource.Kind.hostPath), ("local", .local)] {
+                guard let path = node[path: "spec", key, "path"]?.located else { continue }
+                hostPaths.append(HostSource(kind: kind, path: path))
+            }
+        case "ConfigMap":
+            entries = ComposeReader.variables(node["data"])
+            settings = (node["data"]?.members ?? []).compactMap(\.value.scalar).flatMap(\.settings)
+        case "Kustomization", "Component":
+            kustomization = Kustomization(node)
+            entries = Kustomization.literals(node["configMapGenerator"])
         case "Secret": entries = ComposeReader.variables(node["stringData"]) + ComposeReader.variables(node["data"])
         default: break
         }
@@ -102,21 +138,6 @@ extension Workload {
 
 /// The label by which Pod Security's admission goes.
 private let enforcing = "pod-security.kubernetes.io/enforce"
-
-extension Workload.Ingress {
-    fileprivate init(_ node: DataNode) {
-        hasTLS = node[path: "spec", "tls"]?.items.isEmpty == false
-        annotations = (node[path: "metadata", "annotations"]?.members ?? []).compactMap { member in
-            guard let value = member.value.located else { return nil }
-            let parts = member.key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            return .init(
-                reader: parts.count > 1 ? String(parts[0]) : "",
-                name: String(parts[parts.count - 1]),
-                value: value
-            )
-        }
-    }
-}
 
 extension Workload.Service {
     fileprivate init(_ node: DataNode) {

@@ -2,8 +2,9 @@
 
 /// Reads the specification of a `NetworkPolicy`.
 enum NetworkPolicyReader {
-    static func policy(_ spec: DataNode?) -> NetworkPolicy? {
-        guard let spec else { return nil }
+    /// - Parameter place: of the policy, which may have no specification: it is then about all pods beside it.
+    static func policy(_ spec: DataNode?, at place: Place) -> NetworkPolicy {
+        guard let spec else { return NetworkPolicy(directions: [.ingress], place: place) }
         let types = spec["policyTypes"]
         let named = (types?.items ?? []).compactMap { $0.text.flatMap(NetworkPolicy.Direction.init) }
         // Without the list it is about what comes in, and about what goes out if it has rules for that.
@@ -38,10 +39,17 @@ enum NetworkPolicyReader {
 
     private static func peer(_ node: DataNode) -> NetworkPolicy.Peer {
         if let addresses = node[path: "ipBlock", "cidr"]?.located { return .addresses(addresses) }
-        guard let namespaces = node["namespaceSelector"], selectsAll(namespaces) else { return .some }
-        guard node["podSelector"].map(selectsAll) ?? true else { return .some }
+        let pods = node["podSelector"]
+        guard let namespaces = node["namespaceSelector"] else {
+            guard let pods, selectsAll(pods) else { return .some }
+            // Labels that are none look as if they kept somebody out.
+            return pods.members.isEmpty ? .allBeside(pods.place) : .everyPodBeside(pods.place)
+        }
+        guard selectsAll(namespaces), pods.map(selectsAll) ?? true else { return .some }
         return .everyPod(namespaces.place)
     }
 
-    private static func selectsAll(_ selector: DataNode) -> Bool { selector.members.isEmpty }
+    private static func selectsAll(_ selector: DataNode) -> Bool {
+        selector.members.allSatisfy { $0.value.members.isEmpty && $0.value.items.isEmpty }
+    }
 }

@@ -5,51 +5,66 @@ struct PodReader {
     let spec: DataNode
     /// Of the pod, if it is near.
     let metadata: DataNode?
-    let isTransient: Bool
+    let origin: Container.Origin
     let lines: SourceLines
+    let parts: [PodPart]
     private let volumes: [String: DataNode]
 
-    init(spec: DataNode, metadata: DataNode?, isTransient: Bool, lines: SourceLines) {
+    /// - Parameter key: under which the specification stands.
+    init(
+        spec: DataNode,
+        key: String,
+        metadata: DataNode?,
+        origin: Container.Origin = .kubernetes,
+        isTransient: Bool,
+        lines: SourceLines
+    ) {
         self.spec = spec
         self.metadata = metadata
-        self.isTransient = isTransient
+        self.origin = origin
         self.lines = lines
+        parts = PodPart.all(in: spec, key: key, isTransient: isTransient)
         let named = (spec["volumes"]?.items ?? []).compactMap { volume in volume["name"]?.text.map { ($0, volume) } }
         volumes = Dictionary(named) { first, _ in first }
     }
 
-    /// KServe's predictor names a model and its format instead of a container.
-    static func isPredictor(_ node: DataNode) -> Bool { node[path: "model", "modelFormat"] != nil }
-
-    func containers() -> [Container] {
-        var result: [Container] = []
-        for key in ["containers", "initContainers", "ephemeralContainers"] {
-            for (index, item) in (spec[key]?.items ?? []).enumerated() where !item.members.isEmpty {
-                let name = item["name"]?.text ?? "\(key)[\(index)]"
-                result.append(container(item, name: name, isTransient: isTransient || key != "containers"))
-            }
-        }
-        if PodReader.isPredictor(spec), let model = spec["model"] {
-            var container = container(model, name: model["name"]?.text ?? "model", isTransient: false)
-            // KServe's own container answers probes that KServe sets.
-            (container.hasLiveness, container.hasReadiness) = (true, true)
-            result.append(container)
-        }
-        return result
+    /// Whether it takes something of the host, also where its containers are said elsewhere.
+    var reachesHost: Bool {
+        let pod = surroundings()
+        return !pod.hostNamespaces.isEmpty || !pod.hostPaths.isEmpty
     }
 
-    func surroundings(_ count: Int) -> Workload.Pod {
+    func containers() -> [Container] {
+        parts.map { part in
+            var container = container(part.node, name: part.name, isTransient: part.isTransient)
+            // KServe's own container answers probes that KServe sets.
+            if part.isServed { (container.hasLiveness, container.hasReadiness) = (true, true) }
+            // Its runtime for Triton hands options on; a program of the container's own stands before them.
+            if part.isTriton, let first = container.command.first, first.text.hasPrefix("-") {
+                container.command.insert(ShellWord("tritonserver", at: first.place), at: 0)
+            }
+            return container
+        }
+    }
+
+    func surroundings() -> Workload.Pod {
         var pod = Workload.Pod(place: spec.place)
+        pod.isPatch = origin == .fragment
         let shared: [(String, HostNamespace.Kind)] = [("hostNetwork", .network), ("hostPID", .pid), ("hostIPC", .ipc)]
         for (key, kind) in shared {
             guard let value = spec[key], value.bool == true else { continue }
             pod.hostNamespaces.append(HostNamespace(kind: kind, place: value.place))
         }
+        pod.sharesProcesses = spec["shareProcessNamespace"]?.locatedBool
+        let limits = parts.map { $0.node[path: "resources", "limits", "memory"] }
+        pod.hasMemoryLimits = limits.allSatisfy { $0?.isNull == false }
         pod.serviceAccount = (spec["serviceAccountName"] ?? spec["serviceAccount"])?.located
         pod.mountsToken = spec["automountServiceAccountToken"]?.locatedBool
-        pod.containerCount = count
         for volume in spec["volumes"]?.items ?? [] {
             if let path = volume[path: "hostPath", "path"]?.located { pod.hostPaths.append(path) }
+            if let memory = volume["emptyDir"], memory["medium"]?.text == "Memory", memory["sizeLimit"] == nil {
+                pod.memoryVolumes.append(Located(volume["name"]?.text ?? "", at: volume.place))
+            }
             guard case (.other(let kind), _) = PodReader.kind(volume) else { continue }
             pod.otherVolumes.append((kind, volume.place))
         }
@@ -57,7 +72,7 @@ struct PodReader {
     }
 
     private func container(_ node: DataNode, name: String, isTransient: Bool) -> Container {
-        var container = Container(.kubernetes, name: name, place: (node["name"] ?? node).place)
+        var container = Container(origin, name: name, place: (node["name"] ?? node).place)
         container.lines = lines
         container.isTransient = isTransient
         container.image = node["image"]?.located
@@ -68,10 +83,14 @@ struct PodReader {
         container.mounts = (node["volumeMounts"]?.items ?? []).compactMap(mount)
         container.ports = (node["ports"]?.items ?? []).compactMap(port)
         container.environment = (node["env"]?.items ?? []).compactMap(variable)
-        container.hasLiveness = node["livenessProbe"] != nil || node["startupProbe"] != nil
+        container.wholeSecrets = (node["envFrom"]?.items ?? []).compactMap { $0[path: "secretRef", "name"]?.located }
+        container.hasLiveness = node["livenessProbe"] != nil
         container.hasReadiness = node["readinessProbe"] != nil
         takeHooks(node, into: &container)
-        container.command = ComposeReader.words(node["command"]) + ComposeReader.words(node["args"])
+        var values = PodVariables(container.environment)
+        let words = ComposeReader.words(node["command"]) + ComposeReader.words(node["args"])
+        container.command = words.map { values.expand($0) }
+        if let script = (node["source"] ?? node["script"])?.scalar { container.takeScript(script) }
         return container
     }
 
@@ -96,6 +115,7 @@ struct PodReader {
         container.privileged = context["privileged"]?.locatedBool ?? container.privileged
         container.user = context["runAsUser"]?.located ?? container.user
         container.runAsNonRoot = context["runAsNonRoot"]?.locatedBool ?? container.runAsNonRoot
+        container.mainGroup = context["runAsGroup"]?.located ?? container.mainGroup
         container.groups += [context["runAsGroup"], context["fsGroup"]].compactMap { $0?.located }
         container.groups += (context["supplementalGroups"]?.items ?? []).compactMap(\.located)
         container.readOnlyRoot = context["readOnlyRootFilesystem"]?.locatedBool ?? container.readOnlyRoot
@@ -143,6 +163,7 @@ struct PodReader {
         let limits = node[path: "resources", "limits"]
         container.memoryLimit = limits?["memory"]?.located
         container.cpuLimit = limits?["cpu"]?.located
+        container.cpuCount = container.cpuLimit
         let requests = node[path: "resources", "requests"]
         container.memoryRequest = requests?["memory"]?.located
         container.cpuRequest = requests?["cpu"]?.located
@@ -195,5 +216,13 @@ struct PodReader {
     private func variable(_ node: DataNode) -> EnvironmentVariable? {
         guard let name = node["name"]?.located else { return nil }
         return EnvironmentVariable(name: name, value: node["valueFrom"] == nil ? node["value"]?.located : nil)
+    }
+}
+
+extension Container {
+    /// A text that Argo and Tekton have the container's command, or a shell, run.
+    fileprivate mutating func takeScript(_ script: DataNode.Scalar) {
+        if let program = ShellCommand(command)?.program, !ShellCommand.shells.contains(program) { return }
+        command = [ShellWord("sh", at: script.place), ShellWord("-c", at: script.place), ShellWord(script)]
     }
 }

@@ -109,7 +109,7 @@ package enum RequirementsReader {
                 continue
             }
             var (name, value) = split(word)
-            name = longNames[name] ?? name
+            name = longNames[name] ?? whole(name)
             if value == nil, index < words.count, !flags.contains(name), !words[index].hasPrefix("-") {
                 value = words[index]
                 index += 1
@@ -131,6 +131,19 @@ package enum RequirementsReader {
         }
         return word.count > 2 ? (String(word.prefix(2)), String(word.dropFirst(2))) : (word, nil)
     }
+
+    /// pip takes the beginning of an option for all of it, where no other begins like that.
+    private static func whole(_ name: String) -> String {
+        guard name.hasPrefix("--"), !longOptions.contains(name) else { return name }
+        let options = longOptions.filter { $0.hasPrefix(name) }
+        return options.count == 1 ? options[0] : name
+    }
+
+    private static let longOptions = [
+        "--index-url", "--extra-index-url", "--no-index", "--find-links", "--trusted-host", "--requirement",
+        "--constraint", "--editable", "--no-binary", "--only-binary", "--prefer-binary", "--require-hashes", "--pre",
+        "--use-feature", "--hash", "--config-settings", "--global-option",
+    ]
 
     private static let longNames = [
         "-i": "--index-url", "-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-f": "--find-links",

@@ -7,9 +7,14 @@ package struct ShellWord: Sendable {
     package var place: Place
     /// Whether the shell puts something in: `$NAME`, `$(command)`, `` `command` ``.
     package var isExpanded = false
+    /// Variables that the shell puts in, in the order of the text; those whose values are known are put in by
+    /// ``ShellVariables`` and are then ``resolved``.
+    package var expansions: [ShellExpansion] = []
+    /// Names of the variables whose values were put in.
+    package var resolved: [String] = []
     /// Commands within it: those of `$(command)` and `` `command` ``.
     package var inner: [ShellCommand] = []
-    /// Whether there are more commands within it than were looked into: see ``ShellReader/depthLimit``.
+    /// Whether there is more within it than was looked into: see ``ShellReader/depthLimit``.
     package var isCut = false
 
     package init(_ text: String, at place: Place, isExpanded: Bool = false) {
@@ -19,11 +24,42 @@ package struct ShellWord: Sendable {
     }
 
     package var located: Located<String> { Located(text, at: place) }
+
+    /// Without the first bytes of its text.
+    func dropping(_ count: Int) -> ShellWord {
+        var rest = self
+        rest.text = String(Substring(text.utf8.dropFirst(count)))
+        rest.expansions = expansions.compactMap { $0.range.lowerBound < count ? nil : $0.moved(by: -count) }
+        return rest
+    }
+}
+
+/// `$NAME` or `${NAME…}` in a word.
+package struct ShellExpansion: Sendable {
+    /// `@` and numbers for what a script or function is given; empty for what a command prints.
+    package var name: String
+    /// What follows the name within braces, as in `[@]` and `:-default`.
+    package var modifier = ""
+    /// Where it stands: bytes of the word's text.
+    package var range: Range<Int>
+    /// Whether it is in quotes, where the shell does not part its value into words.
+    package var isQuoted: Bool
+
+    /// What a command prints, where that is written in it.
+    var printed: String?
+
+    var isCommand: Bool { name.isEmpty }
+
+    func moved(by count: Int) -> ShellExpansion {
+        var moved = self
+        moved.range = (range.lowerBound + count)..<(range.upperBound + count)
+        return moved
+    }
 }
 
 /// What stands between a command and the next.
 package enum ShellConnector: Sendable, Equatable {
-    /// `|`: the next command reads what this one prints.
+    /// `|`: the next command reads what this one prints. Each of a group has it whose output is read as a whole.
     case pipe
     /// `&&`
     case and
@@ -41,19 +77,35 @@ package struct ShellCommand: Sendable {
     /// Files that it reads or writes.
     package var redirections: [Redirection] = []
     package var connector = ShellConnector.end
+    /// Whether it may be left out: it stands in `if`, `while`, `for` or `case`, or behind `&&` or `||`.
+    package var isConditional = false
+    /// Whether it stands in parentheses: what it sets holds within them.
+    package var isInSubshell = false
     /// Programs that only run another: `sudo`, `exec`, `env` and the like; ``words`` are those of the other.
     package var wrappers: [ShellWord] = []
+    /// What these were told, as in `-t 1` of `nsenter`.
+    package var wrapperOptions: [ShellWord] = []
     package var place: Place
+    /// Whether commands within it, or behind it, or values that it needs or sets were not looked at: see
+    /// ``ShellReader/depthLimit``, ``ShellReader/countLimit`` and ``ShellVariables``.
+    package var isCut = false
 
     package struct Assignment: Sendable {
         package var name: String
         package var value: ShellWord
+        /// Of `NAME=(…)`.
+        package var elements: [ShellWord]?
+        /// `NAME+=value`
+        package var isAppended = false
     }
 
     package struct Redirection: Sendable {
-        /// As in `>`, `>>` or `<`, without the number of a descriptor.
+        /// As in `>`, `>>`, `<`, `<<` or `<<<`, without the number of a descriptor.
         package var symbol: String
+        /// The file; the end's mark of a heredoc; the text of a here-string.
         package var target: ShellWord
+        /// What a heredoc has.
+        package var body: SourceText?
     }
 
     package init(place: Place) { self.place = place }
@@ -72,9 +124,26 @@ package struct ShellCommand: Sendable {
 
     package func has(_ argument: String...) -> Bool { arguments.contains { argument.contains($0.text) } }
 
+    /// What it sets for the commands behind it: alone, or by `export` and the like.
+    package var settings: [Assignment] {
+        if words.isEmpty { return assignments }
+        guard Self.declarations.contains(program) else { return [] }
+        return assignments + arguments.compactMap(\.assignment)
+    }
+
+    private static let declarations: Set<String> = ["export", "declare", "local", "readonly", "typeset"]
+
+    /// Marked as one of which not all was looked at.
+    var cut: ShellCommand {
+        var cut = self
+        cut.isCut = true
+        return cut
+    }
+
     /// Of a path that a file may have: what is longer names no program, and would be searched again and again.
     static func baseName(_ path: String) -> String {
         guard path.utf8.count <= 4096 else { return "" }
+        guard path.utf8.contains(UInt8(ascii: "/")) else { return path }
         return path.split(separator: "/").last.map(String.init) ?? path
     }
 }

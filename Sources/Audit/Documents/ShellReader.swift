@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the language of `sh` as far as an audit needs it: which commands there are, with which words. Nothing is
-/// expanded; loops and conditions are read as the commands within them. Takes any text; time is linear in its length.
+/// Reads the language of `sh` and `bash` as far as an audit needs it: which commands there are, with which words.
+/// Nothing is put in for variables, which ``ShellSequences`` does; loops and conditions are read as the commands within
+/// them. Takes any text; time is linear in its length.
 package enum ShellReader {
-    /// All commands of a text, those of heredocs left out.
+    /// All commands of a text; what heredocs have stays with their redirections.
     package static func commands(_ source: SourceText) -> [ShellCommand] { commands(source, depth: 0) }
 
     /// The words of a text that is no command: only blanks part them.
@@ -20,76 +21,38 @@ package enum ShellReader {
     /// What is deeper is marked, by ``ShellWord/isCut``.
     package static let depthLimit = 5
 
+    /// Commands of one script that are looked at; what is behind them is marked, by ``ShellWord/isCut``.
+    package static let countLimit = 50_000
+
     static func commands(_ source: SourceText, depth: Int) -> [ShellCommand] {
         var tokens = ShellTokens(source, depth: depth)
-        var assembly = Assembly()
-        while let token = tokens.next() { assembly.take(token) }
+        var assembly = ShellAssembly()
+        while assembly.commands.count <= countLimit, let token = tokens.next() { assembly.take(token) }
         assembly.finish(.end)
+        assembly.take(bodies: tokens.bodies)
         return assembly.commands
     }
 }
 
-/// Puts tokens together to commands.
-private struct Assembly {
-    var commands: [ShellCommand] = []
-    private var current: ShellCommand?
-    private var redirection: String?
-
-    /// Words of the grammar that a command may follow.
-    private static let openers: Set<String> = [
-        "if", "then", "else", "elif", "while", "until", "do", "!", "{", "}", "time", "fi", "done", "esac",
-    ]
-
-    mutating func take(_ token: ShellToken) {
-        switch token {
-        case .word(let word): take(word)
-        case .redirection(let symbol, let place):
-            begin(at: place)
-            redirection = symbol
-        case .connector(let connector): finish(connector)
-        }
-    }
-
-    private mutating func begin(at place: Place) {
-        if current == nil { current = ShellCommand(place: place) }
-    }
-
-    /// Changes the command in its place: a copy for each word would take quadratic time.
-    private mutating func take(_ word: ShellWord) {
-        begin(at: word.place)
-        if let symbol = redirection {
-            current?.redirections.append(.init(symbol: symbol, target: word))
-            redirection = nil
-        } else if current?.words.isEmpty == false {
-            current?.words.append(word)
-        } else if let assignment = word.assignment {
-            current?.assignments.append(assignment)
-        } else if !Self.openers.contains(word.text) {
-            current?.place = word.place
-            current?.words.append(word)
-        }
-    }
-
-    mutating func finish(_ connector: ShellConnector) {
-        defer { (current, redirection) = (nil, nil) }
-        guard var command = current else { return }
-        guard !command.words.isEmpty || !command.assignments.isEmpty || !command.redirections.isEmpty else { return }
-        command.connector = connector
-        commands.append(command)
-    }
-}
-
 extension ShellWord {
-    /// `NAME=value` before a command, and in `export`, `env` and `-e`.
+    /// `NAME=value` and `NAME+=value` before a command, and in `export`, `env` and `-e`; also `NAME[0]=value`.
     package var assignment: ShellCommand.Assignment? {
-        guard let equals = text.unicodeScalars.firstIndex(of: "="), equals != text.startIndex else { return nil }
-        let name = text[..<equals].unicodeScalars
-        guard let first = name.first, !("0"..."9").contains(first), name.allSatisfy(\.isName) else { return nil }
-        var value = self
-        value.text = String(text[text.unicodeScalars.index(after: equals)...])
-        value.place.column = place.column.map { $0 + name.count + 1 }
-        value.place.length = place.length.flatMap { $0 > name.count + 1 ? $0 - name.count - 1 : nil }
-        return .init(name: String(name), value: value)
+        let bytes = text.utf8
+        guard let first = bytes.first, !(0x30...0x39).contains(first) else { return nil }
+        let nameEnd = bytes.firstIndex { !Unicode.Scalar($0).isName } ?? bytes.endIndex
+        var end = nameEnd
+        if end < bytes.endIndex, bytes[end] == UInt8(ascii: "["), let close = bytes.firstIndex(of: UInt8(ascii: "]")) {
+            end = bytes.index(after: close)
+        }
+        let isAppended = end > nameEnd || bytes[end...].starts(with: "+=".utf8)
+        if bytes[end...].first == UInt8(ascii: "+") { end = bytes.index(after: end) }
+        guard nameEnd > bytes.startIndex, bytes[end...].first == UInt8(ascii: "=") else { return nil }
+        let skipped = bytes.distance(from: bytes.startIndex, to: end) + 1
+        var value = dropping(skipped)
+        value.place.column = place.column.map { $0 + skipped }
+        value.place.length = place.length.flatMap { $0 > skipped ? $0 - skipped : nil }
+        let elements = end > nameEnd && bytes[nameEnd] == UInt8(ascii: "[") ? [value] : nil
+        return .init(name: String(text[..<nameEnd]), value: value, elements: elements, isAppended: isAppended)
     }
 }
 

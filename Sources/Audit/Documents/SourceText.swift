@@ -41,16 +41,16 @@ package struct SourceText: Sendable {
         }
     }
 
-    /// A value of a YAML file. One of several lines is a block, which begins on the line after its mark.
+    /// A value of a YAML file. A block begins on the line after its mark; lines of others are one in the file.
     package init(_ scalar: DataNode.Scalar) {
         self.init(file: scalar.place.file)
-        let isBlock = !scalar.isPlain && scalar.text.unicodeScalars.contains("\n")
+        let isBlock = scalar.isBlock
         let line = scalar.place.line.map { isBlock ? $0 + 1 : $0 }
         let column = isBlock ? nil : scalar.place.column.map { scalar.isPlain ? $0 : $0 + 1 }
         parts.append(Part(offset: 0, line: line, column: column))
         for character in scalar.text.unicodeScalars {
             scalars.append(character)
-            guard character == "\n", let last = parts.last?.knownLine else { continue }
+            guard isBlock, character == "\n", let last = parts.last?.knownLine else { continue }
             parts.append(Part(offset: scalars.count, line: last + 1, column: nil))
         }
     }
@@ -58,6 +58,15 @@ package struct SourceText: Sendable {
     package mutating func append(_ part: some Sequence<Unicode.Scalar>, line: Int, column: Int) {
         parts.append(Part(offset: scalars.count, line: line, column: column))
         scalars.append(contentsOf: part)
+    }
+
+    /// Another part of the same file.
+    package mutating func append(_ text: SourceText) {
+        let start = scalars.count
+        for part in text.parts {
+            parts.append(Part(offset: start + part.start, line: part.knownLine, column: part.knownColumn))
+        }
+        scalars += text.scalars
     }
 
     package var isEmpty: Bool { scalars.isEmpty }

@@ -5,19 +5,22 @@ package struct FixPlan: Sendable {
     package var file: String
     /// What is mended, in the order of the lines.
     package private(set) var titles: [String] = []
-    private let lines: [String]
-    private let ending: String
+    private let lines: [SourceLines.Line]
+    private let ending: Substring
     private let endsWithNewline: Bool
     /// In the order of the lines; none overlap.
     private var edits: [Fix.Edit] = []
+    private let secretLines: Set<Int>
 
-    /// - Parameter text: of the file, as it was audited.
-    package init(file: String, text: String, fixes: [Fix]) {
+    /// - Parameters:
+    ///   - text: of the file, as it was audited.
+    ///   - secretLines: numbers of lines that the diff does not repeat, the first being 1.
+    package init(file: String, text: String, fixes: [Fix], secretLines: Set<Int> = []) {
         self.file = file
-        ending = text.contains("\r\n") ? "\r\n" : "\n"
-        var lines = text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false)
-            .map(String.init)
-        endsWithNewline = lines.last == ""
+        self.secretLines = secretLines
+        var lines = SourceLines(text).all
+        ending = lines.first { !$0.ending.isEmpty }?.ending ?? "\n"
+        endsWithNewline = lines.last?.text.isEmpty == true
         if endsWithNewline { lines.removeLast() }
         self.lines = lines
         for fix in fixes { take(fix) }
@@ -42,20 +45,25 @@ package struct FixPlan: Sendable {
         left.lowerBound == right.lowerBound || left.overlaps(right)
     }
 
-    /// The file's new text.
+    /// The file's new text. Lines keep their endings, and new ones get the first's.
     package var result: String {
-        var new: [String] = []
+        var new: [SourceLines.Line] = []
         var next = 1
         for edit in edits {
             new += lines[(next - 1)..<(edit.lines.lowerBound - 1)]
-            new += edit.replacement
+            new += edit.replacement.map { SourceLines.Line(text: $0[...], ending: ending) }
             next = edit.lines.upperBound
         }
         new += lines[(next - 1)...]
-        return new.joined(separator: ending) + (endsWithNewline && !new.isEmpty ? ending : "")
+        var text = ""
+        for (index, line) in new.enumerated() {
+            text += line.text
+            if index < new.count - 1 || endsWithNewline { text += line.ending.isEmpty ? ending : line.ending }
+        }
+        return text
     }
 
-    /// As `diff -u` prints it, with three lines around each change.
+    /// As `diff -u` prints it, with three lines around each change, and without the secrets in them.
     package var diff: String {
         var text = "--- \(Printed.cut(file, limit: 1000))\n+++ \(Printed.cut(file, limit: 1000))\n"
         var shift = 0
@@ -66,15 +74,27 @@ package struct FixPlan: Sendable {
             shift += added
             var next = old.lowerBound
             for edit in hunk.edits {
-                text += lines[(next - 1)..<(edit.lines.lowerBound - 1)].map { " \($0)\n" }.joined()
-                text += lines[(edit.lines.lowerBound - 1)..<(edit.lines.upperBound - 1)].map { "-\($0)\n" }.joined()
-                text += edit.replacement.map { "+\($0)\n" }.joined()
+                text += shown(next..<edit.lines.lowerBound, after: " ")
+                text += shown(edit.lines, after: "-")
+                text += edit.replacement.map { "+\(Credentials.concealed(in: $0.unicodeScalars))\n" }.joined()
                 next = edit.lines.upperBound
             }
-            text += lines[(next - 1)..<(old.upperBound - 1)].map { " \($0)\n" }.joined()
+            text += shown(next..<old.upperBound, after: " ")
         }
         return text
     }
+
+    private func shown(_ numbers: Range<Int>, after mark: String) -> String {
+        numbers.map { number in
+            let text = lines[number - 1].text
+            let isSecret = secretLines.contains(number)
+            return mark + (isSecret ? Self.hidden(text) : Credentials.concealed(in: text.unicodeScalars)) + "\n"
+        }
+        .joined()
+    }
+
+    /// How far a line is indented, and that there is more.
+    private static func hidden(_ line: Substring) -> String { line.prefix { $0 == " " || $0 == "\t" } + "***" }
 
     private func hunks() -> [(range: Range<Int>, edits: [Fix.Edit])] {
         var hunks: [(range: Range<Int>, edits: [Fix.Edit])] = []

@@ -2,7 +2,7 @@
 
 /// What a file is, by its content.
 package enum FileFormat: String, Sendable, Codable, CaseIterable {
-    case onnx, safetensors, gguf, npy, npz, tflite, ortFormat, savedModel, graphDef, openVINO, tensorRTPlan
+    case onnx, safetensors, gguf, npy, npz, tflite, ortFormat, savedModel, graphDef, openVINO, tensorRTPlan, dali
     case hdf5, keras, torchArchive, torchScript, torchLegacy, torchLegacyTar, pickle, joblib
     case elf, pe, machO, arArchive, javaClass, pythonBytecode, webAssembly, llvmBitcode, dex, script
     case zip, jar, tar, gzip, zlib, bzip2, xz, lzma, zstd, lz4, sevenZip, rar, cabinet
@@ -22,6 +22,7 @@ package enum FileFormat: String, Sendable, Codable, CaseIterable {
         case .graphDef: "a TensorFlow GraphDef"
         case .openVINO: "an OpenVINO model"
         case .tensorRTPlan: "a TensorRT plan"
+        case .dali: "a DALI pipeline"
         case .hdf5: "an HDF5 file"
         case .keras: "a Keras archive"
         case .torchArchive: "a PyTorch archive"
@@ -72,6 +73,14 @@ package enum FileFormat: String, Sendable, Codable, CaseIterable {
     package var isArchive: Bool {
         switch self {
         case .zip, .tar, .gzip, .zlib, .bzip2, .xz, .lzma, .zstd, .lz4, .sevenZip, .rar, .cabinet: true
+        default: false
+        }
+    }
+
+    /// Whether it is an archive that nobody here can unpack.
+    package var isOpaque: Bool {
+        switch self {
+        case .bzip2, .xz, .lzma, .zstd, .lz4, .sevenZip, .rar, .cabinet: true
         default: false
         }
     }

@@ -34,6 +34,22 @@ enum FileName {
     /// Whether a text of this name is run by something; Python's sources are looked at elsewhere.
     static func isScript(_ path: String) -> Bool { scripts.contains(lastExtension(of: path)) }
 
+    private static let pickleCarriers: Set<String> = [
+        "pkl", "pickle", "pck", "pt", "pth", "ckpt", "joblib", "dill", "cloudpickle",
+    ]
+
+    /// Whether a file of this name is handed to an unpickler by whoever loads it, whatever it looks like to us.
+    /// Extensions that other formats share, such as `.bin`, are none of these: their files are judged by content.
+    static func isPickleCarrier(_ path: String) -> Bool { pickleCarriers.contains(lastExtension(of: path)) }
+
+    /// All of a name that an inspection asks for: two files of the same content and kind are judged alike.
+    static func kind(of path: String) -> String {
+        let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { String($0) ?? "" } ?? ""
+        let isWhole = ["fingerprint.pb", "keras_metadata.pb"].contains(name)
+        if isWhole { return name }
+        return name.hasSuffix("config.json") ? "config.json" : "." + lastExtension(of: name)
+    }
+
     /// The formats that a name promises; `nil` if it promises none.
     static func promised(by path: String) -> Set<FileFormat>? { formats[lastExtension(of: path)] }
 }

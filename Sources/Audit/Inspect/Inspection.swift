@@ -14,6 +14,9 @@ package struct Inspection: Sendable, Equatable, Encodable {
     package private(set) var pickles: [PickleProgram] = []
     /// Files beside an ONNX model that it takes tensors from.
     package private(set) var externalData: [ExternalDataUse] = []
+    /// What an unpickler would import of a file that is no pickle to us: labels may begin as one does, and import what
+    /// nobody has.
+    package internal(set) var importedModules: [String] = []
 
     package struct Fact: Sendable, Equatable, Encodable {
         package var name: String
@@ -85,6 +88,8 @@ package struct InspectionProblem: Sendable, Equatable, Encodable {
         case script
         /// Something that has to be unpacked before it can be looked at, or that holds other files.
         case archive
+        /// The same, where nobody here can unpack it.
+        case opaque
         /// Not what its format demands.
         case malformed
         /// The name says another format than the content.
@@ -149,10 +154,18 @@ package struct InspectionFault: Error, Sendable, Equatable {
     /// A sentence without its subject: "ends within its header".
     package var message: String
     package var offset: Int?
+    /// Whether it is our bounds that end here: the file may be read on by whom it is meant for.
+    private(set) var isOfBound = false
 
     init(_ message: String, at offset: Int? = nil) {
         self.message = message
         self.offset = offset
+    }
+
+    static func bound(_ message: String, at offset: Int) -> InspectionFault {
+        var fault = InspectionFault(message, at: offset)
+        fault.isOfBound = true
+        return fault
     }
 }
 
@@ -168,7 +181,7 @@ package struct InspectionLimits: Sendable {
     package var heldBytes = 16 << 20
     /// Bytes whose checksums are verified; beyond, only members that are looked into.
     package var checkedBytes = 256 << 20
-    /// Instructions of one pickle.
+    /// Instructions of all pickles in one file.
     package var pickleOperations = 5_000_000
     /// Instructions that are listed for people.
     package var listedOperations = 10_000

@@ -13,11 +13,14 @@ struct InspectionContext {
         var checkedBytes: Int
         /// Files of archives that may still be looked into, all levels together.
         var members: Int
+        /// Instructions of pickles that may still be followed, all levels together.
+        var pickleOperations: Int
 
         init(_ limits: InspectionLimits) {
             unpackedBytes = limits.unpackedBytes
             checkedBytes = limits.checkedBytes
             members = limits.members
+            pickleOperations = limits.pickleOperations
         }
     }
 

@@ -43,9 +43,9 @@ package enum ModelFileInspector {
             return
         }
         let head = try bytes.prefix(at: 0, count: 4096)
-        let zipEnd = try ZipDirectory.findEnd(bytes)
+        let zipEnds = try ZipDirectory.findEnds(bytes)
         if head.starts(with: [0x50, 0x4B, 3, 4]) || head.starts(with: [0x50, 0x4B, 5, 6]) {
-            guard let zipEnd else {
+            guard let zipEnd = zipEnds.first else {
                 inspection.format = .zip
                 throw InspectionFault("is a zip without its directory", at: bytes.count)
             }
@@ -55,25 +55,43 @@ package enum ModelFileInspector {
         do throws(InspectionFault) {
             try lookByContent(bytes, head, &inspection, context)
         } catch {
-            lookForZip(bytes, zipEnd, &inspection, context)
+            lookForZip(bytes, zipEnds, &inspection, context)
             throw error
         }
-        lookForZip(bytes, zipEnd, &inspection, context)
+        lookForZip(bytes, zipEnds, &inspection, context)
     }
 
     /// Zip readers begin at the end: whatever a file begins with, it may be a zip as well.
     private static func lookForZip(
         _ bytes: WindowedBytes,
-        _ end: Int?,
+        _ ends: [Int],
         _ inspection: inout Inspection,
         _ context: InspectionContext
     ) {
         // An archive of stored members ends with the last of them, which may be a zip.
-        guard let end, inspection.format != .tar, let inner = context.inner else { return }
-        guard let directory = try? ZipDirectory(bytes, end: end, limits: context.limits), !directory.members.isEmpty
-        else {
-            return
+        guard inspection.format != .tar, let inner = context.inner else { return }
+        for end in ends {
+            do throws(InspectionFault) {
+                let directory = try ZipDirectory(bytes, end: end, limits: context.limits)
+                if directory.members.isEmpty { continue }
+                return look(intoZip: directory, bytes, end, &inspection, inner)
+            } catch  where ZipDirectory.isPointed(to: bytes, from: end) {
+                // Readers differ in what they overlook.
+                let message = "has the end of a zip behind it, which some readers open, but it \(error.message)"
+                return inspection.problem(.malformed, message, at: end)
+            } catch {
+                continue
+            }
         }
+    }
+
+    private static func look(
+        intoZip directory: ZipDirectory,
+        _ bytes: WindowedBytes,
+        _ end: Int,
+        _ inspection: inout Inspection,
+        _ inner: InspectionContext
+    ) {
         let title = inspection.format.title
         inspection.problem(.polyglot, "is \(title) and a zip of \(directory.members.count) members at once", at: end)
         var part = Inspection(name: inspection.name, size: bytes.count)
@@ -92,15 +110,19 @@ package enum ModelFileInspector {
         _ context: InspectionContext
     ) throws(InspectionFault) {
         if let format = FileSignature.format(bytes, head) {
+            lookForPickle(bytes, format, &inspection, context)
             try lookInto(format, bytes, &inspection, context)
         } else if HDF5Inspector.offset(bytes) != nil {
+            lookForPickle(bytes, .hdf5, &inspection, context)
             try HDF5Inspector.inspect(bytes, &inspection, context)
         } else if SafetensorsInspector.looksRight(bytes) {
+            lookForPickle(bytes, .safetensors, &inspection, context)
             try SafetensorsInspector.inspect(bytes, &inspection)
-        } else if let pickle = PickleFile(bytes, name: inspection.name, limits: context.limits) {
+        } else if let pickle = PickleFile(bytes, name: inspection.name, context) {
             inspection.format = pickle.format(bytes)
             pickle.report(bytes, format: inspection.format, into: &inspection)
         } else if TextInspector.looksRight(head, isWhole: head.count == bytes.count) {
+            inspection.importedModules = PickleFile.importedModules(bytes, context)
             try TextInspector.inspect(bytes, head, &inspection, context)
         } else if ONNXModel.looksRight(bytes) {
             try ONNXModel.inspect(bytes, &inspection, context)
@@ -109,6 +131,21 @@ package enum ModelFileInspector {
         } else {
             try lookAsNamed(bytes, &inspection, context)
         }
+    }
+
+    /// Some formats begin with bytes of the writer's choice, or may: a tar with a member's name, a safetensors file with
+    /// a length whose lowest byte is an instruction that passes over the rest of its line.
+    private static func lookForPickle(
+        _ bytes: WindowedBytes,
+        _ format: FileFormat,
+        _ inspection: inout Inspection,
+        _ context: InspectionContext
+    ) {
+        guard let pickle = PickleFile(bytes, name: inspection.name, context),
+            pickle.acts || pickle.isUnfinished && FileName.isPickleCarrier(inspection.name)
+        else { return }
+        inspection.problem(.polyglot, "is a pickle and \(format.title) at once", at: 0)
+        pickle.report(bytes, format: .pickle, into: &inspection)
     }
 
     private static func lookInto(
@@ -130,7 +167,7 @@ package enum ModelFileInspector {
     }
 
     private static func firstLine(_ bytes: WindowedBytes) throws(InspectionFault) -> String {
-        String(decoding: try bytes.prefix(at: 0, count: 200).prefix { $0 != 0x0A }, as: UTF8.self)
+        String(decoding: try bytes.prefix(at: 0, count: 200).prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
     }
 
     /// Nothing fits: what the name promises says why.
@@ -153,6 +190,7 @@ package enum ModelFileInspector {
         case "gguf", "npy", "npz", "h5", "hdf5", "keras", "tflite", "ort":
             throw InspectionFault("does not begin as its name promises", at: 0)
         case "plan", "engine", "trt": inspection.format = .tensorRTPlan
+        case "dali" where ProtobufFields.areWellFormed(bytes): inspection.format = .dali
         default: inspection.format = .unknown
         }
     }

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#if canImport(Glibc)
+private import Glibc
+#elseif canImport(Musl)
+private import Musl
+#endif
 
 /// Looks for text in a model that no model needs: commands, code, addresses.
 enum TextScan {
@@ -34,19 +39,17 @@ enum TextScan {
     static func index(of pattern: [UInt8], in text: [UInt8], from start: Int = 0) -> Int? {
         guard let first = pattern.first, start >= 0, text.count - start >= pattern.count else { return nil }
         let last = text.count - pattern.count
-        return text.withUnsafeBufferPointer { text in
-            pattern.withUnsafeBufferPointer { pattern in
-                var position = start
-                while position <= last {
-                    if text[position] == first {
-                        var matched = 1
-                        while matched < pattern.count, text[position + matched] == pattern[matched] { matched += 1 }
-                        if matched == pattern.count { return position }
-                    }
-                    position += 1
-                }
-                return nil
+        return text.withUnsafeBytes { text in
+            var position = start
+            while position <= last {
+                // SAFETY: the bytes from `position` up to `last` lie within the text, and `memchr` reads no others.
+                guard let base = text.baseAddress, let hit = memchr(base + position, Int32(first), last - position + 1)
+                else { return nil }
+                position = hit - UnsafeMutableRawPointer(mutating: base)
+                if text[position..<(position + pattern.count)].elementsEqual(pattern) { return position }
+                position += 1
             }
+            return nil
         }
     }
 }

@@ -33,6 +33,9 @@ package struct PythonFacts {
         module.emptyKeys = list(json, "empties").map(place)
         module.settings = list(json, "sets").compactMap(setting)
         module.misplacedGuards = list(json, "guards").compactMap(guardFault)
+        module.idleLimits = list(json, "limits").compactMap(idleLimit)
+        module.refusals = list(json, "answers").compactMap(refusal)
+        module.unreached = list(json, "unreached").compactMap(unreached)
         module.imports = list(json, "imports").compactMap(\.text)
         return module
     }
@@ -53,7 +56,8 @@ package struct PythonFacts {
             handler: json["h"]?.text.flatMap(PythonHandler.Kind.init),
             arguments: arguments(list(json, "a")),
             isAfterVerification: json["v"]?.bool ?? false,
-            receiverTaint: list(json, "r").compactMap(\.text)
+            receiverTaint: list(json, "r").compactMap(\.text),
+            service: json["o"]?.text
         )
     }
 
@@ -69,7 +73,9 @@ package struct PythonFacts {
         value.isNone = json["z"]?.bool ?? false
         value.name = json["n"]?.text
         value.arguments = arguments(list(json, "a"))
-        value.items = list(json, "m").map(self.value)
+        let items = arguments(list(json, "m"))
+        value.items = items.map(\.value)
+        value.members = items.filter { $0.keyword != nil }
         value.secret = json["x"]?.text
         value.taint = list(json, "t").compactMap(\.text)
         return value
@@ -107,7 +113,8 @@ package struct PythonFacts {
             annotation: list(json, "y").compactMap(\.text),
             isChecked: json["k"]?.bool ?? false,
             isSizeChecked: json["z"]?.bool ?? false,
-            use: json["u"].flatMap { use in use["n"]?.text.map { ($0, place(use)) } }
+            use: json["u"].flatMap { use in use["n"]?.text.map { ($0, place(use)) } },
+            isUsedInPart: json["p"]?.bool ?? false
         )
     }
 
@@ -123,7 +130,34 @@ package struct PythonFacts {
 
     private func guardFault(_ json: FactsJSON) -> PythonMisplacedGuard? {
         guard let fault = json["n"]?.text.flatMap(PythonMisplacedGuard.Fault.init) else { return nil }
-        return PythonMisplacedGuard(fault: fault, function: json["f"]?.text ?? "", place: place(json))
+        return PythonMisplacedGuard(
+            fault: fault,
+            function: json["f"]?.text ?? "",
+            subject: json["w"]?.text ?? "",
+            place: place(json)
+        )
+    }
+
+    private func refusal(_ json: FactsJSON) -> PythonRefusal? {
+        guard let name = json["n"]?.text else { return nil }
+        return PythonRefusal(
+            name: name,
+            statuses: Set(list(json, "s").compactMap(\.int)),
+            isAttached: json["d"]?.bool ?? false,
+            place: place(json)
+        )
+    }
+
+    private func unreached(_ json: FactsJSON) -> PythonUnreached? {
+        guard let kind = json["n"]?.text.flatMap(PythonUnreached.Kind.init) else { return nil }
+        return PythonUnreached(kind: kind, function: json["f"]?.text ?? "", place: place(json))
+    }
+
+    private func idleLimit(_ json: FactsJSON) -> PythonIdleLimit? {
+        guard let name = json["n"]?.text, let fault = json["w"]?.text.flatMap(PythonIdleLimit.Fault.init) else {
+            return nil
+        }
+        return PythonIdleLimit(name: name, fault: fault, place: place(json))
     }
 
     private func comparison(_ json: FactsJSON) -> PythonComparison {

@@ -9,14 +9,20 @@ package struct PythonFactsReader: PythonSourceReader {
     /// - Throws: ``Unreadable`` or any other error if it cannot be started.
     package typealias Run = @Sendable (_ input: [UInt8]) throws -> [UInt8]
 
-    /// Bytes of sources that one run of the program gets, unless a single source has more.
-    private static let batchBytes = 4 << 20
+    /// Bytes of sources that one run of the program gets, unless a single source has more: its time is bounded, and
+    /// these must be read in it.
+    private static let batchBytes = 1 << 20
     /// A source that breaks the program is unreadable and the ones after it are read by another run; not without end.
     private static let faultLimit = 8
 
+    private let time: Duration
     private let run: Run
 
-    package init(run: @escaping Run) { self.run = run }
+    /// - Parameter time: after which no more runs begin, for all sources that are read together.
+    package init(time: Duration = .seconds(600), run: @escaping Run) {
+        self.time = time
+        self.run = run
+    }
 
     package func read(
         _ sources: [(path: String, text: String)]
@@ -24,7 +30,12 @@ package struct PythonFactsReader: PythonSourceReader {
         var results: [Result<PythonModule, Unreadable>] = []
         results.reserveCapacity(sources.count)
         var faults = 0
+        let deadline = ContinuousClock.now + time
         while results.count < sources.count {
+            guard ContinuousClock.now < deadline else {
+                Self.giveUp(sources, &results, "sources before it have taken more than \(time.components.seconds) s")
+                break
+            }
             let batch = Self.batch(sources[results.count...])
             let lines = try answers(batch)
             for (source, line) in zip(batch, lines) { results.append(PythonFacts.module(line, path: source.path)) }
@@ -35,13 +46,19 @@ package struct PythonFactsReader: PythonSourceReader {
                 .failure(Unreadable(Place(broken), "the source ends the program that reads it, or keeps it too long"))
             )
             if faults == Self.faultLimit {
-                for source in sources[results.count...] {
-                    let reason = "sources before it have ended or kept the program that reads them \(faults) times"
-                    results.append(.failure(Unreadable(Place(source.path), reason)))
-                }
+                let reason = "sources before it have ended or kept the program that reads them \(faults) times"
+                Self.giveUp(sources, &results, reason)
             }
         }
         return results
+    }
+
+    private static func giveUp(
+        _ sources: [(path: String, text: String)],
+        _ results: inout [Result<PythonModule, Unreadable>],
+        _ reason: String
+    ) {
+        for source in sources[results.count...] { results.append(.failure(Unreadable(Place(source.path), reason))) }
     }
 
     private static func batch(_ rest: ArraySlice<(path: String, text: String)>) -> ArraySlice<

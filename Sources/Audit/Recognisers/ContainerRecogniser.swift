@@ -2,14 +2,36 @@
 
 extension Recogniser {
     static let compose = Recogniser.data { document in
-        (ComposeReader.containers(document) ?? []).flatMap { container in
-            [.container(container)] + CommandSubjects.subjects(of: container)
+        guard let reading = ComposeReader.read(document) else { return [] }
+        var subjects = reading.workloads.map(Subject.workload) + reading.scripts.subjects
+        for container in reading.containers {
+            subjects.append(.container(container))
+            subjects += CommandSubjects.subjects(of: container)
         }
+        for dockerfile in reading.dockerfiles.prefix(dockerfileLimit) {
+            subjects += ComposeBuild.subjects(of: dockerfile)
+        }
+        if reading.dockerfiles.count > dockerfileLimit {
+            let place = reading.dockerfiles[dockerfileLimit].place
+            subjects.append(
+                .unreadable(Unreadable(place, "the file has more than \(dockerfileLimit) Dockerfiles in it"))
+            )
+        }
+        return subjects
+    }
+
+    /// Of one document: each is read with all lines before it.
+    private static let dockerfileLimit = 16
+
+    static let devContainer = Recogniser.data { document in
+        guard let container = DevContainerReader.read(document) else { return [] }
+        return [.container(container)] + CommandSubjects.subjects(of: container)
     }
 
     static let kubernetes = Recogniser.data { document in
         guard let reading = KubernetesReader.read(document) else { return [] }
         return reading.workloads.map(Subject.workload)
             + reading.containers.flatMap { [.container($0)] + CommandSubjects.subjects(of: $0) }
+            + reading.scripts.subjects + reading.unread.map(Subject.unreadable)
     }
 }

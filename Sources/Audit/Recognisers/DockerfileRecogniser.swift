@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Recogniser {
-    /// `Dockerfile`, `Containerfile`, and names that begin or end with them.
+    /// `Dockerfile`, `Containerfile`, and names that begin or end with them. Others are read where a build names them.
     static let dockerfile = Recogniser.text(matches: { isDockerfile($0.name) }) {
         (text, file, limits) throws(Unreadable) in
         let dockerfile = try DockerfileReader.read(text, file: file, limits: limits)
-        var commands: [ShellCommand] = []
-        var subjects: [Subject] = [.dockerfile(dockerfile)]
-        for instruction in dockerfile.instructions where instruction.keyword == "RUN" {
-            commands += instruction.commands
-        }
-        subjects += CommandSubjects.subjects(commands, origin: .build)
-        return subjects + CommandSubjects.subjects(dockerfile.startCommands, origin: .container)
+        return [.dockerfile(dockerfile)] + dockerfile.scripts.flatMap { CommandSubjects.subjects(of: $0) }
     }
 
     /// What ends the names of programs and texts about Dockerfiles.
@@ -23,20 +17,13 @@ extension Recogniser {
     private static func isDockerfile(_ name: String) -> Bool {
         let name = name.lowercased()
         if let last = name.split(separator: ".").last, otherKinds.contains(last) { return false }
-        return ["dockerfile", "containerfile"].contains {
-            name == $0 || name.hasPrefix($0 + ".") || name.hasSuffix("." + $0)
+        // A file of another kind is called so too: `dockerfile-lint.yml`.
+        let ending = name.lastIndex(of: ".").map { name[name.index(after: $0)...] }
+        let isBare = ending.map { !$0.isEmpty && $0.allSatisfy(\.isNumber) } ?? true
+        return ["dockerfile", "containerfile"].contains { kind in
+            if name == kind || name.hasPrefix(kind + ".") || name.hasSuffix("." + kind) { return true }
+            return isBare
+                && ["-", "_"].contains { name.hasPrefix(kind + $0) || name.hasSuffix($0 + kind) }
         }
-    }
-}
-
-extension Dockerfile {
-    /// What the built image runs: `CMD` gives the arguments of an `ENTRYPOINT` that is no shell's command.
-    var startCommands: [ShellCommand] {
-        guard let entry = last("ENTRYPOINT") else { return last("CMD")?.commands ?? [] }
-        guard entry.isExec, let command = last("CMD"), command.isExec, var joined = entry.commands.first else {
-            return entry.commands
-        }
-        joined.words += command.words
-        return [joined]
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+private import Foundation
 
 /// Findings that were there before, so that only new ones count.
 package struct Baseline: Sendable, Equatable {
@@ -11,28 +12,29 @@ package struct Baseline: Sendable, Equatable {
         for finding in findings { counts[finding.fingerprint, default: 0] += 1 }
     }
 
+    private struct File: Codable {
+        var version = 1
+        var findings: [String: Int]
+    }
+
     /// Reads what ``text`` writes.
     package init(reading text: String, file: String) throws(Unreadable) {
-        guard let root = try DataReader.yaml(text, file: file).first?.root, root["version"]?.int == 1,
-            let findings = root["findings"], case .map(let members, _) = findings
+        guard let read = try? JSONDecoder().decode(File.self, from: Data(text.utf8)), read.version == 1,
+            read.findings.values.allSatisfy({ $0 > 0 })
         else {
             throw Unreadable(Place(file), "the file is no baseline: 'buckler audit --write-baseline FILE' makes one")
         }
-        for member in members {
-            guard let count = member.value.int, count > 0 else {
-                throw Unreadable(member.keyPlace, "how often a finding was there is a number from 1")
-            }
-            counts[member.key] = count
-        }
+        counts = read.findings
     }
 
     /// JSON, sorted, a line for each finding: it is read in reviews.
     package var text: String {
-        let lines = counts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
-            "    \(JSONText.quoted($0.key)): \($0.value)"
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(File(findings: counts)) else {
+            preconditionFailure("texts and numbers can always be encoded")
         }
-        let findings = lines.isEmpty ? "{}" : "{\n\(lines.joined(separator: ",\n"))\n  }"
-        return "{\n  \"version\": 1,\n  \"findings\": \(findings)\n}\n"
+        return String(decoding: data, as: UTF8.self) + "\n"
     }
 }
 
@@ -41,25 +43,5 @@ extension Finding {
     package var fingerprint: String {
         let line = excerpt.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
         return [rule, place.file, line ?? message].joined(separator: "|")
-    }
-}
-
-/// Strings of JSON.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

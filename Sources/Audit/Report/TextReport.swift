@@ -15,7 +15,11 @@ package struct TextReport {
     }
 
     package var text: String {
-        var parts = report.findings.map(finding)
+        let places = report.findings.map(\.place)
+        var parts = report.findings.enumerated().map { index, found in
+            // What is found at one place is told together, above its one line.
+            finding(found, hasFrame: index + 1 == places.count || places[index + 1] != found.place)
+        }
         parts += report.unreadable.map {
             "\(styled(Self.place($0.place), .place)): \(styled("unreadable", .error)): \($0.message)"
         }
@@ -28,15 +32,19 @@ package struct TextReport {
     }
 
     private var hint: String {
-        guard let rule = report.findings.first?.rule else { return "" }
+        // The first of the worst.
+        let worst = report.findings.map(\.severity).max()
+        guard let rule = report.findings.first(where: { $0.severity == worst })?.rule else { return "" }
         return "\n" + styled("'buckler audit --explain \(rule)' says why, and what to write instead", .dim)
     }
 
-    private func finding(_ finding: Finding) -> String {
+    private func finding(_ finding: Finding, hasFrame: Bool) -> String {
         let severity = styled(finding.severity.rawValue, Self.style(finding.severity))
         let rule = styled("[\(finding.rule)]", .rule)
         var lines = ["\(styled(Self.place(finding.place), .place)): \(severity): \(finding.message) \(rule)"]
-        if let excerpt = finding.excerpt, let line = finding.place.line { lines += frame(excerpt, line, finding.place) }
+        if hasFrame, let excerpt = finding.excerpt, let line = finding.place.line {
+            lines += frame(excerpt, line, finding.place)
+        }
         if let fix = finding.fix { lines.append("    " + styled("--fix: ", .dim) + fix.title) }
         return lines.joined(separator: "\n")
     }

@@ -69,6 +69,7 @@ package struct BentoBuild: Sendable {
         var found: [(String, Located<String>)] = []
         func add(_ field: String, _ node: DataNode?) { found += texts(node).map { (field, $0) } }
         add("docker.setup_script", docker?["setup_script"])
+        add("run_script", docker?["run_script"])
         add("docker.dockerfile_template", docker?["dockerfile_template"])
         add("conda.environment_yml", root[path: "conda", "environment_yml"])
         add("python.requirements_txt", python?["requirements_txt"])
@@ -100,31 +101,14 @@ package struct BentoBuild: Sendable {
 }
 
 extension Recogniser {
-    static let bentoBuild = Recogniser.data { document in BentoBuild.recognise(document).map { [.bentoBuild($0)] } ?? []
+    static let bentoBuild = Recogniser.data { document in
+        guard let build = BentoBuild.recognise(document) else { return [] }
+        let environment = RequirementsManifestReader.conda(build)
+        return [.bentoBuild(build)] + (environment.map { [.requirements($0)] } ?? [])
     }
 
-    /// BentoML's `configuration.yaml`, of version 1 or 2: by what only that has, or by its name.
+    /// BentoML's `configuration.yaml`.
     static let bentoConfiguration = Recogniser.data { document in
-        let root = document.root
-        guard case .map = root, root["apiVersion"] == nil else { return [] }
-        let name = document.file.split(separator: "/").last.map { $0.lowercased() } ?? ""
-        let isNamed = [
-            "configuration.yaml", "configuration.yml", "bentoml_configuration.yaml", "bentoml_configuration.yml",
-        ]
-        .contains(name)
-        let isV1 = !(root["api_server"]?.members.isEmpty ?? true) || (isNamed && root["runners"] != nil)
-        let serviceMembers: Set<String> = [
-            "traffic", "resources", "workers", "threads", "http", "metrics", "ssl", "logging",
-        ]
-        let services = root["services"]?.members ?? []
-        // Compose files have services too, and none of these beneath one.
-        let isV2 =
-            root["version"]?.text == "2" && !services.isEmpty
-            || services.contains { service in
-                service.value["image"] == nil && service.value["build"] == nil
-                    && service.value.members.contains { serviceMembers.contains($0.key) }
-            }
-        return isV1 || (isV2 && (isNamed || services.allSatisfy { $0.value["image"] == nil }))
-            ? [.bentoConfiguration(document)] : []
+        document.isBentoConfiguration ? [.bentoConfiguration(document)] : []
     }
 }

@@ -2,21 +2,20 @@
 
 /// What sequences of commands stand for: themselves, the containers that they run and the servers that they start.
 enum CommandSubjects {
-    static func subjects(_ commands: [ShellCommand], origin: ShellScript.Origin, hasPipefail: Bool = false) -> [Subject]
-    {
-        guard !commands.isEmpty else { return [] }
-        let script = ShellScript(
-            origin: origin,
-            sequences: ShellReader.sequences(commands),
-            hasPipefail: hasPipefail
-        )
-        var result: [Subject] = [.shellScript(script)]
+    static func subjects(_ commands: [ShellCommand], origin: ShellScript.Origin) -> [Subject] {
+        subjects(of: ShellScript(origin: origin, sequences: ShellReader.sequences(commands)))
+    }
+
+    static func subjects(of script: ShellScript) -> [Subject] {
+        guard script.sequences.contains(where: { !$0.isEmpty }) else { return [] }
+        var result: [Subject] = [.shellScript(script)] + written(script)
         for command in script.commands {
+            result += KubectlReader.subjects(command)
             if let container = DockerRunReader.container(command) {
                 result.append(.container(container))
                 result += servers(of: container)
             } else if var server = ServerCommand(command) {
-                server.isContained = origin == .container
+                server.isContained = script.origin == .container
                 result.append(.serverCommand(server))
             }
         }
@@ -27,7 +26,14 @@ enum CommandSubjects {
     static func subjects(of container: Container) -> [Subject] {
         let commands = ([container.command] + container.hooks).compactMap { ShellCommand($0) }
         let scripts = commands.map { ShellScript(origin: .container, sequences: ShellReader.sequences([$0])) }
-        return scripts.map(Subject.shellScript) + servers(of: container)
+        return scripts.flatMap { [.shellScript($0)] + written($0) } + servers(of: container)
+    }
+
+    /// Files that commands have written out in them.
+    private static func written(_ script: ShellScript) -> [Subject] {
+        script.sequences.flatMap { sequence in
+            sequence.indices.flatMap { WrittenText.all(of: sequence[...$0]).map(Subject.written) }
+        }
     }
 
     private static func servers(of container: Container) -> [Subject] {

@@ -11,6 +11,10 @@ package struct Container: Sendable {
         case command
         /// A part of a manifest, which says nothing of what is missing in it.
         case fragment
+        /// A command in a container that something else describes: `docker exec`, `compose run`, a hook.
+        case exec
+        /// What runs while an image is built: `docker build`, compose's `build`.
+        case build
     }
 
     package var origin: Origin
@@ -30,6 +34,8 @@ package struct Container: Sendable {
     package var runAsNonRoot: Located<Bool>?
     /// Numbers or names of groups that its processes have, where they are set: `runAsGroup`, `fsGroup`, `group_add`.
     package var groups: [Located<String>] = []
+    /// Of these the one that its processes start with, where it is set apart from the user: `runAsGroup`.
+    package var mainGroup: Located<String>?
     /// `no-new-privileges`, or the contrary of `allowPrivilegeEscalation`.
     package var noNewPrivileges: Located<Bool>?
     package var readOnlyRoot: Located<Bool>?
@@ -45,6 +51,8 @@ package struct Container: Sendable {
 
     package var memoryLimit: Located<String>?
     package var cpuLimit: Located<String>?
+    /// The same where it is a number of CPUs, as in `2` or `500m`, and neither a share of time nor a list of them.
+    package var cpuCount: Located<String>?
     package var pidsLimit: Located<String>?
     /// What a cluster keeps free for it.
     package var memoryRequest: Located<String>?
@@ -54,15 +62,34 @@ package struct Container: Sendable {
     package var usesGPURuntime: Located<String>?
 
     package var hostNamespaces: [HostNamespace] = []
+    /// Whose processes it sees beside its own, as in `service:triton`.
+    package var processesOf: Located<String>?
+    /// Whose network it is on, where that is a container which nothing beside it describes.
+    package var networkOf: Located<String>?
+    /// A program that compose runs in its place.
+    package var provider: Located<String>?
     package var devices: [Located<String>] = []
+    /// Kinds of devices that it may use beside them, as in `c 195:* rwm`.
+    package var deviceRules: [Located<String>] = []
     package var mounts: [Mount] = []
     package var ports: [Port] = []
     package var environment: [EnvironmentVariable] = []
+    /// Files that give it more of them, as they are named from where the file lies that names them.
+    package var environmentFiles: [Located<String>] = []
+    /// As far as a compose file has them.
+    package var labels: [EnvironmentVariable] = []
+    /// Names of secrets of which all entries are in its environment.
+    package var wholeSecrets: [Located<String>] = []
     package var hasLiveness = false
     package var hasReadiness = false
     package var disabledHealthCheck: Place?
     /// Seconds that pass until a server that hangs is called unhealthy, of each check that says so.
     package var unhealthyAfter: [Located<Int>] = []
+    /// Of a build: the Dockerfile that is named, and the directory from where it is.
+    package var dockerfile: Located<String>?
+    package var context: String?
+    /// Of a build: addresses from which files and images come to it.
+    package var sources: [Located<String>] = []
     /// Commands that are run in it beside its own: hooks, and checks of its health.
     package var hooks: [[ShellWord]] = []
     /// Of a compose file, as far as it describes them.
@@ -80,17 +107,37 @@ package struct Container: Sendable {
         self.place = place
     }
 
+    /// Paths in the tree at which the Dockerfile of a build may be: from the directory of the build, from where the file
+    /// lies that says so, or from the root; none of what other tools read.
+    var dockerfilePaths: [String] {
+        guard let dockerfile, !dockerfile.value.hasPrefix("/"),
+            !FileKinds.yaml.contains(where: dockerfile.value.hasSuffix),
+            !dockerfile.value.hasSuffix(".hcl")
+        else { return [] }
+        let names = (context.map { [$0 + "/" + dockerfile.value] } ?? []) + [dockerfile.value]
+        return names.flatMap { [TreePath.resolve($0, besides: place.file), TreePath.resolve($0, besides: "")] }
+            .compactMap(\.self)
+    }
+
     /// As messages call it.
     package var described: String {
         switch origin {
         case .compose: "service \(Printed.quoted(name))"
         case .kubernetes, .fragment: "container \(Printed.quoted(name))"
         case .command: "container of \(Printed.quoted(name))"
+        case .exec: "command in \(Printed.quoted(name))"
+        case .build: "build of \(Printed.quoted(name))"
         }
     }
 
     /// Whether what is missing is left to the defaults of the engine, and of nothing else.
-    package var isWhole: Bool { origin != .fragment }
+    package var isWhole: Bool {
+        switch origin {
+        // What a program stands for is no container of the engine's.
+        case .compose, .kubernetes, .command: provider == nil
+        case .fragment, .exec, .build: false
+        }
+    }
 }
 
 /// Which GPUs a container gets.
@@ -115,6 +162,7 @@ package struct HostNamespace: Sendable {
         case ipc = "IPC"
         case uts = "UTS"
         case user
+        case cgroup
     }
 
     package var kind: Kind
@@ -169,6 +217,8 @@ package struct EnvironmentVariable: Sendable {
     package var name: Located<String>
     /// `nil` if it comes from elsewhere: the surroundings, a secret.
     package var value: Located<String>?
+    /// Whether the value, or a part of it, is there only for surroundings that set no other.
+    package var isDefault = false
 }
 
 package enum Addresses {

@@ -89,9 +89,13 @@ package struct DockerInstruction: Sendable {
 
     package var isExec: Bool { if case .exec = arguments { true } else { false } }
 
+    /// Its words with the values of variables put in, if there are any; ``DockerfileReader`` knows them.
+    var expandedWords: [ShellWord]?
+
     /// Words of an instruction that is no command: `COPY`, `USER`, `EXPOSE`.
     package var words: [ShellWord] {
-        switch arguments {
+        if let expandedWords { return expandedWords }
+        return switch arguments {
         case .exec(let words): words
         case .text(let text): ShellReader.words(text)
         }
@@ -102,17 +106,24 @@ package struct DockerInstruction: Sendable {
         let words = words
         if keyword == "ENV", let first = words.first, !first.text.contains("=") {
             // `ENV name all of this`
-            var value = words.count > 1 ? words[1] : ShellWord("", at: first.place)
-            value.text = words.dropFirst().map(\.text).joined(separator: " ")
-            value.isExpanded = words.dropFirst().contains { $0.isExpanded }
-            return [(first.located, value)]
+            return [(first.located, joined(words.dropFirst(), at: first.place))]
         }
         return words.map { word in
             guard let equals = word.text.firstIndex(of: "=") else { return (word.located, nil) }
-            var value = word
-            value.text = String(word.text[word.text.index(after: equals)...])
-            return (Located(String(word.text[..<equals]), at: word.place), value)
+            let name = word.text[..<equals]
+            return (Located(String(name), at: word.place), word.dropping(name.utf8.count + 1))
         }
+    }
+
+    private func joined(_ words: ArraySlice<ShellWord>, at place: Place) -> ShellWord {
+        var joined = words.first ?? ShellWord("", at: place)
+        for word in words.dropFirst() {
+            joined.text += " "
+            joined.expansions += word.expansions.map { $0.moved(by: joined.text.utf8.count) }
+            joined.text += word.text
+            joined.isExpanded = joined.isExpanded || word.isExpanded
+        }
+        return joined
     }
 
     /// What `RUN`, `CMD`, `ENTRYPOINT` and `HEALTHCHECK` run.
@@ -123,16 +134,20 @@ package struct DockerInstruction: Sendable {
         }
     }
 
-    /// A heredoc without a command is a script for the shell, or for the program that its first line names.
+    /// Heredocs belong to the commands that read them. One without a command is a script for the shell, or for the program
+    /// that its first line names.
     private func shellCommands(_ text: SourceText) -> [ShellCommand] {
-        let commands = ShellReader.commands(text)
-        let isScript = commands.allSatisfy { $0.words.isEmpty || ShellCommand.shells.contains($0.program) }
-        guard isScript else { return commands }
-        let bodies = heredocs.filter { heredoc in
-            let first = heredoc.body.scalars.prefix(80).prefix { $0 != "\n" }
-            guard first.starts(with: "#!".unicodeScalars) else { return true }
-            return ShellCommand.shells.contains(ShellCommand.baseName(String(String.UnicodeScalarView(first))))
+        guard !heredocs.isEmpty else { return ShellReader.commands(text) }
+        var whole = text
+        let last = lines.upperBound - 1
+        for heredoc in heredocs {
+            whole.append("\n".unicodeScalars, line: last, column: 1)
+            whole.append(heredoc.body)
+            whole.append(heredoc.name.unicodeScalars, line: last, column: 1)
         }
-        return commands + bodies.flatMap { ShellReader.commands($0.body) }
+        let commands = ShellReader.commands(whole)
+        let bodies = commands.filter(\.words.isEmpty).flatMap(\.redirections).compactMap(\.body)
+        let scripts = bodies.filter { ShellScriptText.program($0) == nil || ShellScriptText.isScript($0) }
+        return commands + scripts.flatMap { ShellReader.commands($0) }
     }
 }

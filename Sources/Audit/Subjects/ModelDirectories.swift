@@ -44,12 +44,21 @@ struct ModelDirectories {
     }
 
     /// Reads a configuration as a load would.
-    /// - Parameter modelName: of the directory; empty for the root of a tree, which has no name to be the model's.
-    static func read(_ text: String, path: String, modelName: String) -> (ModelConfigFile?, [Located<String>]) {
+    /// - Parameters:
+    ///   - modelName: of the directory; empty for the root of a tree, which has no name to be the model's.
+    ///   - isInPlace: whether a server would take the directory for the model's, which has to have its name then.
+    static func read(
+        _ text: String,
+        path: String,
+        modelName: String,
+        isInPlace: Bool = true
+    ) -> (ModelConfigFile?, [Located<String>]) {
         do throws(ConfigSyntaxError) {
             let parsed = try ModelConfigText.parse(Array(text.utf8), file: "")
             let file = ModelConfigFile(path: path, modelName: modelName, parsed: parsed)
-            let problems = parsed.problems(ofModel: modelName).map { Located($0.message, at: Place(path, $0.position)) }
+            let problems = parsed.problems(ofModel: modelName, isInPlace: isInPlace).map {
+                Located($0.message, at: Place(path, $0.position))
+            }
             return (file, problems)
         } catch {
             return (nil, [Located(error.message, at: Place(path, line: error.line, column: error.column))])

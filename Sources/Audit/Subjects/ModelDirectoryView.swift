@@ -29,6 +29,24 @@ package struct ModelDirectoryView: Sendable {
         self.configProblems = configProblems
     }
 
+    /// Whether a server that looks there would take it for a model, and not for the directory of an example that has a
+    /// configuration among its files.
+    var hasVersion: Bool {
+        entries.contains { entry in
+            let names = relative(entry).split(separator: "/")
+            return names.count > 1 && ModelDirectories.isVersion(names[0])
+        }
+    }
+
+    /// Whether a directory of the model is reached by a link that is not in its Python environment: what the environment
+    /// holds may then be the model itself, by another name.
+    func leadsElsewhere(than environment: String) -> Bool {
+        entries.contains { entry in
+            guard case .link(_, .directory) = entry.kind else { return false }
+            return !relative(entry).hasPrefix(environment + "/")
+        }
+    }
+
     /// Of an entry, beneath the model's directory: `1/model.onnx`.
     package func relative(_ entry: AuditEntry) -> Substring { entry.path.dropFirst(path.isEmpty ? 0 : path.count + 1) }
 }

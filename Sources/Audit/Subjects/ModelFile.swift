@@ -10,6 +10,8 @@ package struct ModelFile: Sendable {
     package var isInVersionDirectory: Bool
     /// Whether a model beside it names it as the file that its tensors are in: it is then of no format, and may be.
     package var isTensorData = false
+    /// Whether a model beside it names a file for its tensors that is not there: this may be the one that is meant.
+    package var mayBeTensorData = false
     /// Whether a `model.py` lies beside it, or above, which may import or start it.
     package var isBesidePythonModel = false
     /// What it takes tensors from, looked up in the audited tree.

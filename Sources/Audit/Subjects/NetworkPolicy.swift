@@ -22,7 +22,11 @@ package struct NetworkPolicy: Sendable {
         case addresses(Located<String>)
         /// Pods of all namespaces.
         case everyPod(Place)
-        /// Pods or namespaces with labels, or all pods of its own namespace.
+        /// Pods of the policy's own namespace, by a selector whose labels are none.
+        case everyPodBeside(Place)
+        /// The same by `{}`, which says that all are meant.
+        case allBeside(Place)
+        /// Pods or namespaces with labels.
         case some
     }
 

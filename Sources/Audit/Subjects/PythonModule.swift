@@ -17,6 +17,10 @@ package struct PythonModule: Sendable {
     /// Attributes that are set, of those that turn a guard off or say how strong it is.
     package var settings: [PythonSetting] = []
     package var misplacedGuards: [PythonMisplacedGuard] = []
+    package var idleLimits: [PythonIdleLimit] = []
+    /// Functions and classes that refuse callers.
+    package var refusals: [PythonRefusal] = []
+    package var unreached: [PythonUnreached] = []
     /// Modules, by their full names.
     package var imports: [String] = []
 
@@ -27,7 +31,7 @@ package struct PythonModule: Sendable {
 
 /// What is known of a value without running anything.
 package struct PythonValue: Sendable, Equatable {
-    /// Of a constant; no more than its first 300 scalars.
+    /// Of a constant; no more than its first 300 scalars, 4000 where a call is given it.
     package var text: String?
     package var bool: Bool?
     /// As Python prints it.
@@ -39,6 +43,8 @@ package struct PythonValue: Sendable, Equatable {
     package var arguments: [PythonArgument] = []
     /// Of a list, tuple, set or dictionary that is written out.
     package var items: [PythonValue] = []
+    /// Of a dictionary that is written out: the items whose keys are texts in the source, by these.
+    package var members: [PythonArgument] = []
     /// The name of the secret that it was made from, if it still tells it: `API_KEYS`.
     package var secret: String?
     /// Parameters whose holder decides what it is.
@@ -54,6 +60,14 @@ package struct PythonValue: Sendable, Equatable {
     package func argument(_ keyword: String) -> PythonValue? {
         arguments.first { $0.keyword == keyword }?.value
     }
+
+    /// Of a dictionary; of a key that stands more than once the last counts.
+    package func member(_ key: String) -> PythonValue? {
+        members.last { $0.keyword == key }?.value
+    }
+
+    /// The texts of a list, or the one text.
+    package var texts: [String] { items.compactMap(\.text) + [text].compactMap(\.self) }
 }
 
 package struct PythonArgument: Sendable, Equatable {
@@ -81,6 +95,8 @@ package struct PythonCall: Sendable {
     package var isAfterVerification: Bool
     /// Parameters that decide what it is a method of.
     package var receiverTaint: [String]
+    /// The name of the `bentoml.Service` that it is a method of.
+    package var service: String?
 
     package func argument(_ keyword: String, at position: Int? = nil) -> PythonValue? {
         if let named = arguments.first(where: { $0.keyword == keyword }) { return named.value }
@@ -154,6 +170,8 @@ package struct PythonHandler: Sendable {
         package var isSizeChecked: Bool
         /// What it is first handed on to, if to anything.
         package var use: (name: String, place: Place)?
+        /// Whether nothing is handed on but members of it that the source names: `x["a"]`.
+        package var isUsedInPart: Bool
     }
 }
 
@@ -191,11 +209,63 @@ package struct PythonMisplacedGuard: Sendable {
         case inverted
         /// It looks at other kinds of requests, and never at those of HTTP.
         case leavesOutHTTP = "no-http"
+        /// It answers those whom it refuses, and calls the application all the same.
+        case goesOn = "goes-on"
+        /// It is named as a guard, and calls the application whatever is asked.
+        case open
+        /// It refuses by what a function says that never returns anything.
+        case neverRefuses = "never"
+        /// It hands requests on for what they say of themselves.
+        case trustsClaim = "claim"
+        /// It is content with a part of a key.
+        case partOfKey = "part"
     }
 
     package var fault: Fault
     /// With its class: `AuthMiddleware.__call__`.
     package var function: String
+    /// The function that never returns anything; or the kind of what is trusted, with its name: `header 'x-debug'`.
+    package var subject: String
+    package var place: Place
+}
+
+/// A function or class of a source, and which of the answers it gives that refuse callers, itself or by what it calls.
+package struct PythonRefusal: Sendable {
+    package var name: String
+    /// Of 401, 403, 413 and 429.
+    package var statuses: Set<Int>
+    /// Whether its decorator attaches it: `@app.middleware("http")`.
+    package var isAttached: Bool
+    package var place: Place
+}
+
+/// What stands behind a `return` or `raise` of the same block.
+package struct PythonUnreached: Sendable {
+    package enum Kind: String, Sendable {
+        /// A condition that would have refused something.
+        case check
+        /// An entry of a log.
+        case log
+    }
+
+    package var kind: Kind
+    /// With its class: `Gate.dispatch`.
+    package var function: String
+    package var place: Place
+}
+
+/// A number that is named as a limit, and limits nothing.
+package struct PythonIdleLimit: Sendable {
+    package enum Fault: String, Sendable {
+        /// Nothing of the source reads it.
+        case idle
+        /// It is 0, and lengths are compared with it.
+        case zero
+    }
+
+    /// Of the constant or the attribute: `MAX_CLIENTS`.
+    package var name: String
+    package var fault: Fault
     package var place: Place
 }
 

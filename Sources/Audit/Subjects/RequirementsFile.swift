@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A `requirements.txt` or a lock file in its form: what pip installs, and how.
+/// A `requirements.txt`, a lock file or a project's manifest: what is installed, and from where.
 ///
 /// Source: pip's "Requirements File Format", and PEP 508 for the requirements themselves.
 package struct RequirementsFile: Sendable {
+    package enum Kind: Sendable {
+        /// pip installs it as it stands: `requirements.txt`.
+        case requirements
+        /// A whole environment is made of it, unless a lock beside it says more: `Pipfile`, `environment.yml`.
+        case environment
+        /// What a project says that it needs, which may be for others to narrow: `pyproject.toml`, `setup.cfg`.
+        case manifest
+        /// Everything that is installed in the end: `uv.lock` and its like.
+        case lock
+
+        /// Whether everything in it is installed as it stands.
+        package var isInstalled: Bool { self == .requirements || self == .lock }
+    }
+
     package var path: String
+    package var kind = Kind.requirements
     package var requirements: [Requirement] = []
     package var options: [Option] = []
 
@@ -20,6 +35,11 @@ package struct RequirementsFile: Sendable {
     package init(path: String) { self.path = path }
 
     package func options(_ name: String) -> [Option] { options.filter { $0.name == name } }
+
+    /// Paths in the tree of the files that `-r` and `-c` name; those that lead out of it are left out.
+    var named: [String] {
+        (options("--requirement") + options("--constraint")).compactMap { TreePath.resolve($0.value, besides: path) }
+    }
 }
 
 /// One thing to install.
@@ -52,6 +72,15 @@ package struct Requirement: Sendable, Equatable {
             && commit.allSatisfy {
                 (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || (0x41...0x46).contains($0)
             }
+    }
+
+    package init(name: String, version: String, address: String?, hashes: [String], place: Place) {
+        self.name = name
+        self.version = version
+        self.address = address
+        isEditable = false
+        self.hashes = hashes
+        self.place = place
     }
 
     /// - Parameter text: one requirement, without comments.

@@ -125,9 +125,9 @@ extension ServerCommand {
             if short == nil, let equals = word.text.firstIndex(of: "=") {
                 var value = word
                 value.text = String(word.text[word.text.index(after: equals)...])
-                flags.append(.init(name: Self.name(word.text[..<equals]), value: value, place: word.place))
+                flags.append(.init(name: name(word.text[..<equals]), value: value, place: word.place))
             } else {
-                var flag = Flag(name: short ?? Self.name(word.text[...]), value: nil, place: word.place)
+                var flag = Flag(name: short ?? name(word.text[...]), value: nil, place: word.place)
                 if index < words.endIndex, !words[index].text.hasPrefix("-") || Int(words[index].text) != nil {
                     flag.value = words[index]
                     index += 1
@@ -137,5 +137,7 @@ extension ServerCommand {
         }
     }
 
-    private static func name(_ text: Substring) -> String { text.dropFirst(2).lowercased() }
+    private func name(_ text: Substring) -> String {
+        ServerFlags.name(text.dropFirst(2).lowercased(), of: program)
+    }
 }

@@ -13,13 +13,14 @@ package struct ShellScript: Sendable {
     package var origin: Origin
     /// Sequences as ``ShellReader/sequences(_:)-swift.type.method`` has them.
     package var sequences: [[ShellCommand]]
-    /// Whether the shell that runs them fails a pipe when any of its commands fails, before they say so.
-    package var hasPipefail = false
+    /// By the index of a sequence, the directory in which it begins, where that is known.
+    package var directories: [Int: String] = [:]
+    /// Files that `ADD` has loaded, without a checksum, into the image in which the commands are run.
+    package var added: [(path: String, address: ShellWord)] = []
 
-    package init(origin: Origin, sequences: [[ShellCommand]], hasPipefail: Bool = false) {
+    package init(origin: Origin, sequences: [[ShellCommand]]) {
         self.origin = origin
         self.sequences = sequences
-        self.hasPipefail = hasPipefail
     }
 
     package var commands: some Sequence<ShellCommand> { sequences.joined() }

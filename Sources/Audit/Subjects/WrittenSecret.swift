@@ -53,6 +53,7 @@ package enum WrittenSecret {
             return false
         }
         let lower = value.lowercased()
+        guard !fileEndings.contains(where: lower.hasSuffix) else { return false }
         guard !references.contains(where: lower.hasPrefix), !["none", "null", "true", "false"].contains(lower) else {
             return false
         }
@@ -71,6 +72,12 @@ package enum WrittenSecret {
             || words.contains { keyWords.contains($0) || ["bearer", "session", "csrf", "refresh"].contains($0) }
     }
 
+    /// Of files that have keys, or say where they are.
+    private static let fileEndings = [
+        ".asc", ".crt", ".env", ".gpg", ".jks", ".json", ".key", ".p12", ".pem", ".pfx", ".pub", ".txt", ".yaml",
+        ".yml",
+    ]
+
     private static let references = [
         "env:", "vault:", "secret:", "arn:", "file:", "http:", "https:", "projects/", "x-", "your",
     ]
@@ -87,8 +94,25 @@ package enum WrittenSecret {
             if isToken { return kind }
         }
         if value.hasPrefix("-----BEGIN "), value.prefix(60).contains("PRIVATE KEY-----") { return "a private key" }
+        if isWebhook(value) { return webhook }
         return hasPassword(url: value) ? "a password in an address" : nil
     }
+
+    static let webhook = "an address to which whoever has it can post"
+
+    /// Addresses of chats are their own passwords.
+    static func isWebhook(_ address: String) -> Bool {
+        guard address.utf8.count <= 500, let hook = webhooks.first(where: address.hasPrefix) else { return false }
+        let parts = address.dropFirst(hook.count).split(separator: "/")
+        // Documentation has a row of one letter in its place.
+        guard parts.count > 1, let key = parts.last, key.utf8.count >= 16, Set(key).count > 4 else { return false }
+        return key.utf8.allSatisfy { !"${}<>*".utf8.contains($0) }
+    }
+
+    private static let webhooks = [
+        "https://hooks.slack.com/services/", "https://hooks.slack.com/workflows/", "https://discord.com/api/webhooks/",
+        "https://discordapp.com/api/webhooks/",
+    ]
 
     private static let issued: [(prefix: String, least: Int, kind: String)] = [
         ("AKIA", 20, "an AWS access key"), ("ASIA", 20, "an AWS access key"), ("ghp_", 30, "a GitHub token"),

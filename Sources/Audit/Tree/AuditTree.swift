@@ -74,12 +74,31 @@ package protocol ByteSource: Sendable {
     /// Up to `count` bytes from `offset` on; fewer only at the end.
     /// - Throws: if the file cannot be read, or is shorter than it was.
     func read(at offset: Int, count: Int) throws(Unreadable) -> [UInt8]
+    /// Which file it is, whatever name led to it; `nil` where that cannot be told.
+    var identity: FileIdentity? { get }
+}
+
+extension ByteSource {
+    package var identity: FileIdentity? { nil }
+}
+
+/// A file of a disk: the same for each of its names.
+package struct FileIdentity: Sendable, Hashable {
+    package var device: UInt64
+    package var inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
 }
 
 /// What an audit may cost before it is believed. Beyond any of them it ends with a clear error, never with less said.
 package struct AuditLimits: Sendable {
     /// Files, directories and links of one tree.
     package var entries = 200_000
+    /// Directories within each other: each look at what is in them resolves the whole path.
+    package var directoryDepth = 64
     /// Bytes of one text file: configuration, source, manifest.
     package var textBytes = 4 << 20
     /// Nodes of one YAML, TOML or JSON file, with anchors expanded.
@@ -90,8 +109,19 @@ package struct AuditLimits: Sendable {
     package var lineBytes = 1 << 20
     /// Documents of one YAML file.
     package var documents = 1000
+    /// Bytes of one Python source. A parser takes up to 700 times as many in memory.
+    package var pythonSourceBytes = 1 << 20
+    /// Bytes of all Python sources of one tree.
+    package var pythonBytes = 64 << 20
 
     package static let defaults = AuditLimits()
+
+    /// Of a load, for which somebody waits, and which a stranger's model may be.
+    package static var loads: AuditLimits {
+        var limits = AuditLimits()
+        limits.pythonBytes = 8 << 20
+        return limits
+    }
 
     package init() {}
 }

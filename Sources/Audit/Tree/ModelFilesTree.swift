@@ -24,7 +24,12 @@ package struct ModelFilesTree: AuditTree {
                     }
                     let path = directory.isEmpty ? name : directory + "/" + name
                     let isDirectory = files.isDirectory(path)
-                    if isDirectory { waiting.append(path) }
+                    if isDirectory, path.utf8.count(where: { $0 == UInt8(ascii: "/") }) >= limits.directoryDepth {
+                        let message = "it is more than \(limits.directoryDepth) directories deep"
+                        unreadable.append(Unreadable(Place(path), message))
+                    } else if isDirectory {
+                        waiting.append(path)
+                    }
                     found.append(AuditEntry(path: path, kind: isDirectory ? .directory : .file, size: size(of: path)))
                 }
             } catch {

@@ -16,7 +16,7 @@ package struct SandboxedSourceReader: Sendable {
     package struct Limits: Sendable {
         package var seconds = 30
         /// Of its address space, stacks and libraries included.
-        package var memoryBytes = 2 << 30
+        package var memoryBytes = 1 << 30
         /// Of what it prints; the rest is not read.
         package var outputBytes = 128 << 20
 

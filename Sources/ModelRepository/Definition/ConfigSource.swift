@@ -9,6 +9,8 @@ struct ConfigSource: Sendable {
     var positions = ConfigPositions()
     /// `config.pbtxt` or `configs/<name>.pbtxt`; `nil` if it came with the request or there is none.
     var file: String?
+    /// What was read from `file`: what holds is this, whatever the file says by now.
+    var text: TensorBytes?
     var isGiven = false
 
     static let defaultFile = "config.pbtxt"
@@ -36,7 +38,13 @@ struct ConfigSource: Sendable {
         }
         let content = try files.read(file, limit: settings.limits.configurationBytes)
         let parsed = try parseText(content, file: file, model: model, limits: settings.limits)
-        return ConfigSource(config: parsed.config, positions: parsed.positions, file: file, isGiven: true)
+        return ConfigSource(
+            config: parsed.config,
+            positions: parsed.positions,
+            file: file,
+            text: content,
+            isGiven: true
+        )
     }
 
     private static func fileName(

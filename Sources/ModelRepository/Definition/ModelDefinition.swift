@@ -33,6 +33,8 @@ package struct ModelDefinition: Sendable {
     package var isConfigured: Bool { source.isGiven }
     /// Relative to the model's directory; `nil` if the configuration was not read from it.
     package var configFile: String? { source.file }
+    /// What was read from ``configFile``.
+    package var configText: TensorBytes? { source.text }
     /// Where the configuration's text has each field; empty if there is none.
     package var positions: ConfigPositions { source.positions }
 

@@ -53,16 +53,8 @@ func quoted(_ text: some StringProtocol, limit: Int = 64) -> String {
     var written = 0
     for scalar in text.unicodeScalars {
         if written == limit { return result + "…'" }
-        result.unicodeScalars.append(isPrintable(scalar) ? scalar : "\u{FFFD}")
+        result.unicodeScalars.append(scalar.isShown ? scalar : "\u{FFFD}")
         written += 1
     }
     return result + "'"
-}
-
-/// Controls, line separators and the marks that turn text around would let a file forge what an operator reads.
-private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: false
-    default: true
-    }
 }

@@ -5,8 +5,14 @@ private import InferenceProtos
 extension ParsedModelConfig {
     /// Everything that is wrong with the configuration whatever files the model has: a load would refuse it.
     ///
-    /// - Parameter directoryName: of the model; empty if it is not known, and need not be the model's name.
-    package func problems(ofModel directoryName: String, limits: RepositoryLimits = .defaults) -> [ConfigProblem] {
+    /// - Parameters:
+    ///   - directoryName: of the model; empty if it is not known.
+    ///   - isInPlace: whether the directory has to have the model's name.
+    package func problems(
+        ofModel directoryName: String,
+        isInPlace: Bool = true,
+        limits: RepositoryLimits = .defaults
+    ) -> [ConfigProblem] {
         var completed = config
         if let none = try? MemoryModelFiles(modelName: directoryName, files: [:], limits: limits) {
             _ = try? BackendFields.complete(&completed, directoryName: directoryName, files: none)
@@ -15,7 +21,7 @@ extension ParsedModelConfig {
         if completed.backend.isEmpty, completed.platform.isEmpty { completed.backend = "undecided" }
         _ = Normalization.normalize(&completed)
         var problems = ConfigValidator.problems(in: completed, stage: .beforeAutoComplete, limits: limits)
-        if problems.isEmpty, !directoryName.isEmpty, completed.name != directoryName {
+        if problems.isEmpty, isInPlace, !directoryName.isEmpty, completed.name != directoryName {
             problems.append(
                 ConfigProblem(
                     "unexpected directory name '\(directoryName)' for model '\(completed.name)', directory name must"

@@ -97,9 +97,11 @@ struct AuditCommand: AsyncParsableCommand {
 
     private func audit() throws {
         var tree = DiskTree(excluded: exclusion)
-        for path in paths { try tree.add(path: path) }
+        for path in paths { try tree.add(path: Self.told(path)) }
         let audit = Audit(profile: profile, python: SandboxedPython.reader)
-        let result = audit.run(tree)
+        var progress = AuditProgress()
+        let result = audit.run(tree) { progress.show($0, of: $1) }
+        progress.end()
         let suppressions = try suppressions()
         if let writeBaseline { try write(Baseline(of: result.findings).text, to: writeBaseline) }
         let report = AuditReport(
@@ -122,20 +124,37 @@ struct AuditCommand: AsyncParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    private var exclusion: @Sendable (String, String) -> Bool {
-        let patterns = exclude.map { Glob($0) }
-        return { path, name in
-            DiskTree.usuallyExcluded.contains(name) || patterns.contains { $0.matches(path) || $0.matches(name) }
+    private var exclusion: DiskTree.Exclusion {
+        let patterns = exclude.flatMap { [$0[...], Self.atTheTop($0)] }.map { Glob($0) }
+        return { path, name, isInModel in
+            !isInModel && DiskTree.usuallyExcluded.contains(name)
+                || patterns.contains { $0.matches(path) || $0.matches(name) }
         }
+    }
+
+    /// `./a` is told as `a`, and `**/a` is also one at the top.
+    private static func atTheTop(_ pattern: String) -> Substring {
+        var pattern = pattern[...]
+        while let start = ["./", "**/"].first(where: pattern.hasPrefix) { pattern = pattern.dropFirst(start.count) }
+        return pattern
+    }
+
+    /// As it is told: waivers and baselines made in one directory hold however a path beneath it was typed.
+    private static func told(_ path: String) -> String {
+        let here = FileManager.default.currentDirectoryPath
+        if path == here { return "." }
+        return here != "/" && path.hasPrefix(here + "/") ? String(path.dropFirst(here.count + 1)) : path
     }
 
     private func suppressions() throws -> Suppressions {
         var suppressions = Suppressions()
         let usual = ".buckler-audit.yaml"
         if let file = waivers ?? (FileManager.default.fileExists(atPath: usual) ? usual : nil) {
-            suppressions.waivers = try Waiver.read(try text(of: file), file: file)
+            suppressions.waivers = try Waiver.read(try AuditFile.text(of: file), file: file)
         }
-        if let baseline { suppressions.baseline = try Baseline(reading: try text(of: baseline), file: baseline) }
+        if let baseline {
+            suppressions.baseline = try Baseline(reading: try AuditFile.text(of: baseline), file: baseline)
+        }
         return suppressions
     }
 
@@ -143,14 +162,6 @@ struct AuditCommand: AsyncParsableCommand {
     private static var today: String {
         let parts = Calendar(identifier: .gregorian).dateComponents([.year, .month, .day], from: Date())
         return String(format: "%04d-%02d-%02d", parts.year ?? 0, parts.month ?? 0, parts.day ?? 0)
-    }
-
-    private func text(of file: String) throws(Unreadable) -> String {
-        do {
-            return try String(contentsOfFile: file, encoding: .utf8)
-        } catch {
-            throw Unreadable(Place(file), "cannot be read as text")
-        }
     }
 
     private func write(_ text: String, to file: String) throws(Unreadable) {

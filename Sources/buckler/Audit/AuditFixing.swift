@@ -2,6 +2,7 @@
 import ArgumentParser
 import Audit
 import Foundation
+import Settings
 
 /// `buckler audit --fix`: shows each file's mends as a diff, asks, and writes.
 enum AuditFixing {
@@ -20,10 +21,19 @@ enum AuditFixing {
     }
 
     private static func plans(for report: AuditReport) throws -> [(FixPlan, audited: String)] {
-        let fixes = Dictionary(grouping: report.findings.filter { $0.fix != nil }, by: \.place.file)
-        return try fixes.sorted { $0.key < $1.key }.compactMap { file, findings in
-            let text = try String(contentsOfFile: file, encoding: .utf8)
-            let plan = FixPlan(file: file, text: text, fixes: findings.compactMap(\.fix))
+        let secretive = Set(report.rules.filter(\.hidesLine).map(\.id))
+        let files = Dictionary(grouping: report.findings, by: \.place.file)
+        return try files.sorted { $0.key < $1.key }.compactMap { file, findings in
+            guard findings.contains(where: { $0.fix != nil }) else { return nil }
+            let text = try BoundedFile.read(file, limit: AuditLimits.defaults.textBytes)
+            let secrets = report.entries.map(\.finding)
+                .filter { $0.place.file == file && secretive.contains($0.rule) }.compactMap(\.place.line)
+            let plan = FixPlan(
+                file: file,
+                text: text,
+                fixes: findings.compactMap(\.fix),
+                secretLines: Set(secrets)
+            )
             return plan.isEmpty ? nil : (plan, text)
         }
     }
@@ -43,7 +53,7 @@ enum AuditFixing {
             Terminal.failure(of: "buckler audit", "\(plan.file) is a link, or has other names: mend what it leads to")
             throw ExitCode(2)
         }
-        guard try String(contentsOfFile: plan.file, encoding: .utf8) == audited else {
+        guard try BoundedFile.read(plan.file, limit: AuditLimits.defaults.textBytes) == audited else {
             Terminal.failure(of: "buckler audit", "\(plan.file) has changed since it was read: nothing was written")
             throw ExitCode(2)
         }

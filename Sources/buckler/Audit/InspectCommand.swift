@@ -49,10 +49,16 @@ struct InspectCommand: ParsableCommand {
     private func inspect(_ file: String) throws(Unreadable) -> Inspection {
         var tree = DiskTree()
         try tree.add(path: file)
-        guard let entry = tree.entries().entries.first, entry.isReadable else {
-            throw Unreadable(Place(file), "it is no file")
+        let entries = tree.entries().entries
+        guard let entry = entries.first, entries.count == 1, entry.isReadable, !Self.isDirectory(file) else {
+            throw Unreadable(Place(file), "it is no file; 'buckler audit' looks at all files of a directory")
         }
         return ModelFileInspector.inspect(try tree.open(entry.path), name: entry.path)
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
     }
 
     private static func styled(_ text: String, _ style: InspectionText.Style) -> String {

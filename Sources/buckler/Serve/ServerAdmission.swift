@@ -12,7 +12,7 @@ enum ServerAdmission {
         let profile = AuditProfile(settings.profile)
         let policy = try policy(settings)
         for relaxation in policy.relaxations(in: profile) { logger.warning("--admission-policy: \(relaxation)") }
-        return AuditAdmission(profile: profile, policy: policy, python: SandboxedPython.reader)
+        return AuditAdmission(profile: profile, policy: policy, python: SandboxedPython.loads)
     }
 
     private static func policy(_ settings: ServerSettings) throws(ServingError) -> AdmissionPolicy {

@@ -7,12 +7,7 @@ import Settings
 enum SettingsAudit {
     /// - Parameter given: what the operator has said, by the flags' names; the last of a name counts.
     static func findings(in given: [(name: String, value: String)]) -> [Finding] {
-        let command = ServerCommand(settings: given)
-        return RuleTable.all.flatMap { rule in
-            var findings = Findings(of: rule, severity: rule.severity)
-            for case .serverCommand(let check) in rule.checks { check(command, &findings) }
-            return findings.all
-        }
+        Audit().judge([.serverCommand(ServerCommand(settings: given))]).findings
     }
 
     static func log(_ given: [(name: String, value: String)], to logger: Logger) {

@@ -122,10 +122,13 @@ private func ensemble(_ steps: [String], more: String = "") -> String {
     }
 
     /// Triton draws an edge from each input of a step to each of its outputs; that would be 16 million here.
-    @Test(.timeLimit(.minutes(1))) func isLinearInAWideStep() throws {
+    @Test func isLinearInAWideStep() throws {
         let inputs = (0..<4000).map { "i\($0)=A" }.joined(separator: " ")
         let middle = (0..<4000).map { "o\($0)=T\($0)" }.joined(separator: " ")
         let last = (0..<4000).map { "i\($0)=T\($0)" }.joined(separator: " ")
+        // Not a time limit of the test's: that counts how long other tests keep it waiting too.
+        let start = ContinuousClock.now
         #expect(try Refusal(ensemble(["m: \(inputs) -> \(middle)", "n: \(last) -> y=B"]), "", at: "").problems() == [])
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 }

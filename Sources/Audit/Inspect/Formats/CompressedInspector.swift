@@ -10,7 +10,11 @@ enum CompressedInspector {
     ) throws(InspectionFault) {
         inspection.format = format
         let wrapping: Inflation.Wrapping? = [.gzip: .gzip, .zlib: .zlib][format]
-        guard let wrapping, let inner = context.inner else { return }
+        guard let wrapping else { return }
+        guard let inner = context.inner else {
+            inspection.problem(.opaque, "is compressed within too many others")
+            return
+        }
         let limit = min(context.limits.heldBytes, context.budget.unpackedBytes)
         let inflated = try Inflation(bytes, at: 0, count: bytes.count, wrapping: wrapping, keep: limit, limit: limit)
         context.budget.unpackedBytes -= min(context.budget.unpackedBytes, inflated.count)
@@ -27,7 +31,9 @@ enum CompressedInspector {
         inspection.absorb(part, member: "(unpacked)")
     }
 
+    /// What unpickles compressed files, as joblib does, unpickles what is in them.
     private static func stem(_ name: String) -> String {
+        if FileName.isPickleCarrier(name) { return name }
         guard let dot = name.lastIndex(of: ".") else { return name }
         return String(name[..<dot])
     }

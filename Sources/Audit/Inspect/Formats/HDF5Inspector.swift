@@ -5,8 +5,11 @@ enum HDF5Inspector {
     static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     /// It may stand behind a block of the user's, of a power of two.
     static func offset(_ bytes: WindowedBytes) -> Int? {
-        for offset in [0, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536] {
+        var offset = 0
+        while bytes.count - offset >= signature.count {
             if (try? bytes.prefix(at: offset, count: 8)) == signature { return offset }
+            guard offset <= bytes.count / 2 else { return nil }
+            offset = max(512, 2 * offset)
         }
         return nil
     }

@@ -15,14 +15,13 @@ enum JSONInspector {
     static func inspect(
         _ bytes: WindowedBytes,
         _ inspection: inout Inspection,
-        _ context: InspectionContext,
-        isKeras: Bool = false
+        _ context: InspectionContext
     ) throws(InspectionFault) {
         guard bytes.count <= context.limits.jsonBytes else {
             throw InspectionFault("has \(bytes.count) bytes of JSON, more than \(context.limits.jsonBytes)")
         }
         var events = JSONEvents(bytes, in: 0..<bytes.count)
-        var keras = KerasConfiguration(isCertain: isKeras)
+        var keras = KerasConfiguration()
         var path: [String] = []
         var key = ""
         while let event = try events.next() {
@@ -37,7 +36,7 @@ enum JSONInspector {
             case .string(let value): report(key, value, in: path, at: events.position, &inspection)
             default: break
             }
-            keras.note(event, key: key, path: path)
+            keras.note(event, key: key)
         }
         keras.report(into: &inspection)
     }

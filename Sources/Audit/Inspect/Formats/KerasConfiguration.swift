@@ -5,15 +5,17 @@ struct KerasConfiguration {
     /// Packages whose classes a Keras model is made of.
     private static let modules: Set<String> = ["keras", "keras_hub", "keras_nlp", "keras_cv", "tensorflow", "builtins"]
 
-    private var isKeras: Bool
+    private var isKeras = false
+    /// Of each open object, which of the two keys it has had that make it a layer's.
+    private var objects: [(hasClass: Bool, hasSettings: Bool)] = []
     private var problems: [String] = []
 
-    /// - Parameter isCertain: whether the file is one of Keras for certain, or only if it looks like one.
-    init(isCertain: Bool) { isKeras = isCertain }
-
-    mutating func note(_ event: JSONEvents.Event, key: String, path: [String]) {
+    mutating func note(_ event: JSONEvents.Event, key: String) {
         switch event {
-        case .key("class_name"), .key("keras_version"): isKeras = true
+        case .beginObject: objects.append((false, false))
+        case .endObject: _ = objects.popLast()
+        case .key("keras_version"): isKeras = true
+        case .key(let name): note(key: name)
         case .string("Lambda") where key == "class_name":
             add("has a Lambda layer, whose bytecode runs when it is loaded")
         case .string("__lambda__"): add("carries a lambda, whose bytecode runs when it is loaded")
@@ -25,6 +27,15 @@ struct KerasConfiguration {
             }
         default: break
         }
+    }
+
+    /// Keras makes nothing of an object that has not both keys; settings of other programs have one or the other.
+    private mutating func note(key: String) {
+        guard var object = objects.popLast() else { return }
+        object.hasClass = object.hasClass || key == "class_name"
+        object.hasSettings = object.hasSettings || key == "config"
+        isKeras = isKeras || object.hasClass && object.hasSettings
+        objects.append(object)
     }
 
     private mutating func check(_ module: String) {

@@ -10,9 +10,11 @@ enum KerasScan {
         _ inspection: inout Inspection,
         _ context: InspectionContext
     ) throws(InspectionFault) {
-        let end = min(bytes.count, context.limits.scannedBytes)
-        if end < bytes.count {
-            inspection.problem(.unverifiable, "is so large that only its first \(end) bytes were searched for code")
+        let end = bytes.count
+        guard end <= context.limits.scannedBytes else {
+            // The configuration may lie anywhere: what was not searched is not believed, and then none need be.
+            let message = "has \(end) bytes, more than the \(context.limits.scannedBytes) that are searched for code"
+            return inspection.problem(.modelSize, message)
         }
         var carried: [UInt8] = []
         var position = 0

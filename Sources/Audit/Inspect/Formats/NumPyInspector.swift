@@ -39,7 +39,7 @@ enum NumPyInspector {
         _ inspection: inout Inspection,
         _ context: InspectionContext
     ) {
-        guard let pickle = PickleFile(bytes, at: data, name: "objects.pkl", limits: context.limits) else { return }
+        guard let pickle = PickleFile(bytes, at: data, name: "objects.pkl", context) else { return }
         pickle.report(bytes, format: .pickle, into: &inspection)
     }
 

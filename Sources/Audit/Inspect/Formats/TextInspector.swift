@@ -22,12 +22,7 @@ enum TextInspector {
         try checkAll(bytes)
         if JSONInspector.looksRight(head) {
             do throws(InspectionFault) {
-                try JSONInspector.inspect(
-                    bytes,
-                    &inspection,
-                    context,
-                    isKeras: inspection.name.hasSuffix("config.json")
-                )
+                try JSONInspector.inspect(bytes, &inspection, context)
                 inspection.format = .json
                 return
             } catch {
@@ -45,6 +40,10 @@ enum TextInspector {
             inspection.fact("content", "a pointer of Git LFS: the file itself was never fetched")
         }
         reportRemoteCode(text, &inspection)
+        if text.count < bytes.count, isTemplate(inspection.name) || isSettings(inspection.name) {
+            let message = "is a text of \(bytes.count) bytes, of which only the first \(text.count) are searched"
+            inspection.problem(.modelSize, message, at: text.count)
+        }
         if isTemplate(inspection.name) {
             TemplateScan.report(String(decoding: text, as: UTF8.self), called: inspection.name, at: nil, &inspection)
         }
@@ -54,14 +53,14 @@ enum TextInspector {
         ["jinja", "jinja2", "j2"].contains(FileName.lastExtension(of: name))
     }
 
+    private static func isSettings(_ name: String) -> Bool {
+        ["pbtxt", "yaml", "yml", "toml", "cfg", "ini", "conf", "env"].contains(FileName.lastExtension(of: name))
+    }
+
     /// Of settings only: a source or a description may well talk about it. In a `config.pbtxt` the value stands some
     /// words behind its key.
     private static func reportRemoteCode(_ text: [UInt8], _ inspection: inout Inspection) {
-        guard
-            ["pbtxt", "yaml", "yml", "toml", "cfg", "ini", "conf", "env"].contains(
-                FileName.lastExtension(of: inspection.name)
-            )
-        else { return }
+        guard isSettings(inspection.name) else { return }
         let key = Array("trust_remote_code".utf8)
         var start = 0
         while let index = TextScan.index(of: key, in: text, from: start) {

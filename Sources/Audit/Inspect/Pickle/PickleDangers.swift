@@ -47,7 +47,8 @@ enum PickleDangers {
     private static let harmless: Set<String> = [
         "_codecs.encode", "collections.OrderedDict", "functools.partial", "codecs.encode",
         "pandas.core.frame.DataFrame", "pandas.core.internals.managers.BlockManager", "uuid.UUID", "pathlib.PosixPath",
-        "torch.jit._pickle",
+        "torch.jit._pickle.build_intlist", "torch.jit._pickle.build_doublelist", "torch.jit._pickle.build_boollist",
+        "torch.jit._pickle.build_tensorlist", "torch.jit._pickle.restore_type_tag",
     ]
 
     static func danger(module: String, name: String) -> String? {

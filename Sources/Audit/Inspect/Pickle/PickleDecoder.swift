@@ -20,6 +20,24 @@ struct PickleInstruction {
     var end: Int
 }
 
+extension PickleInstruction.Operand {
+    /// Cut short.
+    var printed: String {
+        switch self {
+        case .none: ""
+        case .number(let number): String(number)
+        case .text(let text, _): Self.printed(text)
+        case .names(let module, let name): "'\(Self.printed(module)) \(Self.printed(name))'"
+        case .content(let bytes, let count):
+            String(validating: bytes.prefix(80), as: UTF8.self).map { Printed.quoted($0) } ?? "<\(count) bytes>"
+        }
+    }
+
+    private static func printed(_ text: [UInt8]) -> String {
+        Printed.cut(String(decoding: text, as: UTF8.self), limit: 120)
+    }
+}
+
 /// Takes a pickle apart into instructions, without building anything.
 struct PickleDecoder {
     /// Bytes of a text or of content that are read; the rest is passed over.
@@ -29,8 +47,6 @@ struct PickleDecoder {
 
     let bytes: WindowedBytes
     private(set) var position: Int
-    /// Whether it was ended by ``lineLimit``, and not by what stands there.
-    private(set) var reachedBound = false
 
     init(_ bytes: WindowedBytes, at offset: Int) {
         self.bytes = bytes
@@ -90,8 +106,7 @@ struct PickleDecoder {
             if byte == UInt8(ascii: "\n") { return (text, position - start - 1 == text.count) }
             if text.count < Self.textLimit { text.append(byte) }
             guard position - start <= Self.lineLimit else {
-                reachedBound = true
-                break
+                throw .bound("has a line without an end", at: start)
             }
         }
         throw InspectionFault("has a line without an end", at: start)

@@ -10,17 +10,23 @@ struct PickleFile {
         "pkl", "pickle", "joblib", "dill", "pt", "pth", "ckpt", "bin", "dat", "data", "p", "pck", "model", "sav",
     ]
 
+    /// The modules that an unpickler imports before it finds that what begins as a pickle is none.
+    static func importedModules(_ bytes: WindowedBytes, _ context: InspectionContext) -> [String] {
+        guard let first = try? bytes.byte(at: 0), PickleOpcode(rawValue: first) != nil else { return [] }
+        return PickleMachine.follow(bytes, at: 0, context).imports.map(\.module)
+    }
+
     /// - Returns: `nil` if no machine would do anything with what stands there. A file that fails only after it has
     ///   imported and called something is a pickle: its harm is done by then.
-    init?(_ bytes: WindowedBytes, at offset: Int = 0, name: String, limits: InspectionLimits) {
+    init?(_ bytes: WindowedBytes, at offset: Int = 0, name: String, _ context: InspectionContext) {
         guard offset < bytes.count, let first = try? bytes.byte(at: offset), PickleOpcode(rawValue: first) != nil else {
             return nil
         }
         end = offset
         while end < bytes.count, programs.count < Inspection.pickleLimit {
-            let program = PickleMachine.follow(bytes, at: end, limits: limits)
+            let program = PickleMachine.follow(bytes, at: end, context)
             guard
-                program.isComplete || program.reachedBound || Self.acts(program) || Self.announcesItself(program)
+                program.isComplete || program.reachedBound || program.acts || Self.announcesItself(program)
             else { break }
             programs.append(program)
             end = program.end
@@ -31,19 +37,14 @@ struct PickleFile {
         let isNamedSo = Self.extensions.contains(FileName.lastExtension(of: name))
         let isLong = program.operationCount >= (isNamedSo ? 2 : 3)
         // What was followed as far as the bounds go, and was a pickle all the way, is not trusted to end as something else.
-        let isUnfinished = programs.contains(where: \.reachedBound)
-        guard isUnfinished || Self.acts(program) || Self.announcesItself(program) || (isAlone && isLong) else {
-            return nil
-        }
+        guard isUnfinished || acts || Self.announcesItself(program) || (isAlone && isLong) else { return nil }
     }
 
-    /// Imports something that may have a name, and calls something or comes to its end.
-    private static func acts(_ program: PickleProgram) -> Bool {
-        // One is enough: imports that cannot be, behind one that is called, take nothing back.
-        let isPlausible = program.imports.contains { use in
-            use.title.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.isASCII && $0 > " " }
-        }
-        return isPlausible && (program.isComplete || !program.calls.isEmpty)
+    /// Whether any of them does something: readers of such files load one after the other.
+    var acts: Bool { programs.contains(where: \.acts) }
+    /// Whether it could be followed as far as our bounds go, and no further.
+    var isUnfinished: Bool {
+        programs.count == Inspection.pickleLimit || programs.contains(where: \.reachedBound)
     }
 
     /// Begins with a protocol, and goes on as a pickle does.

@@ -3,42 +3,37 @@
 /// Follows a pickle's instructions with a stack and a memo, as the machine that loads pickles would, so that what is
 /// imported is known even where the names come from the memo; nothing is imported or called.
 struct PickleMachine {
-    /// Writers of pickles put a long list on the stack a thousand items at a time.
-    static let stackLimit = 1 << 17
-    static let memoLimit = 1 << 20
     /// Bytes of texts that are held, all in all.
     static let textBytes = 64 << 20
 
     private(set) var program: PickleProgram
     private let listed: Int
-    private var stack: [PickleValue] = []
-    private var marks: [Int] = []
-    private var memo: [Int: PickleValue] = [:]
+    private var stack = PickleStack()
+    private var memo = PickleMemo()
     private var values = PickleValues()
     private var heldTextBytes = 0
     private var dangerous = 0
+    private var hasImported = false
     private var meaning: String?
 
     /// Follows one pickle from `offset` to its STOP, or as far as it can be followed; that stands in the program.
-    static func follow(_ bytes: WindowedBytes, at offset: Int, limits: InspectionLimits) -> PickleProgram {
+    static func follow(_ bytes: WindowedBytes, at offset: Int, _ context: InspectionContext) -> PickleProgram {
+        let limits = context.limits
         var machine = PickleMachine(start: offset, listed: limits.listedOperations)
         var decoder = PickleDecoder(bytes, at: offset)
         do throws(InspectionFault) {
             while !machine.program.isComplete {
                 let instruction = try decoder.next()
-                guard machine.program.operationCount < limits.pickleOperations else {
-                    machine.program.reachedBound = true
-                    throw InspectionFault(
-                        "has more than \(limits.pickleOperations) instructions",
-                        at: instruction.offset
-                    )
+                guard context.budget.pickleOperations > 0 else {
+                    throw .bound("has more than \(limits.pickleOperations) instructions", at: instruction.offset)
                 }
+                context.budget.pickleOperations -= 1
                 try machine.step(instruction)
             }
         } catch {
             let place = error.offset.map { " at byte \($0)" } ?? ""
             machine.program.fault = error.message + place
-            if decoder.reachedBound { machine.program.reachedBound = true }
+            machine.program.reachedBound = error.isOfBound
         }
         return machine.program
     }
@@ -58,7 +53,7 @@ struct PickleMachine {
             .init(
                 offset: instruction.offset,
                 name: instruction.opcode.name,
-                argument: Self.print(instruction.operand),
+                argument: instruction.operand.printed,
                 meaning: meaning
             )
         )
@@ -69,15 +64,14 @@ struct PickleMachine {
         switch instruction.opcode {
         case .proto: try announce(instruction)
         case .stop:
-            _ = try pop(offset)
+            _ = try stack.pop(offset)
             program.isComplete = true
+            if hasImported { program.acts = true }
         case .frame: break
-        case .mark:
-            guard marks.count < Self.stackLimit else { throw InspectionFault("nests too many marks", at: offset) }
-            marks.append(stack.count)
-        case .pop: if stack.count > (marks.last ?? 0) { stack.removeLast() } else { try popMark(offset) }
-        case .popMark: _ = try popItems(offset)
-        case .dup: try push(try top(offset), offset)
+        case .mark: try stack.mark(offset)
+        case .pop: try stack.popValueOrMark(offset)
+        case .popMark: _ = try stack.popItems(offset)
+        case .dup: try stack.push(try stack.top(offset), offset)
         case .global, .inst, .stackGlobal, .ext1, .ext2, .ext4: try runImport(instruction)
         case .reduce, .newObj, .newObjEx, .obj, .build: try runCall(instruction)
         case .put, .binPut, .longBinPut, .memoize, .get, .binGet, .longBinGet: try runMemo(instruction)
@@ -93,77 +87,26 @@ struct PickleMachine {
     }
 }
 
-// MARK: - The stack
-
-extension PickleMachine {
-    private mutating func push(_ value: PickleValue, _ offset: Int) throws(InspectionFault) {
-        guard stack.count < Self.stackLimit else {
-            throw InspectionFault("puts more than \(Self.stackLimit) values on its stack", at: offset)
-        }
-        stack.append(value)
-    }
-
-    private mutating func pop(_ offset: Int) throws(InspectionFault) -> PickleValue {
-        guard stack.count > (marks.last ?? 0), let value = stack.popLast() else { throw Self.underflow(offset) }
-        return value
-    }
-
-    private func top(_ offset: Int) throws(InspectionFault) -> PickleValue {
-        guard stack.count > (marks.last ?? 0), let value = stack.last else { throw Self.underflow(offset) }
-        return value
-    }
-
-    private mutating func replaceTop(_ value: PickleValue) {
-        if !stack.isEmpty { stack[stack.count - 1] = value }
-    }
-
-    private mutating func popMark(_ offset: Int) throws(InspectionFault) {
-        guard marks.popLast() != nil else { throw Self.underflow(offset) }
-    }
-
-    /// Everything above the last mark.
-    private mutating func popItems(_ offset: Int) throws(InspectionFault) -> [PickleValue] {
-        guard let mark = marks.popLast(), mark <= stack.count else { throw Self.underflow(offset) }
-        return popLast(stack.count - mark)
-    }
-
-    /// A copy: a slice would make the stack copy itself when it changes.
-    private mutating func popLast(_ count: Int) -> [PickleValue] {
-        let items = Array(stack.suffix(count))
-        stack.removeLast(items.count)
-        return items
-    }
-
-    private static func underflow(_ offset: Int) -> InspectionFault {
-        InspectionFault("takes more from its stack than there is", at: offset)
-    }
-
-    private mutating func held(_ bytes: [UInt8], isWhole: Bool) -> PickleValue {
-        heldTextBytes += bytes.count
-        guard heldTextBytes <= Self.textBytes else { return .other("text") }
-        return .text(String(decoding: bytes, as: UTF8.self), isWhole: isWhole)
-    }
-}
-
 // MARK: - Imports and calls
 
 extension PickleMachine {
     private mutating func runImport(_ instruction: PickleInstruction) throws(InspectionFault) {
         switch (instruction.opcode, instruction.operand) {
         case (.global, .names(let module, let name)):
-            try push(add(import: Self.text(module), Self.text(name), instruction.offset), instruction.offset)
+            try stack.push(add(import: Self.text(module), Self.text(name), instruction.offset), instruction.offset)
         case (.inst, .names(let module, let name)):
-            let arguments = try popItems(instruction.offset)
+            // Python's own unpickler, unlike the one in C, imports before it looks for the mark.
             let callee = add(import: Self.text(module), Self.text(name), instruction.offset)
+            let arguments = try stack.popItems(instruction.offset)
             let list = values.tuple(arguments)
-            try push(call(callee, list, suffix: "", instruction.offset), instruction.offset)
+            try stack.push(call(callee, list, suffix: "", instruction.offset), instruction.offset)
         case (.stackGlobal, _):
-            let name = try pop(instruction.offset)
-            let module = try pop(instruction.offset)
-            try push(add(import: Self.name(module), Self.name(name), instruction.offset), instruction.offset)
+            let name = try stack.pop(instruction.offset)
+            let module = try stack.pop(instruction.offset)
+            try stack.push(add(import: Self.name(module), Self.name(name), instruction.offset), instruction.offset)
         default:
             // A number of copyreg's registry stands for an import that only the running program knows.
-            try push(add(import: "copyreg", "extension", instruction.offset), instruction.offset)
+            try stack.push(add(import: "copyreg", "extension", instruction.offset), instruction.offset)
         }
     }
 
@@ -182,6 +125,7 @@ extension PickleMachine {
 
     private mutating func add(import module: String, _ name: String, _ offset: Int) -> PickleValue {
         let danger = PickleDangers.danger(module: module, name: name)
+        hasImported = hasImported || PickleImports.mayBe(module: module, name: name)
         let (module, name) = (Printed.cut(module, limit: 120), Printed.cut(name, limit: 120))
         meaning = "imports \(module).\(name)" + (danger.map { ", which \($0)" } ?? "")
         if program.imports.count < PickleProgram.importLimit || (danger != nil && isRoomForDanger()) {
@@ -190,31 +134,40 @@ extension PickleMachine {
         return .global(module: module, name: name, isDangerous: danger != nil)
     }
 
+    /// Items are put into anything that has a method for it, and an import has whatever its module gives it.
+    private mutating func use(_ object: PickleValue) {
+        switch object {
+        case .global, .result: if hasImported { program.acts = true }
+        default: break
+        }
+    }
+
     private mutating func runCall(_ instruction: PickleInstruction) throws(InspectionFault) {
         let offset = instruction.offset
         switch instruction.opcode {
         case .reduce:
-            let arguments = try pop(offset)
-            let callee = try top(offset)
+            let arguments = try stack.pop(offset)
+            let callee = try stack.top(offset)
             guard arguments.mayBeTuple, callee.mayBeCalled else {
                 throw InspectionFault("calls something that cannot be called", at: offset)
             }
-            replaceTop(call(callee, arguments, suffix: "", offset))
+            stack.replaceTop(call(callee, arguments, suffix: "", offset))
         case .newObj:
-            let arguments = try pop(offset)
-            replaceTop(call(try top(offset), arguments, suffix: ".__new__", offset))
+            let arguments = try stack.pop(offset)
+            stack.replaceTop(call(try stack.top(offset), arguments, suffix: ".__new__", offset))
         case .newObjEx:
-            _ = try pop(offset)
-            let arguments = try pop(offset)
-            replaceTop(call(try top(offset), arguments, suffix: ".__new__", offset))
+            _ = try stack.pop(offset)
+            let arguments = try stack.pop(offset)
+            stack.replaceTop(call(try stack.top(offset), arguments, suffix: ".__new__", offset))
         case .obj:
-            let items = try popItems(offset)
-            guard let callee = items.first else { throw Self.underflow(offset) }
+            let items = try stack.popItems(offset)
+            guard let callee = items.first else { throw PickleStack.underflow(offset) }
             let arguments = values.tuple(Array(items.dropFirst()))
-            try push(call(callee, arguments, suffix: "", offset), offset)
+            try stack.push(call(callee, arguments, suffix: "", offset), offset)
         default:
-            let state = try pop(offset)
-            let object = try top(offset)
+            let state = try stack.pop(offset)
+            let object = try stack.top(offset)
+            use(object)
             meaning = "sets the state of \(values.text(object)) to \(values.text(state))"
         }
     }
@@ -225,6 +178,7 @@ extension PickleMachine {
         suffix: String,
         _ offset: Int
     ) -> PickleValue {
+        if hasImported { program.acts = true }
         let isDangerous = values.isDangerous(callee)
         let isKept = program.calls.count < PickleProgram.callLimit || (isDangerous && isRoomForDanger())
         guard isKept || program.lines.count < listed else { return .other("result") }
@@ -253,27 +207,25 @@ extension PickleMachine {
             guard let value = memo[try Self.index(instruction)] else {
                 throw InspectionFault("takes something from its memo that is not there", at: offset)
             }
-            try push(value, offset)
+            try stack.push(value, offset)
         }
     }
 
-    private mutating func memoize(_ index: Int, _ offset: Int) throws(InspectionFault) {
-        let value = try top(offset)
-        guard memo.count < Self.memoLimit || memo[index] != nil else {
-            throw InspectionFault("keeps more than \(Self.memoLimit) values in its memo", at: offset)
+    private mutating func memoize(_ index: Int?, _ offset: Int) throws(InspectionFault) {
+        let value = try stack.top(offset)
+        if let index, index < 0 { throw InspectionFault("has a place in its memo below 0", at: offset) }
+        guard memo.put(value, at: index) else {
+            throw .bound("keeps more than \(PickleMemo.limit) values in its memo", at: offset)
         }
-        memo[index] = value
     }
 
-    private static func index(_ instruction: PickleInstruction) throws(InspectionFault) -> Int {
+    private static func index(_ instruction: PickleInstruction) throws(InspectionFault) -> Int? {
         switch instruction.operand {
         case .number(let number): return number
-        case .text(let text, true):
-            let digits = String(decoding: text, as: UTF8.self).filter { !$0.isWhitespace && $0 != "_" }
-            if let index = Int(digits), index >= 0 { return index }
-        default: break
+        case .text(let text, let isWhole):
+            return try PickleNumber.index(text, isWhole: isWhole, instruction.offset)
+        default: return nil
         }
-        throw InspectionFault("has a place in its memo that is no number", at: instruction.offset)
     }
 }
 
@@ -284,35 +236,36 @@ extension PickleMachine {
         let offset = instruction.offset
         switch instruction.opcode {
         case .append:
-            let item = try pop(offset)
-            values.append([item], to: try top(offset))
+            let item = try stack.pop(offset)
+            use(try stack.top(offset))
+            values.append([item], to: try stack.top(offset))
         case .appends:
-            let items = try popItems(offset)
-            values.append(items, to: try top(offset))
+            let items = try stack.popItems(offset)
+            use(try stack.top(offset))
+            values.append(items, to: try stack.top(offset))
         case .setItem:
-            _ = try pop(offset)
-            _ = try pop(offset)
-            _ = try top(offset)
+            _ = try stack.pop(offset)
+            _ = try stack.pop(offset)
+            use(try stack.top(offset))
         case .setItems, .addItems:
-            _ = try popItems(offset)
-            _ = try top(offset)
-        case .tuple: try push(values.tuple(try popItems(offset)), offset)
-        case .list: try push(values.list(try popItems(offset)), offset)
+            _ = try stack.popItems(offset)
+            use(try stack.top(offset))
+        case .tuple: try stack.push(values.tuple(try stack.popItems(offset)), offset)
+        case .list: try stack.push(values.list(try stack.popItems(offset)), offset)
         case .tuple1, .tuple2, .tuple3:
             let count = Int(instruction.opcode.rawValue) - Int(PickleOpcode.tuple1.rawValue) + 1
-            guard stack.count - (marks.last ?? 0) >= count else { throw Self.underflow(offset) }
-            try push(values.tuple(popLast(count)), offset)
+            try stack.push(values.tuple(try stack.popItems(count, offset)), offset)
         case .dict, .frozenSet:
-            _ = try popItems(offset)
-            try push(.other(instruction.opcode == .dict ? "dict" : "frozenset"), offset)
-        case .binPersID: replaceTop(try persistent(offset))
-        case .readOnlyBuffer: _ = try top(offset)
-        default: try push(try plain(instruction), offset)
+            _ = try stack.popItems(offset)
+            try stack.push(.other(instruction.opcode == .dict ? "dict" : "frozenset"), offset)
+        case .binPersID: stack.replaceTop(try persistent(offset))
+        case .readOnlyBuffer: _ = try stack.top(offset)
+        default: try stack.push(try plain(instruction), offset)
         }
     }
 
     private func persistent(_ offset: Int) throws(InspectionFault) -> PickleValue {
-        _ = try top(offset)
+        _ = try stack.top(offset)
         return .other("persistent object")
     }
 
@@ -327,11 +280,12 @@ extension PickleMachine {
         case (.emptyList, _): return values.list([])
         case (.emptyDict, _): return .other("dict")
         case (.emptySet, _): return .other("set")
-        case (.int, .text(let text, _)), (.long, .text(let text, _)):
-            return try PickleText.int(text, instruction.offset)
-        case (.float, .text(let text, _)): return try PickleText.float(text, instruction.offset)
+        case (.int, .text(let text, let isWhole)), (.long, .text(let text, let isWhole)):
+            return try PickleNumber.int(text, isWhole: isWhole, instruction.offset)
+        case (.float, .text(let text, let isWhole)):
+            return try PickleNumber.float(text, isWhole: isWhole, instruction.offset)
         case (.string, .text(let text, let isWhole)):
-            guard let text = PickleText.quoted(text) else {
+            guard let text = PickleText.quoted(text, isWhole: isWhole) else {
                 throw InspectionFault("has a string without quotes", at: instruction.offset)
             }
             return held(text, isWhole: isWhole)
@@ -347,15 +301,9 @@ extension PickleMachine {
         }
     }
 
-    private static func print(_ operand: PickleInstruction.Operand) -> String {
-        switch operand {
-        case .none: ""
-        case .number(let number): String(number)
-        case .text(let text, _): Printed.cut(String(decoding: text, as: UTF8.self), limit: 120)
-        case .names(let module, let name):
-            "'\(Printed.cut(Self.text(module), limit: 120)) \(Printed.cut(Self.text(name), limit: 120))'"
-        case .content(let bytes, let count):
-            String(validating: bytes.prefix(80), as: UTF8.self).map { Printed.quoted($0) } ?? "<\(count) bytes>"
-        }
+    private mutating func held(_ bytes: [UInt8], isWhole: Bool) -> PickleValue {
+        heldTextBytes += bytes.count
+        guard heldTextBytes <= Self.textBytes else { return .other("text") }
+        return .text(String(decoding: bytes, as: UTF8.self), isWhole: isWhole)
     }
 }

@@ -47,6 +47,9 @@ package struct PickleProgram: Sendable, Equatable, Encodable {
     package var isComplete = false
     /// Whether a bound of ours ended it, rather than what stands there.
     package var reachedBound = false
+    /// Whether an unpickler would do harm by then: it imports something that can be imported and goes on to use it, or
+    /// comes to its end.
+    package var acts = false
     /// Why it could not be followed to its end.
     package var fault: String?
 

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Texts and numbers as protocol 0 writes them: a name may hide in escapes.
+/// Texts as protocol 0 writes them: a name may hide in escapes.
 enum PickleText {
     /// Of STRING: quotes around, and Python's escapes of byte strings within.
-    static func quoted(_ line: [UInt8]) -> [UInt8]? {
-        var text = line[...]
+    /// - Parameter isWhole: whether `line` is all of it; where it is not, its last quote is believed to be there.
+    static func quoted(_ line: [UInt8], isWhole: Bool) -> [UInt8]? {
         // Old Pythons leave white space around.
-        while let last = text.last, last == 0x0D || last == 0x20 { text.removeLast() }
-        guard text.count >= 2, let quote = text.first, quote == text.last,
-            quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"")
-        else { return nil }
+        let text = isWhole ? trimmed(line[...]) : line[...]
+        guard let quote = text.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { return nil }
+        guard isWhole else { return unescape(text.dropFirst()) }
+        guard text.count >= 2, quote == text.last else { return nil }
         return unescape(text.dropFirst().dropLast())
     }
+
+    /// Without the white space that C's `isspace` knows.
+    static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var text = text.drop(while: isSpace)
+        while let last = text.last, isSpace(last) { text.removeLast() }
+        return text
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     private static func unescape(_ text: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
@@ -67,26 +76,5 @@ enum PickleText {
             result = result &* UInt32(radix) &+ UInt32(digit)
         }
         return result
-    }
-
-    static func int(_ text: [UInt8], _ offset: Int) throws(InspectionFault) -> PickleValue {
-        var digits = String(decoding: text, as: UTF8.self).filter { !$0.isWhitespace && $0 != "_" }
-        if digits == "00" || digits == "01" { return .bool(digits == "01") }
-        if digits.hasSuffix("L") { digits.removeLast() }
-        let isNumber = digits.utf8.enumerated().allSatisfy { index, byte in
-            (0x30...0x39).contains(byte) || (index == 0 && digits.utf8.count > 1 && (byte == 0x2D || byte == 0x2B))
-        }
-        // Python takes `0x10` as well, and a long of nothing.
-        guard isNumber || digits.lowercased().hasPrefix("0x") else {
-            throw InspectionFault("has a number that is none", at: offset)
-        }
-        return Int(digits).map(PickleValue.int) ?? .other("int")
-    }
-
-    static func float(_ text: [UInt8], _ offset: Int) throws(InspectionFault) -> PickleValue {
-        guard Double(String(decoding: text, as: UTF8.self)) != nil else {
-            throw InspectionFault("has a number that is none", at: offset)
-        }
-        return .other("float")
     }
 }

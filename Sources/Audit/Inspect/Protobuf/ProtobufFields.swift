@@ -20,6 +20,17 @@ struct ProtobufFields {
         end = range.upperBound
     }
 
+    /// Whether a file is fields from its beginning to its end.
+    static func areWellFormed(_ bytes: WindowedBytes) -> Bool {
+        var fields = ProtobufFields(bytes, in: 0..<bytes.count)
+        do throws(InspectionFault) {
+            while try fields.next() != nil {}
+        } catch {
+            return false
+        }
+        return bytes.count > 0
+    }
+
     var isAtEnd: Bool { position >= end }
 
     mutating func next() throws(InspectionFault) -> (number: Int, value: Value)? {

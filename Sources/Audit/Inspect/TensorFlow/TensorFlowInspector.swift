@@ -2,11 +2,11 @@
 
 /// A TensorFlow SavedModel or GraphDef: a graph whose operations can read and write files, and run Python.
 enum TensorFlowInspector {
-    /// Operations that reach beyond the graph. A suffix `V2` and the like is looked up without it.
+    /// Operations that reach beyond the graph. A suffix `V2` and the like is looked up without it. Those of checkpoints,
+    /// `SaveV2`, `RestoreV2` and `MergeV2Checkpoints`, are in every SavedModel that TensorFlow writes, for its own saver.
     private static let dangers: [String: String] = [
         "ReadFile": "reads files", "WriteFile": "writes files", "MatchingFiles": "lists files",
-        "SaveSlices": "writes files",
-        "MergeV2Checkpoints": "writes files", "WholeFileReader": "reads files", "TextLineReader": "reads files",
+        "SaveSlices": "writes files", "WholeFileReader": "reads files", "TextLineReader": "reads files",
         "FixedLengthRecordReader": "reads files", "TFRecordReader": "reads files", "LMDBReader": "reads files",
         "TextLineDataset": "reads files", "FixedLengthRecordDataset": "reads files", "TFRecordDataset": "reads files",
         "ImmutableConst": "maps files into memory", "PrintV": "writes files", "DebugIdentity": "writes files",

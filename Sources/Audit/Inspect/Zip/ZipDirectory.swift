@@ -40,24 +40,40 @@ struct ZipDirectory {
         var offset: Int
     }
 
-    /// Where the end record is; `nil` if the file is no zip.
-    static func findEnd(_ bytes: WindowedBytes) throws(InspectionFault) -> Int? {
-        guard bytes.count >= endSize else { return nil }
+    /// End records that are looked at; no writer makes two.
+    private static let endLimit = 8
+
+    /// Where the end records are, the last one first, as Python takes them: whether a comment ends with the file is not
+    /// asked, since readers differ in it. None if the file is no zip.
+    static func findEnds(_ bytes: WindowedBytes) throws(InspectionFault) -> [Int] {
+        guard bytes.count >= endSize else { return [] }
         let length = min(bytes.count, endSize + 65_535)
         let start = bytes.count - length
         let tail = try bytes.bytes(at: start, count: length)
+        var ends: [Int] = []
         for index in stride(from: length - endSize, through: 0, by: -1) where tail[index] == 0x50 {
             guard tail[index + 1] == 0x4B, tail[index + 2] == 5, tail[index + 3] == 6 else { continue }
-            // Some readers take any end record, others only one whose comment ends the file.
-            let comment = Int(tail[index + 20]) | Int(tail[index + 21]) << 8
-            if index + endSize + comment <= length { return start + index }
+            ends.append(start + index)
+            if ends.count == endLimit { break }
         }
-        return nil
+        return ends
+    }
+
+    /// Whether an end record leads to something that begins as a directory: its mark alone may stand there by chance.
+    static func isPointed(to bytes: WindowedBytes, from end: Int) -> Bool {
+        guard let size = try? bytes.number32(at: end + 12), let offset = try? bytes.number32(at: end + 16) else {
+            return false
+        }
+        let isWide = end >= 20 && (try? bytes.number32(at: end - 20)) == 0x0706_4B50
+        return isWide || [end - size, offset].contains { (try? bytes.number32(at: $0)) == 0x0201_4B50 }
     }
 
     init(_ bytes: WindowedBytes, end position: Int, limits: InspectionLimits) throws(InspectionFault) {
         let end = try Self.end(bytes, at: position)
         commentLength = try bytes.number16(at: position + 20)
+        guard commentLength <= bytes.count - position - Self.endSize else {
+            throw InspectionFault("has a comment that reaches beyond its end", at: position)
+        }
         guard end.count <= limits.members else {
             throw InspectionFault("has \(end.count) members, more than \(limits.members)", at: position)
         }

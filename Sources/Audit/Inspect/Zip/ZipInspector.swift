@@ -19,7 +19,7 @@ enum ZipInspector {
         var structure = ZipStructure(bytes, directory)
         structure.check(into: &inspection)
         guard let inner = context.inner else {
-            inspection.problem(.archive, "is an archive within too many others")
+            inspection.problem(.opaque, "is an archive within too many others")
             return
         }
         for (member, start) in zip(directory.members, structure.contentStarts) where !member.isDirectory {

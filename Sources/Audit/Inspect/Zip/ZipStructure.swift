@@ -15,21 +15,22 @@ struct ZipStructure {
     }
 
     mutating func check(into inspection: inout Inspection) {
-        var ends: [(start: Int, end: Int, slack: Int)] = []
-        for member in directory.members {
+        var ends: [Span] = []
+        for (index, member) in directory.members.enumerated() {
             checkName(member, &inspection)
             do throws(InspectionFault) {
                 let start = try checkHeader(member, &inspection)
                 contentStarts.append(start)
                 // 64-bit sizes make the record behind the content longer.
                 let slack = member.hasDescriptor ? 24 : 0
-                ends.append((member.headerOffset, start + member.packedSize, slack))
+                let end = start + member.packedSize
+                ends.append(Span(member: index, start: member.headerOffset, end: end, slack: slack))
             } catch {
                 inspection.problem(error)
                 contentStarts.append(nil)
             }
         }
-        if directory.members.count == ends.count { checkLayout(ends, &inspection) }
+        checkLayout(ends, &inspection)
         checkDuplicates(&inspection)
         if directory.prefix > 0 {
             inspection.problem(.polyglot, "is a zip with \(directory.prefix) bytes of something else before it", at: 0)
@@ -127,21 +128,36 @@ struct ZipStructure {
         if member.method == 0, member.size != member.packedSize { differ("size") }
     }
 
-    /// Members lie one behind the other: they share no bytes, and nothing is hidden between them.
-    private func checkLayout(_ ends: [(start: Int, end: Int, slack: Int)], _ inspection: inout Inspection) {
+    /// What a member takes, its header included, and how much of a record may stand behind it.
+    private struct Span {
+        var member: Int
+        var start: Int
+        var end: Int
+        var slack: Int
+    }
+
+    /// Members lie one behind the other: they share no bytes, and nothing is hidden between them. Of those that share
+    /// some, one is looked into: a small file would cost as much as a large one otherwise.
+    private mutating func checkLayout(_ spans: [Span], _ inspection: inout Inspection) {
         var position = directory.prefix
         var slack = 0
-        for span in ends.sorted(by: { $0.start < $1.start }) + [(directory.range.lowerBound, 0, 0)] {
+        var gap: (start: Int, count: Int)?
+        var shared: Int?
+        for span in spans.sorted(by: { $0.start < $1.start }) {
             if span.start < position {
-                inspection.problem(.malformed, "has members that share bytes", at: span.start)
-                return
+                shared = shared ?? span.start
+                contentStarts[span.member] = nil
+                continue
             }
-            if span.start - position > slack {
-                let count = span.start - position
-                inspection.problem(.malformed, "hides \(count) bytes between its members", at: position)
-                return
-            }
+            if span.start - position > slack { gap = gap ?? (position, span.start - position) }
             (position, slack) = (span.end, span.slack)
+        }
+        let rest = directory.range.lowerBound - position
+        if rest > slack { gap = gap ?? (position, rest) }
+        if let shared { inspection.problem(.malformed, "has members that share bytes", at: shared) }
+        // Where a member could not be read, there are bytes that belong to it.
+        if let gap, spans.count == directory.members.count {
+            inspection.problem(.malformed, "hides \(gap.count) bytes between its members", at: gap.start)
         }
     }
 

@@ -24,6 +24,10 @@ extension Rule {
             .script("docker run --security-opt label=disable triton:1.0"),
         ],
         good: [
+            .file(
+                "devcontainer.json",
+                "{\"capAdd\": [\"SYS_PTRACE\"], \"securityOpt\": [\"seccomp=unconfined\"]}\n"
+            ),
             .container("securityContext:\n  seccompProfile:\n    type: RuntimeDefault"),
             .service("image: triton:1.0\nsecurity_opt:\n- seccomp:./profile.json"),
             .script("docker run --security-opt apparmor=docker-default triton:1.0"),

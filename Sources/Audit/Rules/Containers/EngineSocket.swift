@@ -16,12 +16,26 @@ extension Rule {
             .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
+            .file(
+                ".devcontainer/devcontainer.json",
+                "{\"mounts\": [\"source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind\"]}\n"
+            ),
             .service("image: triton:1.0\nvolumes:\n- /var/run/docker.sock:/var/run/docker.sock"),
             .file("fragment.yaml", "volumes:\n  - /var/run/docker.sock:/var/run/docker.sock\n"),
             .script("docker run -v /run/containerd/containerd.sock:/c.sock:ro triton:1.0"),
+            .script("docker run --use-api-socket triton:1.0"),
+            .service("image: triton:1.0\nuse_api_socket: true"),
             .pod("volumes:\n- name: docker\n  hostPath:\n    path: /var/run/docker.sock"),
+            .file(
+                "compose.yaml",
+                "services:\n  a: {image: 'a:1.0', configs: [c]}\nconfigs:\n  c: {file: /var/run/docker.sock}\n"
+            ),
         ],
         good: [
+            .file(
+                ".devcontainer/devcontainer.json",
+                "{\"image\": \"a:1.0\", \"mounts\": [\"source=cache,target=/c,type=volume\"]}\n"
+            ),
             .service("image: triton:1.0\nvolumes:\n- ./models:/models:ro"),
             .pod("volumes:\n- name: models\n  emptyDir: {}"),
         ],
@@ -35,7 +49,8 @@ extension Rule {
                 }
             },
             .workload { workload, findings in
-                for path in workload.pod?.hostPaths ?? [] where isEngineSocket(path.value) {
+                let paths = (workload.pod?.hostPaths ?? []) + workload.hostPaths.map(\.path)
+                for path in paths where isEngineSocket(path.value) {
                     findings.add(
                         path.place,
                         "\(workload.described) has a volume of the container engine's socket \(Printed.quoted(path.value))"
@@ -46,8 +61,10 @@ extension Rule {
     )
 
     static func isEngineSocket(_ path: String) -> Bool {
-        ["docker.sock", "containerd.sock", "crio.sock", "podman.sock", "dockershim.sock", "buildkitd.sock"].contains {
-            path.hasSuffix("/" + $0)
-        }
+        sockets.contains { path.hasSuffix("/" + $0) }
     }
+    private static let sockets = [
+        "docker.sock", "docker.raw.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock",
+        "dockershim.sock", "buildkitd.sock",
+    ]
 }

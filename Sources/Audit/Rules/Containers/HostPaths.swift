@@ -17,26 +17,69 @@ extension Rule {
         bad: [
             .service("image: triton:1.0\nvolumes:\n- /:/host:ro"),
             .service("image: triton:1.0\nvolumes:\n- /etc:/host-etc"),
+            .service("image: triton:1.0\nvolumes:\n- /etc/cron.d:/c"),
+            .service("image: triton:1.0\nvolumes:\n- /etc/app/certs:/certs:ro"),
             .service("image: triton:1.0\nvolumes:\n- type: bind\n  source: /var/lib/docker\n  target: /d"),
             .service("image: triton:1.0\nvolumes:\n- ~/.ssh:/root/.ssh:ro"),
             .script("docker run -v /proc:/host/proc triton:1.0"),
             .script("docker run --mount type=bind,src=/root,dst=/r triton:1.0"),
             .pod("volumes:\n- name: models\n  hostPath:\n    path: /srv/models"),
+            .script("docker --context d run -itv/:/h triton:1.0"),
+            .script("docker run -v ../../..:/y triton:1.0"),
+            .script("docker run -v $PWD/../../../etc:/y triton:1.0"),
+            .script("docker run -v /srv/../etc:/y triton:1.0"),
+            .script("docker run --mount \"readonly,target=/h,source=/,type=bind\" triton:1.0"),
+            .script("docker run --mount '\"type=bind\", \"src=/\",dst=/h' triton:1.0"),
+            .script("docker service create --mount=type=bind,source=/etc,destination=/h triton:1.0"),
+            .script(
+                "docker run --mount type=volume,dst=/h,volume-opt=type=none,volume-opt=device=/,volume-opt=o=bind t:1.0"
+            ),
+            .service("image: triton:1.0\nvolumes:\n- ${D:-/}:/h"),
+            .volume("hostPath: {path: /}"),
+            .volume("local: {path: /etc}"),
+            .file(
+                "compose.yaml",
+                "services:\n  a: {image: 'a:1.0', secrets: [k]}\nsecrets:\n  k: {file: /etc/shadow}\n"
+            ),
+            .service("build:\n  context: .\n  additional_contexts: {host: /etc}"),
+            .service("build:\n  context: .\n  additional_contexts: ['host=/']"),
+            .service("build: /"),
+            .service("image: triton:1.0\nvolumes:\n- ../../../:/h"),
+            .file(
+                "compose.yaml",
+                "services:\n  a:\n    image: a:1.0\n    volumes: ['all:/h']\nvolumes:\n  all:\n"
+                    + "    driver_opts: {type: none, o: bind, device: /}\n"
+            ),
         ],
         good: [
             .service("image: triton:1.0\nvolumes:\n- ./models:/models:ro\n- /etc/localtime:/etc/localtime:ro"),
             .service("image: triton:1.0\nvolumes:\n- models:/models:ro"),
             .script("docker run -v /srv/models:/models:ro triton:1.0"),
+            .script("docker run -v $PWD/../models:/models:ro -v ~/models:/m:ro triton:1.0"),
+            .service("image: triton:1.0\nvolumes:\n- ${D:-./models}:/models:ro\n- ../models:/m:ro"),
+            .file(
+                "compose.yaml",
+                "services:\n  a:\n    image: a:1.0\n    volumes: ['m:/m']\nvolumes:\n  m:\n"
+                    + "    driver_opts: {type: none, o: bind, device: /srv/models}\n"
+            ),
             .pod("volumes:\n- name: models\n  persistentVolumeClaim:\n    claimName: models"),
+            .volume("local: {path: /mnt/disks/ssd1}"),
+            .file(
+                "compose.yaml",
+                "services:\n  a: {image: 'a:1.0', secrets: [k]}\nsecrets:\n  k: {file: ./key}\n"
+                    + "  t: {file: /etc/ssl/private/a.key}\n  u: {file: /etc/app/a.key}\n"
+            ),
+            .service("build:\n  context: ..\n  additional_contexts: {base: ../base, image: 'docker-image://a:1'}"),
         ],
         checks: [
             .container { container, findings in
                 for mount in container.mounts where mount.kind == .host && container.origin != .kubernetes {
-                    guard isSensitive(mount.source), !isEngineSocket(mount.source) else { continue }
+                    guard let danger = HostPath(mount.source).danger, !isEngineSocket(mount.source) else { continue }
                     let kind = mount.isReadOnly ? "read" : "write"
                     findings.add(
                         mount.place,
-                        "\(container.described) can \(kind) \(Printed.quoted(mount.source)) of the host"
+                        "\(container.described) can \(kind) \(Printed.quoted(mount.source)) of the host",
+                        weaker: danger
                     )
                 }
             },
@@ -45,7 +88,15 @@ extension Rule {
                     findings.add(
                         path.place,
                         "\(workload.described) has \(Printed.quoted(path.value)) of the host as a volume",
-                        weaker: isSensitive(path.value) ? nil : .warning
+                        weaker: HostPath(path.value).danger ?? .warning
+                    )
+                }
+                for source in workload.hostPaths where !isEngineSocket(source.path.value) {
+                    guard let danger = danger(of: source) else { continue }
+                    findings.add(
+                        source.path.place,
+                        "\(workload.described) gives \(Printed.quoted(source.path.value)) of the host to containers",
+                        weaker: danger
                     )
                 }
                 for (kind, place) in workload.pod?.otherVolumes ?? [] {
@@ -59,27 +110,24 @@ extension Rule {
         ]
     )
 
-    private static let harmlessPaths: Set<String> = [
-        "/etc/localtime", "/etc/timezone", "/etc/ssl/certs", "/etc/pki/ca-trust", "/etc/ca-certificates",
-    ]
-
-    private static func isSensitive(_ path: String) -> Bool {
-        let names = path.split(separator: "/").map(String.init)
-        let plain = "/" + names.joined(separator: "/")
-        guard !harmlessPaths.contains(where: { plain == $0 || plain.hasPrefix($0 + "/") }) else { return false }
-        let secrets: Set<String> = [".ssh", ".aws", ".kube", ".docker", ".gnupg", ".netrc", "id_rsa", "id_ed25519"]
-        if names.contains(where: secrets.contains) { return true }
-        guard path.hasPrefix("/") else { return ["~", "~/", "$HOME", "${HOME}", "$HOME/", "${HOME}/"].contains(path) }
-        if ["/", "/home", "/var", "/usr", "/var/run", "/run", "/var/lib", "/lib", "/opt"].contains(plain) {
-            return true
+    private static func danger(of source: Workload.HostSource) -> Severity? {
+        let path = HostPath(source.path.value)
+        switch source.kind {
+        case .hostPath: return path.danger ?? .warning
+        // A whole disk is what such volumes are made of.
+        case .local: return source.path.value.hasPrefix("/dev/") ? .warning : path.danger
+        case .file:
+            // A file of keys is what secrets are made of; those that only root reads are not meant for containers.
+            if ["/etc/ssl/", "/etc/pki/"].contains(where: source.path.value.hasPrefix) { return nil }
+            guard path.danger == .error else { return nil }
+            return path.start == .root ? .error : .warning
         }
-        let roots = [
-            "/etc", "/root", "/proc", "/sys", "/dev", "/boot", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/lib/modules",
-            "/var/lib/docker", "/var/lib/containerd", "/var/lib/kubelet", "/var/log", "/var/spool/cron",
-            "/run/docker", "/run/containerd",
-        ]
-        // Shared memory and GPUs are passed in as files.
-        if plain.hasPrefix("/dev/shm") || plain.hasPrefix("/dev/nvidia") || plain.hasPrefix("/dev/dri") { return false }
-        return roots.contains { plain == $0 || plain.hasPrefix($0 + "/") }
+    }
+}
+
+extension RuleExample {
+    /// A volume of a cluster, made from this.
+    fileprivate static func volume(_ source: String) -> RuleExample {
+        .file("volume.yaml", "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec:\n  \(source)\n")
     }
 }

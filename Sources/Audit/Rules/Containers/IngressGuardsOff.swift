@@ -23,6 +23,9 @@ extension Rule {
                 "nginx.ingress.kubernetes.io/proxy-ssl-verify: 'off'\n    nginx.ingress.kubernetes.io/limit-rps: '5'"
             ),
             ingress("nginx.ingress.kubernetes.io/limit-rps: '0'"),
+            ingress("nginx.ingress.kubernetes.io/limit-rps: '2000'"),
+            ingress("nginx.ingress.kubernetes.io/limit-rpm: '99999999999999999999'"),
+            ingress("nginx.ingress.kubernetes.io/limit-connections: '5000'"),
             ingress("nginx.ingress.kubernetes.io/proxy-body-size: '0'"),
             ingress("nginx.ingress.kubernetes.io/proxy-body-size: 4g"),
             ingress("nginx.ingress.kubernetes.io/enable-cors: 'true'"),
@@ -33,6 +36,8 @@ extension Rule {
             ingress("nginx.ingress.kubernetes.io/ssl-redirect: 'true'"),
             ingress("nginx.ingress.kubernetes.io/auth-tls-verify-client: 'on'"),
             ingress("nginx.ingress.kubernetes.io/proxy-body-size: 8m"),
+            ingress("nginx.ingress.kubernetes.io/limit-rpm: '3000'"),
+            ingress("nginx.ingress.kubernetes.io/limit-connections: '50'"),
             ingress(
                 "nginx.ingress.kubernetes.io/enable-cors: 'true'\n"
                     + "    nginx.ingress.kubernetes.io/cors-allow-origin: https://app.example.org"
@@ -81,7 +86,9 @@ extension Rule {
         case "proxy-ssl-verify":
             return isOff ? ("does not check the certificate of what it calls", .note) : nil
         case "limit-rps", "limit-rpm", "limit-connections", "rate-limit-requests":
-            return isOff ? ("does not limit how often callers call", .warning) : nil
+            if isOff { return ("does not limit how often callers call", .warning) }
+            return isWideRate(value, perMinute: annotation.name == "limit-rpm")
+                ? ("hardly limits how often callers call", .note) : nil
         case "proxy-body-size", "client-max-body-size": return looseSize(value)
         case "enable-cors":
             let isNamed = origins.map { !$0.value.contains("*") } ?? false
@@ -92,6 +99,14 @@ extension Rule {
             return ("writes text of its own into the controller's configuration", .note)
         default: return nil
         }
+    }
+
+    /// Requests a second, or connections, of one address: who may have so many can fill a model server alone.
+    private static let wideRate = 1000
+
+    private static func isWideRate(_ value: String, perMinute: Bool) -> Bool {
+        guard !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        return (Int(value) ?? .max) >= wideRate * (perMinute ? 60 : 1)
     }
 
     /// More than Triton itself takes unless it is told to.

@@ -68,7 +68,7 @@ extension Rule {
         case .compose, .fragment:
             let text = mount.source + ":" + mount.target
             return .replace(text, at: mount.place, with: text + ":ro", in: container.lines)
-        case .command:
+        case .command, .exec, .build:
             return nil
         }
     }

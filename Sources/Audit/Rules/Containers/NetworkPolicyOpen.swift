@@ -31,9 +31,15 @@ extension Rule {
             policy(
                 "policyTypes: [Egress]\negress:\n- to: [{ipBlock: {cidr: 10.0.0.1/32}}]\n  ports: [{protocol: TCP}]"
             ),
+            policy("ingress:\n- from: [{podSelector: {}}]\n  ports: [{port: 8001}]"),
+            policy("ingress:\n- from: [{podSelector: {matchLabels: }}]\n  ports: [{port: 8001}]"),
+            policy("ingress:\n- from: [{namespaceSelector: {matchLabels: {}}}]\n  ports: [{port: 8001}]"),
+            policy("ingress:\n- from: [{podSelector: {matchLabels: {app: gateway}}}]"),
+            policy("ingress:\n- from: [{podSelector: {matchLabels: {app: gateway}}}]\n  ports: [{protocol: TCP}]"),
         ],
         good: [
             policy("policyTypes: [Ingress, Egress]"),
+            policy("policyTypes: [Egress]\negress:\n- to: [{podSelector: {}}]\n  ports: [{port: 8001}]"),
             policy("ingress:\n- from: [{podSelector: {matchLabels: {app: gateway}}}]\n  ports: [{port: 8001}]"),
             policy("policyTypes: [Egress]\negress:\n- ports: [{protocol: UDP, port: 53}]"),
             policy("policyTypes: [Egress]\negress:\n- to: [{ipBlock: {cidr: 10.0.0.1/32}}]\n  ports: [{port: 443}]"),
@@ -86,11 +92,19 @@ extension Rule {
                 let whom =
                     isIngress ? "lets the pods of all namespaces in" : "lets its pods call those of all namespaces"
                 findings.add(place, "\(policy) \(whom)", weaker: isIngress ? nil : .note)
-            case .addresses, .some: break
+            case .everyPodBeside(let place):
+                let whom = isIngress ? "lets every pod of its namespace in" : "lets its pods call all of the namespace"
+                findings.add(place, "\(policy) \(whom): the selector has no label", weaker: isIngress ? nil : .note)
+            case .allBeside(let place) where isIngress:
+                findings.add(place, "\(policy) lets every pod of its namespace in, as it says", weaker: .note)
+            case .addresses, .allBeside, .some: break
             }
         }
-        if !isIngress, rule.ports == nil {
-            findings.add(rule.place, "\(policy) lets its pods call every port of whom it names", weaker: .note)
+        if rule.ports == nil {
+            let which =
+                isIngress
+                ? "lets whom it names call every port of its pods" : "lets its pods call every port of whom it names"
+            findings.add(rule.place, "\(policy) \(which)", weaker: .note)
         }
     }
 }

@@ -17,14 +17,25 @@ extension Rule {
             .file("pod.yaml", "containers:\n- name: triton\n  image: triton:1.0\n"),
             .service("image: triton:1.0"),
             .container("resources:\n  limits:\n    cpu: '2'\n  requests:\n    memory: 2Gi"),
+            .container("resources:\n  limits:\n    cpu: '400'\n  requests:\n    cpu: '400'"),
+            .script("docker run --cpus=1000 triton:1.0"),
         ],
         good: [
             .container("resources:\n  limits:\n    cpu: '2'\n  requests:\n    cpu: '1'"),
             .service("image: triton:1.0\ncpus: 2"),
             .script("docker run --cpus=2 triton:1.0"),
+            .script("docker run --cpu-quota=200000 triton:1.0"),
+            .container("resources:\n  limits:\n    cpu: 64000m\n  requests:\n    cpu: '64'"),
         ],
         checks: [
             .container { container, findings in
+                if let limit = container.cpuCount, let count = Quantities.cpus(limit.value), count > cpusOfFewMachines {
+                    findings.add(
+                        limit.place,
+                        "\(container.described) may have \(Printed.quoted(limit.value)) CPUs, more than most machines",
+                        weaker: .note
+                    )
+                }
                 let isCluster = container.origin == .kubernetes && !container.isTransient
                 if isCluster, container.cpuRequest == nil, let limit = container.cpuLimit, isLimit(limit) {
                     findings.add(
@@ -42,4 +53,7 @@ extension Rule {
             }
         ]
     )
+
+    /// Few machines have more, and those are for more than one server.
+    private static let cpusOfFewMachines = 128.0
 }

@@ -15,9 +15,15 @@ extension Rule {
         bad: [
             .container("image: triton:1.0"),
             .container("livenessProbe:\n  httpGet: {path: /v2/health/live, port: 8000}"),
+            .container(
+                "startupProbe:\n  tcpSocket: {port: 8001}\nreadinessProbe:\n  tcpSocket: {port: 8001}"
+            ),
             .container("readinessProbe:\n  httpGet: {path: /v2/health/ready, port: 8000}"),
             .dockerfile("FROM python:3.11-slim\nCMD [\"bentoml\", \"serve\"]"),
             .dockerfile("FROM python:3.11-slim\nHEALTHCHECK NONE"),
+            .dockerfile("FROM python:3.11-slim\nHEALTHCHECK --interval=1h CMD ./check"),
+            .dockerfile("FROM python:3.11-slim\nHEALTHCHECK --interval=10s --retries=2147483647 CMD ./check"),
+            .dockerfile("FROM python:3.11-slim\nHEALTHCHECK --timeout=20m CMD ./check"),
             .service("image: triton:1.0\nhealthcheck:\n  disable: true"),
             .service("image: triton:1.0"),
             .service("image: triton:1.0\nhealthcheck:\n  interval: 30s"),
@@ -34,6 +40,7 @@ extension Rule {
                     + "readinessProbe:\n  httpGet: {path: /v2/health/ready, port: 8000}"
             ),
             .dockerfile("FROM python:3.11-slim\nHEALTHCHECK CMD curl -f http://localhost:3000/livez || exit 1"),
+            .dockerfile("FROM python:3.11-slim\nHEALTHCHECK --interval=1m --timeout=10s --retries=5 CMD ./check"),
             .service("image: triton:1.0\nhealthcheck:\n  test: [CMD, ./check]\n  interval: 1m30s\n  retries: 5"),
             .service("build: ."),
             .file(
@@ -49,15 +56,17 @@ extension Rule {
                     findings.add(check.place, "the image turns its health check off", weaker: .note)
                 } else if check == nil, !file.isTemplate, let stage = file.finalStages.last {
                     findings.add(stage.place, "the image has no HEALTHCHECK", weaker: .note)
+                } else if let check, let delay = delay(check) {
+                    judgeDelay(delay, of: "a server of this image", &findings)
                 }
             },
             .container { container, findings in
                 if let place = container.disabledHealthCheck {
                     findings.add(place, "\(container.described) turns the image's health check off", weaker: .note)
                 }
-                judgeDelay(container, &findings)
+                for delay in container.unhealthyAfter { judgeDelay(delay, of: container.described, &findings) }
                 let hasNone = !container.hasLiveness && container.disabledHealthCheck == nil
-                if container.origin == .compose, hasNone, !container.isBuilt {
+                if container.origin == .compose, container.isWhole, hasNone, !container.isBuilt {
                     findings.add(
                         container.place,
                         "\(container.described) has no health check, unless its image brings one",
@@ -77,12 +86,23 @@ extension Rule {
     /// Seconds until somebody notices.
     private static let longestDelay = 30 * 60
 
-    private static func judgeDelay(_ container: Container, _ findings: inout Findings) {
-        for delay in container.unhealthyAfter where delay.value > longestDelay {
-            findings.add(
-                delay.place,
-                "\(container.described) may hang for \(delay.value / 60) minutes before it is called unhealthy"
-            )
-        }
+    private static func judgeDelay(_ delay: Located<Int>, of name: String, _ findings: inout Findings) {
+        guard delay.value > longestDelay else { return }
+        let time = delay.value == .max ? "ever" : "\(delay.value / 60) minutes"
+        findings.add(delay.place, "\(name) may hang for \(time) before it is called unhealthy")
+    }
+
+    /// Seconds, of an image's own check: each try ends after its timeout, the next begins an interval later.
+    /// - Returns: `nil` if a part of it comes with the build.
+    private static func delay(_ check: DockerInstruction) -> Located<Int>? {
+        let (interval, timeout, retries) = (check.flag("interval"), check.flag("timeout"), check.flag("retries"))
+        let given = [retries, interval, timeout].compactMap { $0?.value }
+        guard let first = given.first, !given.contains(where: { $0.value.contains("$") }) else { return nil }
+        // The engine's defaults.
+        let pause = interval?.value.map { Durations.seconds($0.value) } ?? 30
+        let wait = timeout?.value.map { Durations.seconds($0.value) } ?? 30
+        let (each, isTooLong) = pause.addingReportingOverflow(wait)
+        let tries = retries?.value.map { Int($0.value) ?? .max } ?? 3
+        return Located(Durations.product(isTooLong ? .max : each, tries), at: first.place)
     }
 }

@@ -16,20 +16,31 @@ extension Rule {
             .sheet("BentoML: Secure BentoML Deployment Configuration"),
         ],
         bad: [
+            .file(
+                "configuration.yaml",
+                "version: '2'\nservices:\n  http:\n    build: .\n    logging: {driver: none}\n"
+            ),
             .file("pod.yaml", "containers:\n- name: bentoml\n  image: bento:1.0\n"),
             .service("image: triton:1.0"),
             .script("docker run --gpus all tritonserver"),
             .script("docker run --memory=0 triton:1.0"),
             .service("image: triton:1.0\nmem_limit: 0"),
             .service("image: triton:1.0\nmem_limit: 2t"),
+            .service("image: triton:1.0\nmem_limit: 400g"),
             .container("resources:\n  limits:\n    memory: 4096Gi\n  requests:\n    memory: 4Gi"),
             .container("resources:\n  limits:\n    memory: 4Gi\n  requests:\n    cpu: 1"),
         ],
         good: [
+            .file(
+                "bentoml_configuration.yaml",
+                "services:\n  traffic: {timeout: 9}\n  http: {port: 3000}\n"
+            ),
+            .file("configuration.yml", "version: 2\nservices:\n  iris:\n    logging: {access: {enabled: true}}\n"),
             .container("resources:\n  limits:\n    memory: 4Gi\n  requests:\n    memory: 2Gi"),
             .service("image: triton:1.0\nmem_limit: 4g"),
             .service("image: triton:1.0\ndeploy:\n  resources:\n    limits:\n      memory: 16G"),
             .script("docker run -m 4g triton:1.0"),
+            .script("docker run --gpus 1 -m 400g triton:1.0"),
         ],
         checks: [
             .container { container, findings in
@@ -47,12 +58,22 @@ extension Rule {
     /// No machine that serves models has so much.
     private static let bytesOfNoMachine = 1 << 40
 
+    /// Beside GPUs so much is ordinary; few other machines have more.
+    private static let bytesOfFewMachines = 256 << 30
+
     private static func judgeSize(_ container: Container, _ findings: inout Findings) {
         guard let limit = container.memoryLimit, isLimit(limit) else { return }
-        if let bytes = Quantities.bytes(limit.value), bytes >= bytesOfNoMachine {
+        let bytes = Quantities.bytes(limit.value)
+        if let bytes, bytes >= bytesOfNoMachine {
             findings.add(
                 limit.place,
                 "\(container.described) may have \(Printed.quoted(limit.value)) of memory: that is no limit"
+            )
+        } else if let bytes, bytes > bytesOfFewMachines, container.gpus.isEmpty, container.usesGPURuntime == nil {
+            findings.add(
+                limit.place,
+                "\(container.described) may have \(Printed.quoted(limit.value)) of memory, more than most machines",
+                weaker: .note
             )
         }
         guard container.origin == .kubernetes, !container.isTransient, container.memoryRequest == nil else { return }

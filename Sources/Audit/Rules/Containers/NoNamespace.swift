@@ -26,7 +26,7 @@ extension Rule {
         ],
         checks: [
             .workload { workload, findings in
-                guard workload.pod != nil || workload.service != nil else { return }
+                guard workload.wholePod != nil || workload.service != nil else { return }
                 guard ["", "default"].contains(workload.namespace?.value ?? "") else { return }
                 let place = workload.namespace?.place ?? workload.place
                 findings.add(place, "\(workload.described) names no namespace of its own")

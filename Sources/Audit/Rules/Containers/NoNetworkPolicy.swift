@@ -40,7 +40,7 @@ extension Rule {
                     "AdminNetworkPolicy", "AuthorizationPolicy",
                 ]
                 guard !project.workloads.contains(where: { policies.contains($0.kind) }) else { return }
-                let serving = project.workloads.first { $0.pod != nil && !["Job", "CronJob"].contains($0.kind) }
+                let serving = project.workloads.first { $0.wholePod != nil && !["Job", "CronJob"].contains($0.kind) }
                 guard let serving else { return }
                 findings.add(
                     serving.place,

@@ -20,6 +20,7 @@ extension Rule {
         ],
         bad: [
             .dockerfile("FROM python:3.11-slim\nCMD [\"bentoml\", \"serve\"]"),
+            .dockerfile("FROM python:3.11-slim\nARG U\nUSER $U"),
             .container("image: triton:1.0"),
             .container("image: triton:1.0\nsecurityContext:\n  runAsNonRoot: false"),
             .service("image: triton:1.0"),
@@ -38,6 +39,14 @@ extension Rule {
                 findings.add(
                     stage.image.place,
                     "the image sets no USER, so it runs as that of \(Printed.quoted(stage.image.value)), as a rule root"
+                )
+            },
+            .dockerfile { file, findings in
+                guard let name = file.last("USER")?.words.first, name.text.hasPrefix("$") else { return }
+                findings.add(
+                    name.place,
+                    "the image runs as \(Printed.quoted(name.text)), which is only told when it is built",
+                    weaker: .note
                 )
             },
             .container { container, findings in

@@ -13,10 +13,19 @@ extension Rule {
             .dockerfile("FROM python:3.11-slim\nCOPY .env /app/.env"),
             .dockerfile("FROM python:3.11-slim AS build\nADD id_rsa /root/.ssh/\nFROM python:3.11-slim"),
             .dockerfile("FROM python:3.11-slim\nCOPY [\"certs/server.key\", \"/certs/\"]"),
+            .dockerfile("FROM debian:12\nRUN --mount=type=secret,id=k cp /run/secrets/k /app/"),
+            .dockerfile("FROM debian:12\nRUN --mount=type=secret,id=k cat /run/secrets/k > /app/k"),
+            .dockerfile("FROM debian:12\nRUN --mount=type=secret,target=/k,id=a echo \"key=$(cat /k)\" | tee /app/k"),
+            .dockerfile("FROM debian:12\nRUN --mount=type=secret,id=k,env=KEY sh -c 'echo key=$KEY >> /app/k'"),
         ],
         good: [
             .dockerfile("FROM python:3.11-slim\nCOPY .env.example service.py /app/"),
             .dockerfile("FROM python:3.11-slim\nRUN --mount=type=secret,id=env,target=/app/.env ./build"),
+            .dockerfile("FROM debian:12\nRUN --mount=type=secret,id=k KEY=$(cat /run/secrets/k) ./build > /log"),
+            .dockerfile(
+                "FROM debian:12\nRUN --mount=type=secret,id=k cp /run/secrets/k ~/.netrc && make && rm ~/.netrc"
+            ),
+            .dockerfile("FROM debian:12\nRUN --mount=type=secret,id=k cat /run/secrets/k | ./login >/dev/null 2>&1"),
         ],
         checks: [
             .dockerfile { file, findings in
@@ -25,6 +34,14 @@ extension Rule {
                         findings.add(
                             word.place,
                             "\(instruction.keyword) puts \(Printed.quoted(word.text)), a file of secrets, into the image"
+                        )
+                    }
+                }
+                for instruction in file.instructions where instruction.keyword == "RUN" {
+                    for (word, command) in MountedSecrets(instruction).kept {
+                        findings.add(
+                            word.place,
+                            "\(Printed.quoted(command.program)) leaves a mounted secret in the image, in \(Printed.quoted(word.text))"
                         )
                     }
                 }

@@ -19,6 +19,7 @@ extension Rule {
         good: [
             .script("set -eu\ntritonserver --http-restricted-api=trace:key=$(cat /run/secrets/admin)"),
             .script("set -x\ntritonserver --model-repository=$REPOSITORY"),
+            .script("set -x\ndocker run -v $PWD:/a -v $(pwd):/b triton:1.0"),
             .script("set -x\n./prepare\nset +x\ncurl -H \"Authorization: Bearer $API_TOKEN\" https://example.org"),
         ],
         checks: [
@@ -49,23 +50,13 @@ extension Rule {
     /// A variable, or a file, whose content the command is given and that by its name is a secret.
     private static func secret(in command: ShellCommand) -> String? {
         let words = command.words + command.assignments.map(\.value)
-        for word in words where word.isExpanded {
+        for word in words {
             for inner in word.inner {
                 if let file = inner.words.first(where: { $0.text.contains("/secrets/") }) { return file.text }
             }
-            if let name = variables(in: word.text).first(where: SecretShapes.isSecretName) { return name }
+            let names = word.resolved + word.expansions.map(\.name)
+            if let name = names.first(where: SecretShapes.isSecretName) { return name }
         }
         return nil
-    }
-
-    /// Names behind `$` and `${`.
-    private static func variables(in text: String) -> [String] {
-        text.prefix(4096).split(separator: "$", omittingEmptySubsequences: false).dropFirst().map { part in
-            String(
-                String.UnicodeScalarView(
-                    (part.first == "{" ? part.dropFirst() : part).unicodeScalars.prefix { $0.isName }
-                )
-            )
-        }
     }
 }

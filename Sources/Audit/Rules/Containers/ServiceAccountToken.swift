@@ -23,7 +23,7 @@ extension Rule {
         ],
         checks: [
             .workload { workload, findings in
-                guard let pod = workload.pod, pod.mountsToken?.value != false else { return }
+                guard let pod = workload.wholePod, pod.mountsToken?.value != false else { return }
                 let account = pod.serviceAccount?.value ?? "default"
                 // An account of its own was chosen with some purpose.
                 guard account == "default" || pod.mountsToken?.value == true else { return }

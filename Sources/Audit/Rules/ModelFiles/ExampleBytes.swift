@@ -7,6 +7,19 @@ enum ExampleBytes {
     /// A pickle that would run `id`.
     static let pickle = text("cos\nsystem\n(S'id'\ntR.")
 
+    /// In gzip, not made smaller.
+    static func gzip(_ content: [UInt8]) -> [UInt8] {
+        func little(_ value: UInt32, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) }
+        }
+        let length = little(UInt32(content.count), 2)
+        let checksum = ~content.reduce(~UInt32(0)) { sum, byte in
+            (0..<8).reduce(sum ^ UInt32(byte)) { bits, _ in bits >> 1 ^ (bits & 1 == 0 ? 0 : 0xEDB8_8320) }
+        }
+        return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + length + length.map { ~$0 } + content + little(checksum, 4)
+            + little(UInt32(content.count), 4)
+    }
+
     static let elf: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0] + [UInt8](repeating: 0, count: 56)
 
     /// A field of a protobuf message, of fewer than 16,384 bytes.

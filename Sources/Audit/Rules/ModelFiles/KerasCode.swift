@@ -24,6 +24,8 @@ extension Rule {
                 HDF5Inspector.signature + ExampleBytes.text("{\"class_name\": \"Dense\", \"module\": \"keras.layers\"}")
             ),
             .model("config.json", "{\"class_name\": \"Functional\", \"module\": \"keras\", \"config\": {}}"),
+            .model("config.json", "{\"class_name\": \"Greeter\", \"module\": \"app.main\"}"),
+            .file("tsconfig.json", "{\"compilerOptions\": {\"module\": \"esnext\", \"target\": \"es5\"}}"),
         ],
         checks: [.problems(.kerasCode)]
     )

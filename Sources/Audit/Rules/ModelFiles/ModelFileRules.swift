@@ -6,6 +6,7 @@ enum ModelFileRules {
         .pickleInModelFile, .nativeCodeInModel, .archiveInModel, .scriptInModel, .malformedModelFile, .nameMismatch,
         .onnxExternalData, .customOperators, .modelSize, .suspiciousText, .graphFileOperation, .kerasCode,
         .templateCode, .chatTemplate, .remoteCode, .objectArray, .unverifiableModel, .unknownContent, .polyglotFile,
+        .opaqueArchive,
     ]
 }
 
@@ -19,9 +20,20 @@ extension RuleCheck {
     ) -> RuleCheck {
         .modelFile { file, findings in
             guard applies(file) else { return }
-            for problem in file.inspection.problems where problem.kind == kind {
+            let problems = file.inspection.problems.filter { $0.kind == kind }
+            for problem in problems.prefix(Self.toldProblems) {
                 findings.add(Place(file.path), problem.sentence, weaker: weaker(file))
             }
+            guard problems.count > Self.toldProblems else { return }
+            let more = problems.count - Self.toldProblems
+            findings.add(
+                Place(file.path),
+                "\(more) more like these: 'buckler inspect' tells them",
+                weaker: weaker(file)
+            )
         }
     }
+
+    /// Of one kind in one file: an archive may have as many as it has members.
+    private static let toldProblems = 3
 }

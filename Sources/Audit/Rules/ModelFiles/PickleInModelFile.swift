@@ -18,6 +18,7 @@ extension Rule {
         bad: [
             .bytes("store/weights.pkl", ExampleBytes.pickle),
             .model("model.onnx", ExampleBytes.pickle),
+            .bytes("store/notes.pkl", ExampleBytes.text("nothing that we take for a pickle\n")),
             .model(
                 "weights.bin",
                 [0x80, 4] + [0x8C, 2] + ExampleBytes.text("os") + [0x8C, 6] + ExampleBytes.text("system") + [
@@ -28,8 +29,16 @@ extension Rule {
         good: [
             .model("model.onnx", ExampleBytes.onnx()),
             .model("labels.txt", "cat\ndog\nbird\n"),
+            .model("empty.pkl", ""),
             .model("model.safetensors", ExampleBytes.goodSafetensors),
         ],
-        checks: [.problems(.pickle, where: { !$0.isTensorData || !$0.inspection.pickles.isEmpty })]
+        checks: [
+            .problems(
+                .pickle,
+                where: {
+                    !$0.isTensorData || !$0.inspection.pickles.isEmpty || FileName.isPickleCarrier($0.path)
+                }
+            )
+        ]
     )
 }

@@ -16,11 +16,20 @@ extension Rule {
             .model("chat.jinja", "{{ x|attr('y') }}"),
         ],
         good: [
+            .file("templates/Dockerfile.j2", "{{ super() }}{{ x.__class__ }}"),
             .model(
                 "tokenizer_config.json",
                 "{\"chat_template\": \"{% for m in messages %}<|__im__|>{{ m.content }}{% endfor %}\"}"
-            )
+            ),
         ],
-        checks: [.problems(.templateCode)]
+        // Elsewhere, what is called so is a template of anything.
+        checks: [
+            .problems(
+                .templateCode,
+                where: { file in
+                    file.isInModelDirectory || ![".j2", ".jinja2"].contains(where: file.path.hasSuffix)
+                }
+            )
+        ]
     )
 }

@@ -16,9 +16,22 @@ extension Rule {
             .file("bentofile.yaml", "docker:\n  base_image: python\n  user: bentoml\n"),
             .file("bentofile.yaml", "docker:\n  base_image: registry.example:5000/base:latest\n  user: bentoml\n"),
             .file("bentofile.yaml", "docker:\n  base_image: registry.example:5000/base:1.2\n  user: bentoml\n"),
+            .files([
+                "a/bentofile.yaml": "service: 'a:b'\npython:\n  requirements_txt: ./requirements.lock\n",
+                "a/requirements.lock": "flask==3.0.0 --hash=sha256:0b5d2ae4dc60c6f5\n",
+            ]),
         ],
         good: [
-            .file("bentofile.yaml", "docker:\n  base_image: python@sha256:0123\n  user: bentoml\n")
+            .file("bentofile.yaml", "docker:\n  base_image: python@sha256:0123\n  user: bentoml\n"),
+            .files([
+                "bentofile.yaml": "service: 'a:b'\npython:\n  requirements_txt: requirements.txt\n",
+                "requirements.txt": "flask==3.0.0\n",
+            ]),
+            .files([
+                "bentofile.yaml": "service: 'a:b'\npython: {requirements_txt: a.lock}\n"
+                    + "docker: {dockerfile_template: ./Dockerfile.template}\n",
+                "a.lock": "flask==3.0.0 --hash=sha256:0b5d2ae4dc60c6f5\n",
+            ]),
         ],
         checks: [
             .bentoBuild { build, findings in
@@ -33,7 +46,31 @@ extension Rule {
                 }
                 let what = tag == nil ? "has no tag" : "has the tag 'latest'"
                 findings.add(image.place, "base image \(Printed.quoted(image.value)) \(what)")
-            }
+            },
+            .project { project, findings in
+                let hashed = project.requirements.filter { file in
+                    !file.requirements.isEmpty && file.requirements.allSatisfy { !$0.hashes.isEmpty }
+                }
+                let paths = Set(hashed.map(\.path))
+                for build in project.bentoBuilds { judgeUnnamed(build, hashed: paths, &findings) }
+            },
         ]
     )
+
+    /// Who takes packages by their hashes alone wants to know what is built; the image below is then a tag of BentoML's
+    /// choice.
+    /// - Parameter hashed: the files of requirements that are such.
+    private static func judgeUnnamed(_ build: BentoBuild, hashed: Set<String>, _ findings: inout Findings) {
+        let images = [build.docker?["base_image"], build.docker?["dockerfile_template"], build.root["image"]]
+        guard images.allSatisfy({ $0.map { $0.isNull || $0.text?.isEmpty == true } ?? true }),
+            let list = build.python?["requirements_txt"]?.located
+        else { return }
+        let name = list.value.hasPrefix("./") ? list.value.dropFirst(2) : Substring(list.value)
+        guard hashed.contains(build.directory + name) else { return }
+        findings.add(
+            build.root.member("docker")?.keyPlace ?? list.place,
+            "packages are taken by their hashes, and no 'docker.base_image' says on what image: its tag may be moved",
+            weaker: .note
+        )
+    }
 }

@@ -14,8 +14,17 @@ extension Rule {
         bad: [
             .file("requirements.txt", "--extra-index-url https://pypi.example/simple\nours==1.0\n"),
             .file("bentofile.yaml", "service: 'a:b'\npython:\n  extra_index_url: ['https://pypi.example/simple']\n"),
+            .file(
+                "pyproject.toml",
+                "[tool.uv]\nindex-strategy = 'unsafe-best-match'\nextra-index-url = ['https://pypi.example/simple']\n"
+                    + "[project]\ndependencies = ['ours==1.0']\n"
+            ),
         ],
         good: [
+            .file(
+                "pyproject.toml",
+                "[project]\ndependencies = ['a==1']\n[tool.uv]\nextra-index-url = ['https://pypi.example/simple']\n"
+            ),
             .file("requirements.txt", "--extra-index-url https://download.pytorch.org/whl/cu121\ntorch==2.4.0\n"),
             .file("requirements.txt", "--index-url https://pypi.example/simple\nours==1.0\n"),
         ],

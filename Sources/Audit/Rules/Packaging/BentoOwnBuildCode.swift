@@ -16,21 +16,33 @@ extension Rule {
             .file("bentofile.yaml", "service: 'a:b'\ndocker:\n  setup_script: ./setup.sh\n"),
             .file("bentofile.yaml", "service: 'a:b'\ndocker:\n  dockerfile_template: ./Dockerfile.template\n"),
             .file("bentofile.yaml", "service: 'a:b'\npython:\n  pip_args: '--no-build-isolation'\n"),
+            .file("service.py", "import bentoml\nimage = bentoml.images.Image().run_script('./setup.sh')\n"),
+            .file("service.py", "import bentoml\nimage = bentoml.images.Image().run(command())\n"),
         ],
-        good: [.file("bentofile.yaml", "service: 'a:b'\ndocker:\n  python_version: '3.11'\n")],
+        good: [
+            .file("bentofile.yaml", "service: 'a:b'\ndocker:\n  python_version: '3.11'\n"),
+            .file("service.py", "import bentoml\nimage = bentoml.images.Image(python_version='3.11').run('ls')\n"),
+        ],
         checks: [
             .bentoBuild { build, findings in
-                for field in ["setup_script", "dockerfile_template"] {
+                for field in ["setup_script", "dockerfile_template", "run_script"] {
                     guard let member = build.docker?.member(field), let value = member.value.text else { continue }
                     findings.add(
                         member.keyPlace,
-                        "'docker.\(field)' runs \(Printed.quoted(value)) while the image is built"
+                        "'\(field)' runs \(Printed.quoted(value)) while the image is built"
                     )
                 }
                 if let member = build.python?.member("pip_args"), let value = member.value.text, !value.isEmpty {
                     findings.add(member.keyPlace, "'python.pip_args' hands \(Printed.quoted(value)) to pip unseen")
                 }
-            }
+            },
+            .python { module, findings in
+                for call in module.calls where call.name.hasPrefix("bentoml.images.") && call.method == "run" {
+                    guard (call.first ?? call.argument("command"))?.text == nil else { continue }
+                    let message = "'run' runs a command while the image is built that the source does not hold itself"
+                    findings.add(call.place, message, weaker: .note)
+                }
+            },
         ]
     )
 }

@@ -34,7 +34,11 @@ extension Rule {
                     guard name == "root" || Int(name) == 0 || name.isEmpty else { return }
                     findings.add(user.value.place, "'docker.user' is \(Printed.quoted(text)): the image runs as root")
                 } else if let image = docker.member("base_image"), docker["dockerfile_template"] == nil {
-                    findings.add(image.keyPlace, "'docker' names a base image and no user: the image may run as root")
+                    findings.add(
+                        image.keyPlace,
+                        "'docker' names a base image and no user: the image may run as root",
+                        weaker: .warning
+                    )
                 }
             }
         ]

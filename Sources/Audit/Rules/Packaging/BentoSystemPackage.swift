@@ -14,12 +14,17 @@ extension Rule {
                 "bentofile.yaml",
                 "service: 'a:b'\ndocker:\n  system_packages:\n    - '-o APT::Update::Pre-Invoke::=id'\n"
             ),
+            .file(
+                "service.py",
+                "import bentoml\nimage = bentoml.images.Image().run('ls').system_packages('curl; id')\n"
+            ),
         ],
         good: [
+            .file("service.py", "import bentoml\nimage = bentoml.images.Image().system_packages('curl', 'git')\n"),
             .file(
                 "bentofile.yaml",
                 "service: 'a:b'\ndocker:\n  system_packages: [libgomp1, libstdc++6, 'git=1:2.39.2-1.1', 'gcc:arm64']\n"
-            )
+            ),
         ],
         checks: [
             .bentoBuild { build, findings in

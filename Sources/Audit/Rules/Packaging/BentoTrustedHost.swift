@@ -12,8 +12,15 @@ extension Rule {
             .file("bentofile.yaml", "service: 'a:b'\npython:\n  trusted_host: ['pypi.example']\n"),
             .file("requirements.txt", "--trusted-host pypi.example\nflask==3.0.0\n"),
             .file("bentofile.yaml", "service: 'a:b'\npython:\n  pip_args: '--trusted-host=pypi.example'\n"),
+            .file("Pipfile.lock", "{\"_meta\": {\"sources\": [{\"url\": \"https://h/s\", \"verify_ssl\": false}]}}"),
+            .file("requirements.txt", "--trusted pypi.example\nflask==3.0.0\n"),
+            .file("uv.toml", "allow-insecure-host = ['pypi.example']\n"),
+            .file("pyproject.toml", "[tool.uv]\nallow-insecure-host = ['pypi.example']\n"),
         ],
-        good: [.file("bentofile.yaml", "service: 'a:b'\npython:\n  index_url: https://pypi.example/simple\n")],
+        good: [
+            .file("Pipfile.lock", "{\"_meta\": {\"sources\": [{\"url\": \"https://h/s\", \"verify_ssl\": true}]}}"),
+            .file("bentofile.yaml", "service: 'a:b'\npython:\n  index_url: https://pypi.example/simple\n"),
+        ],
         checks: [
             .bentoBuild { build, findings in trusted(PackageSource.all(of: build), &findings) },
             .requirements { file, findings in trusted(PackageSource.all(of: file), &findings) },

@@ -2,7 +2,11 @@
 
 /// Where packages come from, as build files and requirements files say it.
 struct PackageSource: Sendable {
-    enum Kind: Sendable { case index, extraIndex, trustedHost, findLinks }
+    enum Kind: Sendable {
+        case index, extraIndex, trustedHost, findLinks
+        /// A whole file of requirements.
+        case requirements
+    }
 
     var kind: Kind
     var value: String
@@ -31,7 +35,7 @@ struct PackageSource: Sendable {
     private static func all(of options: [RequirementsFile.Option]) -> [PackageSource] {
         let names: [String: Kind] = [
             "--index-url": .index, "--extra-index-url": .extraIndex, "--trusted-host": .trustedHost,
-            "--find-links": .findLinks,
+            "--find-links": .findLinks, "--requirement": .requirements, "--constraint": .requirements,
         ]
         return options.compactMap { option in
             names[option.name].map { PackageSource(kind: $0, value: option.value, place: option.place) }
@@ -42,12 +46,8 @@ struct PackageSource: Sendable {
     var isPlain: Bool { Self.isPlain(value) }
 
     static func isPlain(_ address: String) -> Bool {
-        let lower = address.lowercased()
-        guard
-            let scheme = ["http://", "git+http://", "hg+http://", "svn+http://", "git+git://", "git://", "ftp://"]
-                .first(where: lower.hasPrefix)
-        else { return false }
-        let host = lower.dropFirst(scheme.count).prefix { !"/:?#".contains($0) }
-        return !["localhost", "127.0.0.1", "[::1]"].contains(host)
+        guard let address = WebAddress(address) else { return false }
+        let isPlain = address.isPlainHTTP || ["git+git", "git", "ftp"].contains(address.scheme)
+        return isPlain && !address.isLoopback
     }
 }

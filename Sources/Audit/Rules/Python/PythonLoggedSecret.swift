@@ -15,8 +15,31 @@ extension Rule {
                 "c.py",
                 "import logging, os\nlog = logging.getLogger('a')\nkey = os.getenv('API_KEY')\nlog.debug(f'key {key}')\n"
             ),
+            .file(
+                "service.py",
+                """
+                import bentoml, logging
+                logger = logging.getLogger("requests")
+                class Iris:
+                    @bentoml.api
+                    def predict(self, x: str, ctx: bentoml.Context) -> str:
+                        logger.info({"headers": dict(ctx.request.headers)})
+                        return x
+                """
+            ),
+            .file("d.py", "def f(request):\n    print(f'asked with {request.headers}')\n"),
         ],
         good: [
+            .file(
+                "d.py",
+                """
+                import logging
+                def f(request, response):
+                    logging.info("%s %s", request.headers["x-request-id"], request.headers.get("user-agent"))
+                    logging.info("%s %s %d", redacted(request.headers), response.headers, len(request.headers))
+                    logging.info({"headers": {k: v for k, v in request.headers.items() if k in KEPT}})
+                """
+            ),
             .file("a.py", "import os\nprint('API_KEY' in os.environ, len(os.environ['API_KEY']))\n"),
             .file("b.py", "import logging\ndef f(password):\n    logging.info('hash %s', digest(password))\n"),
             .file("c.py", "import os\nprint(os.environ['HOME'], pad_token, num_api_keys)\n"),
@@ -24,12 +47,40 @@ extension Rule {
         checks: [
             .python { module, findings in
                 for call in module.calls where writesOut(call) {
-                    guard let secret = call.arguments.lazy.compactMap(\.value.secret).first else { continue }
-                    findings.add(call.place, "\(call.printedName) writes \(Printed.quoted(secret)) out")
+                    if let secret = call.arguments.lazy.compactMap(\.value.secret).first {
+                        findings.add(call.place, "\(call.printedName) writes \(Printed.quoted(secret)) out")
+                    } else if call.arguments.contains(where: { holdsHeaders($0.value, depth: 4) }) {
+                        let message = "\(call.printedName) writes all headers of a request out, and the key with them"
+                        findings.add(call.place, message)
+                    }
                 }
             }
         ]
     )
+
+    /// What gives back a text or dictionary with all that it was given.
+    private static let telling: Set<String> = [
+        "builtins.dict()", "builtins.str()", "builtins.repr()", "builtins.list()", "builtins.tuple()", "json.dumps()",
+    ]
+
+    private static let members = [".items()", ".values()", ".raw", ".mutablecopy()"]
+
+    private static func holdsHeaders(_ value: PythonValue, depth: Int) -> Bool {
+        guard depth > 0 else { return false }
+        let name = value.name ?? ""
+        if isHeaders(name) || value.items.contains(where: { holdsHeaders($0, depth: depth - 1) }) { return true }
+        // What is put together has no name of its own, or that of a variable; anything else may leave the key out.
+        let isWhole = !name.hasSuffix("()") || telling.contains(name) || name.hasSuffix(".format()")
+        return isWhole && value.arguments.contains { holdsHeaders($0.value, depth: depth - 1) }
+    }
+
+    /// `request.headers`, and not those of an answer.
+    private static func isHeaders(_ name: String) -> Bool {
+        let member = members.first(where: name.hasSuffix)
+        let parts = name.dropLast(member?.count ?? 0).split(separator: ".")
+        guard parts.last == "headers", let owner = parts.dropLast().last?.lowercased() else { return false }
+        return owner == "req" || (owner.contains("request") && !owner.hasSuffix(")"))
+    }
 
     private static let logMethods: Set<Substring> = [
         "info", "warning", "error", "critical", "log", "debug", "exception", "warn",

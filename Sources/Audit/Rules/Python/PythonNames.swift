@@ -3,16 +3,40 @@
 /// Functions of Python and its libraries by what they do, as ``PythonCall/name`` has them.
 enum PythonNames {
     /// Run a text as code.
-    static let evaluating: Set<String> = [
+    static let evaluating = Set([
         "builtins.eval", "builtins.exec", "builtins.compile", "code.InteractiveInterpreter().runsource",
         "code.interact",
         "runpy.run_path", "runpy.run_module", "builtins.execfile", "pandas.eval", "numexpr.evaluate",
-        "sympy.sympify", "sympy.parsing.sympy_parser.parse_expr",
+        "sympy.sympify", "sympy.parsing.sympy_parser.parse_expr", "code.InteractiveInterpreter().runcode",
+        "code.InteractiveConsole().runsource", "code.InteractiveConsole().runcode", "code.InteractiveConsole().push",
+        "code.InteractiveConsole().interact", "codeop.compile_command", "codeop.CommandCompiler()",
+        "codeop.Compile()", "ctypes.pythonapi.PyRun_SimpleString", "ctypes.pythonapi.PyRun_SimpleStringFlags",
+        "ctypes.pythonapi.PyRun_String", "doctest.run_docstring_examples", "doctest.debug_src", "doctest.debug_script",
+        "_interpreters.exec", "_xxsubinterpreters.run_string",
+    ]).union(tracing)
+
+    /// Run a text under a debugger or a profiler.
+    private static let tracing: Set<String> = {
+        var names: Set<String> = []
+        for module in ["cProfile", "profile", "pdb", "bdb", "trace"] {
+            for maker in ["", "Profile().", "Pdb().", "Bdb().", "Trace()."] {
+                for function in ["run", "runctx", "runeval"] { names.insert("\(module).\(maker)\(function)") }
+            }
+        }
+        return names
+    }()
+
+    /// Make code of a text, and do not run it yet.
+    static let compiling: Set<String> = [
+        "builtins.compile", "codeop.compile_command", "codeop.CommandCompiler()", "codeop.Compile()",
     ]
+
+    /// Run a text, and as often a function.
+    static let measuring: Set<String> = ["timeit.timeit", "timeit.repeat", "timeit.Timer"]
 
     /// Import what a text names.
     static let importing: Set<String> = [
-        "builtins.__import__", "importlib.import_module", "pydoc.locate", "imp.load_source",
+        "builtins.__import__", "importlib.import_module", "pydoc.locate", "pkgutil.resolve_name",
     ]
 
     /// Make objects of bytes that can name any function to call on the way.
@@ -22,6 +46,10 @@ enum PythonNames {
             "sklearn.externals.joblib.load", "pickle.Unpickler", "_pickle.Unpickler", "cPickle.Unpickler",
             "dill.Unpickler",
             "multiprocessing.reduction.ForkingPickler.loads", "pickle5.load", "pickle5.loads",
+            "cloudpickle.Unpickler", "pandas.io.pickle.read_pickle", "pandas.compat.pickle_compat.load",
+            "joblib.numpy_pickle.load", "dill.load_session", "dill.load_module",
+            "shelve.DbfilenameShelf", "shelve.Shelf", "keras.config.enable_unsafe_deserialization",
+            "keras.src.saving.serialization_lib.enable_unsafe_deserialization",
         ]
         for module in ["pickle", "_pickle", "cPickle", "dill", "cloudpickle", "marshal"] {
             names.formUnion(["\(module).load", "\(module).loads"])
@@ -58,7 +86,8 @@ enum PythonNames {
         "os.chmod": 0, "os.symlink": 0, "shutil.rmtree": 0, "shutil.copy": 0, "shutil.copyfile": 0, "shutil.move": 0,
         "shutil.copytree": 0, "shutil.unpack_archive": 0, "tarfile.open": 0, "zipfile.ZipFile": 0, "pathlib.Path": 0,
         "flask.send_file": 0, "flask.send_from_directory": 1, "fastapi.responses.FileResponse": 0,
-        "starlette.responses.FileResponse": 0, "numpy.load": 0, "numpy.fromfile": 0, "numpy.loadtxt": 0,
+        "starlette.responses.FileResponse": 0, "aiohttp.web.FileResponse": 0, "numpy.load": 0, "numpy.fromfile": 0,
+        "numpy.loadtxt": 0,
         "PIL.Image.open": 0,
         "cv2.imread": 0, "pandas.read_csv": 0, "pandas.read_json": 0, "pandas.read_parquet": 0, "pandas.read_excel": 0,
         "torch.jit.load": 0, "onnxruntime.InferenceSession": 0, "torchaudio.load": 0, "soundfile.read": 0,
@@ -104,7 +133,7 @@ enum PythonNames {
     ]
 
     /// Harmful in whoever's hands they come to be called.
-    static let dangerousFunctions = evaluating.subtracting(["pandas.eval", "sympy.sympify", "builtins.compile"])
+    static let dangerousFunctions = evaluating.subtracting(["pandas.eval", "sympy.sympify"]).subtracting(compiling)
         .union(shells).union(["builtins.__import__", "pickle.loads", "pickle.load", "marshal.loads"])
 }
 

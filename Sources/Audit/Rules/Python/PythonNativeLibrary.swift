@@ -12,12 +12,13 @@ extension Rule {
         references: [.cwe(114), .cwe(829), .owasp("A08:2025"), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
             .file("a.py", "import ctypes\nlib = ctypes.CDLL('./libops.so')\n"),
+            .file("c.py", "import ctypes\nctypes.cdll['libc.so.6'].system(b'id')\n"),
             .file("b.py", "import tensorflow as tf\ntf.load_op_library('ops.so')\n"),
         ],
         good: [.file("a.py", "import ctypes\nx = ctypes.c_int(1)\n")],
         checks: [
             .python { module, findings in
-                for call in module.calls(PythonNames.native) {
+                for call in module.calls where PythonNames.native.contains(call.name) || isOfLibrary(call.name) {
                     if let parameter = call.requestParameter {
                         findings.add(
                             call.place,
@@ -31,4 +32,11 @@ extension Rule {
             }
         ]
     )
+
+    /// `ctypes.pythonapi.PyRun_SimpleString`, `ctypes.cdll.libc.system`, `ctypes.cdll["libc.so.6"].system`.
+    private static func isOfLibrary(_ name: String) -> Bool {
+        ["ctypes.pythonapi.PyRun", "ctypes.cdll", "ctypes.pydll", "ctypes.windll", "ctypes.oledll"].contains { loader in
+            name.hasPrefix(loader + "[") || name.hasPrefix(loader + ".") || name.hasPrefix(loader + "_")
+        }
+    }
 }

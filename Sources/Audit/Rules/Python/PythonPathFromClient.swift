@@ -43,8 +43,93 @@ extension Rule {
                     return (pathlib.Path("/data") / name).read_text()
                 """
             ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                from pathlib import Path
+                @bentoml.api
+                def read(self, name: str) -> str:
+                    return Path("/data", name).read_text()
+                """
+            ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.api
+                def read(self, name: str) -> str:
+                    def text():
+                        return open(name).read()
+                    return text()
+                """
+            ),
+            .file(
+                "app.py",
+                """
+                from flask import Flask, request
+                app = Flask(__name__)
+                @app.post("/files")
+                def keep():
+                    file = request.files["x"]
+                    file.save("/srv/" + file.filename)
+                    return ""
+                """
+            ),
+            .file(
+                "app.py",
+                """
+                import os
+                from flask import Flask, request
+                app = Flask(__name__)
+                @app.post("/files")
+                def keep():
+                    for file in request.files.getlist("x"):
+                        file.save(os.path.join("/srv", file.filename))
+                    return ""
+                """
+            ),
+            .file(
+                "app.py",
+                """
+                import shutil
+                from fastapi import FastAPI, UploadFile
+                app = FastAPI()
+                @app.post("/files")
+                async def keep(file: UploadFile):
+                    with open(f"/srv/{file.filename}", "wb") as out:
+                        shutil.copyfileobj(file.file, out)
+                """
+            ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                from pathlib import Path
+                ROOT = Path("/data")
+                @bentoml.api
+                def read(self, name: str) -> str:
+                    with ROOT.joinpath("users", name).open() as file:
+                        return file.read()
+                """
+            ),
         ],
         good: [
+            .file(
+                "app.py",
+                """
+                from fastapi import FastAPI
+                from pathlib import Path
+                app = FastAPI()
+                BASE = Path("/data")
+                @app.get("/files")
+                def read(name: str):
+                    path = (BASE / name).resolve()
+                    if not path.is_relative_to(BASE):
+                        raise ValueError("no such file")
+                    return path.open().read()
+                """
+            ),
             .file(
                 "service.py",
                 """
@@ -73,12 +158,60 @@ extension Rule {
                         return audio.name
                 """
             ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                FILES = {"a.txt", "b.txt"}
+                @bentoml.api
+                def read(self, name: str) -> str:
+                    def text():
+                        return open(name).read()
+                    if name not in FILES:
+                        raise ValueError("no such file")
+                    return text()
+                """
+            ),
+            .file(
+                "app.py",
+                """
+                import os
+                import pandas as pd
+                from flask import Flask, request
+                from PIL import Image
+                from werkzeug.utils import secure_filename
+                app = Flask(__name__)
+                @app.post("/files")
+                def keep():
+                    for file in request.files.getlist("x"):
+                        file.save(os.path.join("/srv", secure_filename(file.filename)))
+                        Image.open(file)
+                    Image.open(request.files["image"].stream)
+                    return pd.read_csv(request.files["table"]).to_json()
+                """
+            ),
+            .file(
+                "app.py",
+                """
+                import numpy as np
+                import requests
+                from fastapi import FastAPI, UploadFile
+                from PIL import Image
+                app = FastAPI()
+                @app.post("/files")
+                async def show(file: UploadFile, image: str):
+                    user = make_user(image)
+                    user.save(make_form(image))
+                    Image.open(requests.get(image, stream=True).raw)
+                    return np.load(file.file).shape, Image.open(file.file).size
+                """
+            ),
             .file("load.py", "def load(path):\n    return open(path).read()\n"),
         ],
         checks: [
             .python { module, findings in
                 for call in module.calls where call.handler != nil {
-                    guard let parameter = chosenPath(call) else { continue }
+                    guard let parameter = chosenPath(call, in: module) else { continue }
                     findings.add(call.place, "\(call.printedName) takes \(PythonCall.source(parameter)) for a path")
                 }
             }
@@ -89,14 +222,32 @@ extension Rule {
         "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "iterdir", "rglob",
     ]
 
-    private static func chosenPath(_ call: PythonCall) -> String? {
+    /// Those of paths that other things have too: what they belong to has to be a path.
+    private static let namesakes: Set<Substring> = [
+        "open", "mkdir", "rmdir", "rename", "replace", "touch", "glob", "chmod", "symlink_to", "hardlink_to",
+    ]
+
+    private static func chosenPath(_ call: PythonCall, in module: PythonModule) -> String? {
         if let position = PythonNames.paths[call.name] {
             // Making a path opens nothing; what it is used for is seen there, or elsewhere.
             if call.name == "pathlib.Path" { return nil }
-            // Bytes in memory are no path.
             guard let path = call.argument("file", at: position) ?? call.argument("path") else { return nil }
-            return path.name?.hasPrefix("io.BytesIO") == true ? nil : path.taint.first
+            return PythonStream.isGiven(path, to: call, in: module) ? nil : path.taint.first
         }
-        return pathMethods.contains(call.method) ? call.receiverTaint.first : nil
+        if call.method == "save" { return savedTo(call) }
+        let isPath = call.name.hasPrefix("pathlib.Path()") && namesakes.contains(call.method)
+        return isPath || pathMethods.contains(call.method) ? call.receiverTaint.first : nil
+    }
+
+    /// Uploads and images are saved by a path; of other things with such a method it can be anything, so that it has
+    /// to be made as paths are.
+    private static func savedTo(_ call: PythonCall) -> String? {
+        guard !call.receiverTaint.isEmpty || call.name.hasPrefix("PIL.") else { return nil }
+        let given = call.argument("dst", at: 0) ?? call.argument("fp")
+        guard let path = given, let parameter = path.taint.first else { return nil }
+        let name = path.name ?? ""
+        let isJoined = !path.arguments.isEmpty && !name.hasSuffix(")")
+        let isPath = ["os.path.join()", "pathlib.Path()"].contains(name) || name.hasSuffix("filename")
+        return isJoined || isPath || call.name.hasPrefix("flask.request.files") ? parameter : nil
     }
 }

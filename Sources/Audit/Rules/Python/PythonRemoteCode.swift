@@ -21,6 +21,11 @@ extension Rule {
                 "from transformers import AutoModel\nm = AutoModel.from_pretrained('x/y', trust_remote_code=True)\n"
             ),
             .file("b.py", "import torch\nm = torch.hub.load('x/y', 'model')\n"),
+            .file(
+                "c.py",
+                "import transformers as t\no = {'trust_remote_code': True}\nm = t.AutoModel.from_pretrained('x/y', **o)\n"
+            ),
+            .file("d.py", "config.trust_remote_code = True\n"),
         ],
         good: [
             .file(
@@ -31,6 +36,10 @@ extension Rule {
         ],
         checks: [
             .python { module, findings in
+                for setting in module.settings
+                where setting.attribute == "trust_remote_code" && setting.value.bool == true {
+                    findings.add(setting.place, "\(Printed.quoted(setting.name)) trusts code that comes with the model")
+                }
                 for call in module.calls {
                     if let trust = call.argument("trust_remote_code"), trust.bool != false, !trust.isNone {
                         findings.add(call.place, "\(call.printedName) trusts code that comes with the model")

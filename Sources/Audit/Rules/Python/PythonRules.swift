@@ -8,5 +8,6 @@ enum PythonRules {
         .pythonAddressFromClient, .pythonNativeLibrary, .pythonTemplateFromClient, .pythonRemoteCode,
         .pythonUncheckedCertificates, .pythonWrittenSecret,
         .pythonDebugServer, .pythonHiddenFunction, .pythonModelNameFromClient, .pythonLoggedSecret,
+        .pythonUnpackedArchive, .pythonIdleLimit, .pythonSearchPath, .pythonUnreachedCheck, .pythonUnseenCode,
     ]
 }

@@ -28,6 +28,15 @@ extension Rule {
                 "import bentoml, subprocess\n@bentoml.api\ndef f(self, name: str):\n"
                     + "    subprocess.call(['tool', name])\n"
             ),
+            .file(
+                "api.py",
+                "import bentoml, os\n@bentoml.api\ndef f(self, c: str):\n    os.execlp('sh', 'sh', '-c', c)\n"
+            ),
+            .file(
+                "api.py",
+                "import bentoml, subprocess\n@bentoml.api\ndef f(self, c: str):\n    a = ['sh', '-c']\n"
+                    + "    a.append(c)\n    subprocess.run(a)\n"
+            ),
         ],
         good: [
             .file("tool.py", "def run(x):\n    return x.run()\nrunner.run(x)\nasyncio.run(main())\n"),
@@ -36,8 +45,7 @@ extension Rule {
         checks: [
             .python { module, findings in
                 for call in module.calls(PythonNames.starting) where !call.usesShell {
-                    let given = [call.first, call.argument("args"), call.argument("executable"), call.argument("env")]
-                    if call.handler != nil, let parameter = given.lazy.compactMap({ $0?.taint.first }).first {
+                    if call.handler != nil, let parameter = chosen(call) {
                         findings.add(
                             call.place,
                             "\(call.printedName) starts a program by \(PythonCall.source(parameter))"
@@ -51,4 +59,14 @@ extension Rule {
             }
         ]
     )
+
+    /// The parameter that decides which program is started, or with what. Those of `subprocess` take both at once, and
+    /// other things behind it that do no harm; others take one argument after the other.
+    private static func chosen(_ call: PythonCall) -> String? {
+        let named = ["args", "executable", "env", "argv", "path", "program"]
+        let isOne = call.name.hasPrefix("subprocess.")
+        let placed = call.arguments.prefix { $0.keyword == nil }.prefix(isOne ? 1 : .max)
+        let given = placed.map(\.value) + named.compactMap { call.argument($0) }
+        return given.lazy.compactMap(\.taint.first).first
+    }
 }

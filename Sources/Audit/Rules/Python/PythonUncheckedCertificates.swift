@@ -17,6 +17,7 @@ extension Rule {
             .file("d.py", "import ssl\nc = ssl.create_default_context()\nc.verify_mode = ssl.CERT_NONE\n"),
             .file("e.py", "import ssl\nc = ssl.create_default_context()\nc.check_hostname = False\n"),
             .file("f.py", "import requests\nsession = requests.Session()\nsession.verify = False\n"),
+            .file("g.py", "import ssl\nssl._create_default_https_context = ssl._create_unverified_context\n"),
             .file(
                 "c.py",
                 "import tritonclient.http as h\nc = h.InferenceServerClient(url='a', ssl=True, insecure=True)\n"
@@ -25,6 +26,7 @@ extension Rule {
         good: [
             .file("a.py", "import requests\nrequests.get('https://models.example/m', verify='ca.crt')\n"),
             .file("c.py", "import ssl\nc = ssl.create_default_context()\nc.verify_mode = ssl.CERT_REQUIRED\n"),
+            .file("g.py", "import ssl\nssl._create_default_https_context = ssl.create_default_context\n"),
             .file("b.py", "import jwt\nclaims = checker.load(x, verify=True)\n"),
         ],
         checks: [
@@ -39,9 +41,22 @@ extension Rule {
                         "\(Printed.quoted(setting.name)) is set so that certificates are not checked"
                     )
                 }
+                for setting in module.settings where isUncheckedDefault(setting) {
+                    findings.add(
+                        setting.place,
+                        "\(Printed.quoted(setting.name)) is set so that no connection of the process, unless it "
+                            + "says otherwise, checks certificates",
+                        weaker: .warning
+                    )
+                }
             }
         ]
     )
+
+    private static func isUncheckedDefault(_ setting: PythonSetting) -> Bool {
+        guard setting.attribute == "_create_default_https_context", let name = setting.value.name else { return false }
+        return ["ssl._create_unverified_context", "ssl._create_stdlib_context"].contains(name)
+    }
 
     private static func turnsCheckingOff(_ setting: PythonSetting) -> Bool {
         switch setting.attribute {

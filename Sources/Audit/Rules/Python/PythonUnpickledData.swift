@@ -28,20 +28,41 @@ extension Rule {
             .file("a.py", "import pickle as p\nload = p.loads\nload(data)\n"),
             .file("b.py", "import torch\nmodel = torch.load('model.pt')\n"),
             .file("c.py", "import numpy as np\nx = np.load('x.npy', allow_pickle=True)\n"),
+            .file("d.py", "import numpy as np\noptions = dict(allow_pickle=True)\nx = np.load('x.npy', **options)\n"),
+            .file("e.py", "import pickle\nclass Mine(pickle.Unpickler): pass\nx = Mine(open('a', 'rb')).load()\n"),
+            .file("f.py", "import keras\nm = keras.models.load_model('m.keras', safe_mode=False)\n"),
+            .file("g.py", "from torch.serialization import load\nm = load('m.pt', weights_only=False)\n"),
         ],
         good: [
             .file("a.py", "import json, torch\nx = json.loads(text)\nmodel = torch.jit.load('model.pt')\n"),
             .file("b.py", "import numpy as np\nx = np.load('x.npy')\ny = np.load('y.npy', allow_pickle=False)\n"),
             .file("c.py", "import pickle\nsaved = pickle.dumps(x)\n"),
         ],
-        checks: [.python { module, findings in for call in module.calls { unpickled(call, &findings) } }]
+        checks: [
+            .python { module, findings in
+                for call in module.calls { unpickled(call, &findings) }
+                for item in module.classes where item.bases.contains(where: isUnpickler) {
+                    let isNarrow = item.methods.contains("find_class")
+                    let message = "\(Printed.quoted(item.name)) loads pickles, and calls whatever functions "
+                    findings.add(
+                        item.place,
+                        message + (isNarrow ? "its 'find_class' lets through" : "they name"),
+                        weaker: isNarrow ? .warning : nil
+                    )
+                }
+            }
+        ]
     )
+
+    private static func isUnpickler(_ name: String) -> Bool {
+        name.hasSuffix(".Unpickler") && PythonNames.unpickling.contains(name)
+    }
 
     private static func unpickled(_ call: PythonCall, _ findings: inout Findings) {
         if PythonNames.unpickling.contains(call.name) {
             let what = call.requestParameter.map(PythonCall.source) ?? "a pickle"
             findings.add(call.place, "\(call.printedName) loads \(what), and calls whatever functions that names")
-        } else if call.name == "torch.load" {
+        } else if call.name == "torch.load" || call.name == "torch.serialization.load" {
             let isNarrow = call.argument("weights_only")?.bool == true
             let message =
                 isNarrow
@@ -50,6 +71,8 @@ extension Rule {
             findings.add(call.place, message, weaker: isNarrow ? .warning : nil)
         } else if call.name == "numpy.load", let allowed = call.argument("allow_pickle", at: 2), allowed.bool != false {
             findings.add(call.place, "'numpy.load' takes arrays of objects, which are pickles")
+        } else if call.name.hasSuffix(".load_model"), call.argument("safe_mode")?.bool == false {
+            findings.add(call.place, "\(call.printedName) runs code that the model holds ('safe_mode' is off)")
         }
     }
 }

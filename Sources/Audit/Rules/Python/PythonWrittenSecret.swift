@@ -16,6 +16,8 @@ extension Rule {
         bad: [
             .file("a.py", "API_KEY = 'secret123'\n"),
             .file("b.py", "client = connect(host, password='hunter22')\n"),
+            .file("tests/test_a.py", "API_KEY = 'q8Zt4LmX2vB7nR5kW9sD1f'\npassword = 'wrong-password'\n"),
+            .file("d.py", "password = 'changeme'\n"),
             .file("c.py", "settings = {'aws_secret_access_key': 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'}\n"),
         ],
         good: [
@@ -28,11 +30,18 @@ extension Rule {
         ],
         checks: [
             .python { module, findings in
+                let isTest = ExampleSecret.isTest(path: module.path)
                 for text in module.texts {
+                    let surely = isTest && !ExampleSecret.looksIssued(text.text) ? Severity.note : nil
                     if let kind = WrittenSecret.kind(of: text.text) {
-                        findings.add(text.place, "\(kind) stands in the source")
+                        let isAddress = text.text.contains("://")
+                        findings.add(text.place, "\(kind) stands in the source", weaker: isAddress ? surely : nil)
                     } else if WrittenSecret.isSecretName(text.name), WrittenSecret.isValue(text.text, of: text.name) {
-                        findings.add(text.place, "the value of \(Printed.quoted(text.name)) stands in the source")
+                        findings.add(
+                            text.place,
+                            "the value of \(Printed.quoted(text.name)) stands in the source",
+                            weaker: surely ?? (ExampleSecret.isPlaceholder(text.text) ? .warning : nil)
+                        )
                     }
                 }
             }

@@ -74,9 +74,17 @@ extension Rule {
                 "dynamic_batching { default_queue_policy "
                     + "{ max_queue_size: 8 default_timeout_microseconds: 3600000000 } }"
             ),
+            .config("dynamic_batching { default_queue_policy { timeout_action: REJECT max_queue_size: 8 } }"),
+            .config(
+                "dynamic_batching { default_queue_policy "
+                    + "{ timeout_action: DELAY max_queue_size: 8 default_timeout_microseconds: 500000 } }"
+            ),
         ],
         good: [
-            .config("dynamic_batching { preferred_batch_size: [8] max_queue_delay_microseconds: 100000 }")
+            .config(
+                "dynamic_batching { default_queue_policy { max_queue_size: 8 default_timeout_microseconds: 500000 } }"
+            ),
+            .config("dynamic_batching { preferred_batch_size: [8] max_queue_delay_microseconds: 100000 }"),
         ],
         checks: [
             .modelConfig { file, findings in
@@ -100,6 +108,21 @@ extension Rule {
                     findings.add(
                         file.place("dynamic_batching.default_queue_policy"),
                         "the queue policy of model \(name) sets no max_queue_size: it takes all that comes",
+                        weaker: .note
+                    )
+                }
+                if batching.hasDefaultQueuePolicy, timeout == 0 {
+                    findings.add(
+                        file.place("dynamic_batching.default_queue_policy"),
+                        "the queue policy of model \(name) sets no default_timeout_microseconds: requests wait as long "
+                            + "as it takes",
+                        weaker: .note
+                    )
+                }
+                if timeout > 0, batching.defaultQueuePolicy.timeoutAction == .delay {
+                    findings.add(
+                        file.place("dynamic_batching.default_queue_policy.timeout_action"),
+                        "the queue of model \(name) keeps requests that have waited too long: it fills up with them",
                         weaker: .note
                     )
                 }

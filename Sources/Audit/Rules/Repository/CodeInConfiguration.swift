@@ -153,13 +153,15 @@ extension Rule {
         severity: .error,
         why: """
             A custom backend is machine code that Triton loads into its own process, from the model's directory too: \
-            whoever writes the directory runs code with the server's rights.
+            whoever writes the directory runs code with the server's rights. A backend that is only not known here is a \
+            warning; a library, or a name that is a path, is an error.
             """,
         mend: "Use a backend that the server brings, or a Python model, which is sandboxed.",
         references: [.cwe(114), .cwe(94), .sheet("Triton: Sandbox Custom Backend Code")],
         bad: [
             .config("runtime: \"libtriton_evil.so\""),
             .file("models/m/config.pbtxt", "name: \"m\"\nbackend: \"mybackend\"\n"),
+            .file("models/m/config.pbtxt", "name: \"m\"\nbackend: \"../../../tmp/x\"\n"),
         ],
         good: [
             .config(""), .file("models/m/config.pbtxt", "name: \"m\"\nbackend: \"python\"\nruntime: \"model.py\"\n"),
@@ -175,7 +177,9 @@ extension Rule {
                 } else if !knownEngines.contains(file.engine) {
                     let what =
                         "model \(name) wants the backend \(Printed.quoted(file.engine)), which is a native library"
-                    findings.add(file.place("backend"), what, weaker: .warning)
+                    // A name that is a path has the server load what lies there.
+                    let isPath = file.config.backend.contains("/") || file.config.backend.contains("\\")
+                    findings.add(file.place("backend"), what, weaker: isPath ? nil : .warning)
                 }
             }
         ]

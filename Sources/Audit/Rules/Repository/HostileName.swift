@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 private import Foundation
+private import Inference
 
 extension Rule {
     static let hostileName = Rule(
@@ -42,12 +43,7 @@ extension Rule {
     private static func reason(against name: String) -> String? {
         if name.utf8.first == UInt8(ascii: "-") { return "begins with a hyphen, as an option does" }
         if name.utf8.contains(UInt8(ascii: "\\")) { return "has a backslash" }
-        let controls = name.unicodeScalars.contains { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse: true
-            default: false
-            }
-        }
-        return controls ? "has characters that are not shown" : nil
+        let hides = !name.unicodeScalars.allSatisfy(\.isShown)
+        return hides ? "has characters that are not shown" : nil
     }
 }

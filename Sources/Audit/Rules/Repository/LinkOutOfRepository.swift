@@ -22,7 +22,18 @@ extension Rule {
                         "\(Printed.quoted(entry.name)) is a link to \(Printed.quoted(text)), outside of the repository"
                     )
                 }
-            }
+            },
+            .project { project, findings in
+                let models = Set(project.modelDirectories.map(\.path))
+                for entry in project.entries {
+                    guard case .link(let text, .outsideRoot) = entry.kind,
+                        ModelDirectories.owner(of: entry.path, among: models) == nil
+                    else { continue }
+                    let link = "\(Printed.quoted(entry.name)) is a link to \(Printed.quoted(text))"
+                    let message = "\(link), out of the directory that is audited: nothing behind it was looked at"
+                    findings.add(Place(entry.path), message, weaker: .note)
+                }
+            },
         ]
     )
 }

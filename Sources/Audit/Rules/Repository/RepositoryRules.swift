@@ -7,5 +7,6 @@ enum RepositoryRules {
         .openPermissions, .hardLink, .hostileName, .tooManyFiles, .allVersions, .manyInstances, .unpinnedGPU,
         .pythonBackend, .remoteCodeParameter, .environmentOutside, .nativeOperators, .nativeBackend, .escapingPath,
         .pickleBackend, .unboundedDimension, .largeBatch, .unboundedQueue, .sharedResponseCache, .limitWithoutBound,
+        .unlikeOtherQueues,
     ]
 }

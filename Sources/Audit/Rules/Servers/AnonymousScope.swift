@@ -14,6 +14,8 @@ extension Rule {
         bad: [
             .script("buckler serve --anonymous-scope=admin"),
             .script("buckler serve --anonymous-scope infer"),
+            .script("buckler serve --anonymous=admin"),
+            .script("buckler serve --anon admin"),
         ],
         good: [.script("buckler serve --model-repository=/models")],
         checks: [

@@ -16,8 +16,14 @@ extension Rule {
         bad: [
             .script("tritonserver --model-repository=/models --allow-client-shm=true"),
             .script("buckler serve --allow-client-shm"),
+            predictor("triton: {storageUri: 's3://m', args: ['--allow-client-shm=true']}"),
+            predictor("model: {modelFormat: {name: b}, runtime: kserve-tritonserver, args: [--allow-client-shm, '1']}"),
         ],
-        good: [.script("tritonserver --model-repository=/models --allow-client-shm=false")],
+        good: [
+            .script("tritonserver --model-repository=/models --allow-client-shm=false"),
+            predictor("triton: {storageUri: 's3://m', args: ['--allow-client-shm=false']}"),
+            predictor("model: {modelFormat: {name: sklearn}, args: ['--allow-client-shm=true']}"),
+        ],
         checks: [
             .serverCommand { command, findings in
                 guard let flag = command.flag("allow-client-shm"), flag.isOn else { return }
@@ -25,4 +31,13 @@ extension Rule {
             }
         ]
     )
+
+    /// A predictor of KServe's.
+    private static func predictor(_ lines: String) -> RuleExample {
+        .file(
+            "service.yaml",
+            "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: a}\nspec:\n  predictor:\n"
+                + "    \(lines)\n"
+        )
+    }
 }

@@ -80,4 +80,12 @@ struct ListeningPorts {
 extension ServerCommand {
     /// Of a finding about who reaches a port: less where it is only other containers.
     var reachSeverity: Severity? { reach == .network ? .note : nil }
+
+    /// Of a `buckler serve` with its own defaults: where others than the machine itself call it.
+    var portForOthers: ListeningPorts.Port? {
+        // Triton's defaults are as good as no limits, and a rule of their own.
+        guard program == .buckler, text("profile") != "triton", reach != .machine else { return nil }
+        let ports = ListeningPorts(self)
+        return [ports.http, ports.grpc].compactMap { $0 }.first { !$0.isLoopback }
+    }
 }

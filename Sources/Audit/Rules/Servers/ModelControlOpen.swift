@@ -22,6 +22,8 @@ extension Rule {
             .script("tritonserver --model-repository=/models --model-control-mode poll"),
             .script("buckler serve --profile=triton --http-address=0.0.0.0 --model-control-mode=explicit"),
             .script("tritonserver --model-control-mode=explicit --http-restricted-api=inference:k=v"),
+            .script("tritonserver --model-control-m=explicit"),
+            .script("tritonserver --model-cont explicit"),
         ],
         good: [
             .script("tritonserver --model-repository=/models --model-control-mode=none"),
@@ -30,6 +32,8 @@ extension Rule {
                     + "--grpc-restricted-protocol=model-repository:k=$K"
             ),
             .script("buckler serve --model-control-mode=explicit"),
+            // Ambiguous, so that the server does not start.
+            .script("tritonserver --model-c=explicit"),
         ],
         checks: [
             .serverCommand { command, findings in

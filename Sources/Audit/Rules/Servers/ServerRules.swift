@@ -24,5 +24,6 @@ enum ServerRules {
         .serverOptionsLost,
         .serverHeadersForwarded,
         .serverHalfRestricted,
+        .serverConfigurationUnread,
     ]
 }

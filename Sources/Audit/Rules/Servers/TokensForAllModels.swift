@@ -23,7 +23,9 @@ extension Rule {
                 if let flag = command.flag("jwt-all-models"), flag.isOn {
                     findings.add(flag.place, "tokens that name no models reach all of them")
                 }
-                if let flag = command.flag("jwt-key-set"), flag.value?.text.hasPrefix("http://") == true {
+                if let flag = command.flag("jwt-key-set"),
+                    flag.value.flatMap({ WebAddress($0.text) })?.isPlainHTTP == true
+                {
                     findings.add(
                         flag.place,
                         "the keys that tokens are checked with come over an unencrypted connection"

@@ -17,21 +17,36 @@ extension Rule {
             .script("buckler serve --max-in-flight-requests 10000000"),
             .script("buckler serve --default-bytes-per-second=1000M"),
             .script("buckler serve --default-rate=1000000/s"),
+            .script("tritonserver --http-max-input-size=900000000"),
+            .script("buckler serve --default-rate=1000/s"),
+            .script("buckler serve --max-in-flight-requests=20000"),
+            .script("buckler serve --max-connections-per-address=5000"),
+            .script("buckler serve --model-arena-byte-size=64G"),
+            .script("buckler serve --grpc-max-reset-frames=1000000"),
+            .dockerfile(
+                "FROM python:3.11-slim\nENTRYPOINT [\"bentoml\", \"serve\"]\nCMD [\"service:svc\", \"--timeout\", \"3600\"]"
+            ),
         ],
         good: [
             .script("tritonserver --http-max-input-size=67108864"),
             .script("buckler serve --max-body-byte-size=20971520 --request-deadline-secs=60"),
             .script("buckler serve --default-bytes-per-second=10M --default-rate=6000/m"),
+            .script("buckler serve --max-in-flight-requests=4096 --max-connections-per-address=1024"),
+            .script("buckler serve --model-arena-byte-size=8G --max-body-byte-size=100M"),
+            .script("bentoml serve service:svc --timeout 60"),
         ],
         checks: [
             .serverCommand { command, findings in
                 for flag in command.flags {
-                    guard let limit = limit(of: flag.name, command.program), let value = flag.value else { continue }
-                    guard let number = number(in: value.text), number > limit else { continue }
-                    findings.add(
-                        flag.place,
-                        "\(command.program.rawValue) takes up to \(Printed.cut(value.text, limit: 24)) by --\(flag.name)"
-                    )
+                    guard let value = flag.value, let number = number(in: value.text) else { continue }
+                    let isTime = ["timeout", "-secs"].contains(where: flag.name.hasSuffix)
+                    let amount = Printed.cut(value.text, limit: 24) + (isTime ? " s" : "")
+                    let taken = "\(command.program.rawValue) takes up to \(amount) by --\(flag.name)"
+                    if let limit = limit(of: flag.name, command.program), number > limit {
+                        findings.add(flag.place, taken)
+                    } else if let ample = AmpleLimits.bound(of: flag.name, command.program), number > ample.bound {
+                        findings.add(flag.place, "\(taken), \(ample.described)", weaker: .note)
+                    }
                 }
             }
         ]
@@ -51,6 +66,8 @@ extension Rule {
     private static func limit(of name: String, _ program: ServerCommand.Program) -> Int? {
         switch name {
         case "http-max-input-size", "grpc-max-input-size", "max-body-byte-size": return 1 << 30
+        // As in BentoML's configuration.
+        case "timeout" where program == .bento: return Int(ServiceConfiguration.longestTimeout)
         default: break
         }
         guard program == .buckler else { return nil }

@@ -11,19 +11,7 @@ extension Rule {
             .cwe(778), .owasp("A09:2025"), .sheet("BentoML: Implement API Authentication and Rate Limiting"),
         ],
         bad: [
-            .file(
-                "service.py",
-                """
-                @svc.api(input=JSON(), output=JSON())
-                async def predict(data: dict):
-                    return await runner.run(data)
-                """
-            ),
-            .file(
-                "service.py",
-                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n"
-                    + "    def predict(self, x: int): return x\n"
-            ),
+            .bareLegacyService, .bareService,
             .file("configuration.yaml", "api_server:\n  timeout: 60\n  logging: {access: {enabled: false}}\n"),
             .file("service.py", "import logging\nlogging.disable(logging.CRITICAL)\n"),
             .file("service.py", "import logging\nlogging.getLogger('audit').disabled = True\n"),
@@ -44,15 +32,7 @@ extension Rule {
             .file("configuration.yaml", "api_server:\n  timeout: 60\n  logging: {access: {enabled: true}}\n"),
         ],
         checks: [
-            .project { project, findings in
-                let guards = ServiceGuards(project)
-                // Said once: what guards one service of a project is meant to guard them all.
-                guard let service = guards.services.first, !guards.hasLog else { return }
-                findings.add(
-                    service.place,
-                    "service \(Printed.quoted(service.name)) logs no requests that can be seen here"
-                )
-            },
+            .missingGuard(\.hasLog, "logs no requests"),
             .bentoConfiguration { document, findings in
                 for section in ServiceConfiguration(document: document).services {
                     guard let enabled = section.node[path: "logging", "access", "enabled"], enabled.bool == false

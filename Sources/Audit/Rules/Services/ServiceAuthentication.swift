@@ -16,21 +16,23 @@ extension Rule {
             .sheet("BentoML: Implement API Authentication and Rate Limiting"),
         ],
         bad: [
+            .bareLegacyService, .bareService, .gatedService(answering: [429]),
+            .gatedService(answering: [401, 429], ""),
             .file(
                 "service.py",
                 """
-                @svc.api(input=JSON(), output=JSON())
-                async def predict(data: dict):
-                    return await runner.run(data)
+                first = bentoml.Service("first", runners=[runner])
+                first.add_asgi_middleware(AuthMiddleware)
+                second = bentoml.Service("second", runners=[runner])
                 """
             ),
-            .file(
-                "service.py",
-                "import bentoml\n@bentoml.service\nclass Iris:\n    @bentoml.api\n"
-                    + "    def predict(self, x: int): return x\n"
-            ),
+            .files([
+                "a.py": "import bentoml\n@bentoml.service\nclass A: ...\nA.add_asgi_middleware(AuthMiddleware)\n",
+                "b.py": "import bentoml\n@bentoml.service\nclass B: ...\n",
+            ]),
         ],
         good: [
+            .gatedService(answering: [401, 429]), .gatedService(answering: [401], "app.add_middleware(Gate)"),
             .file(
                 "service.py",
                 """
@@ -38,18 +40,26 @@ extension Rule {
                 svc.add_asgi_middleware(AuthMiddleware)
                 """
             ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.service
+                class Inner: ...
+                @bentoml.service
+                class Outer:
+                    inner = bentoml.depends(Inner)
+                Outer.add_asgi_middleware(AuthMiddleware)
+                """
+            ),
+            .files([
+                "a.py": "import bentoml\n@bentoml.service\nclass A: ...\n",
+                "app.py": "from a import A\nA.add_asgi_middleware(AuthMiddleware)\n",
+            ]),
             .file("train.py", "import bentoml\nbentoml.onnx.save_model('a', model)\n"),
         ],
         checks: [
-            .project { project, findings in
-                let guards = ServiceGuards(project)
-                // Said once: what guards one service of a project is meant to guard them all.
-                guard let service = guards.services.first, !guards.hasAuthentication else { return }
-                findings.add(
-                    service.place,
-                    "service \(Printed.quoted(service.name)) has no authentication that can be seen here"
-                )
-            }
+            .missingGuard(\.hasAuthentication, "has no authentication")
         ]
     )
 }

@@ -23,10 +23,22 @@ struct ServiceConfiguration: Sendable {
         if let server = document.root.member("api_server") {
             return [Section(name: "api_server", node: server.value, place: server.keyPlace)]
         }
-        return (document.root["services"]?.members ?? []).map {
-            Section(name: "services.\($0.key)", node: $0.value, place: $0.keyPlace)
+        guard let services = document.root.member("services") else { return [] }
+        let shared = services.value.members.filter { Self.settings.contains($0.key) }
+        let named = services.value.members.filter { !Self.settings.contains($0.key) }.map { service in
+            let own = Set(service.value.members.map(\.key))
+            let members = service.value.members + shared.filter { !own.contains($0.key) }
+            let node = shared.isEmpty ? service.value : .map(members, service.value.place)
+            return Section(name: "services.\(service.key)", node: node, place: service.keyPlace)
         }
+        guard named.isEmpty, !shared.isEmpty else { return named }
+        return [Section(name: "services", node: services.value, place: services.keyPlace)]
     }
+
+    /// What `services` say for all of them, beside each by its name, and what each of them has.
+    static let settings: Set<String> = [
+        "http", "logging", "metrics", "monitoring", "resources", "ssl", "threads", "tracing", "traffic", "workers",
+    ]
 
     /// Keys that are for all runners, beside those that are a runner's name.
     private static let shared: Set<String> = [
@@ -39,6 +51,18 @@ struct ServiceConfiguration: Sendable {
             .map {
                 Section(name: $0.key, node: $0.value, place: $0.keyPlace)
             }
+    }
+
+    /// The environment variable that sets what the file does not.
+    static let variable = "BENTOML_CONFIG_OPTIONS"
+
+    /// `a.b.c=value`, as often as it stands in that variable; a value may be a list.
+    static func options(_ text: String) -> [(key: String, values: [String])] {
+        text.prefix(16 << 10).split(whereSeparator: { $0 == " " || $0 == "\n" }).compactMap { option in
+            guard let equals = option.firstIndex(of: "=") else { return nil }
+            let values = option[option.index(after: equals)...].split { "[]\"',".contains($0) }
+            return (String(option[..<equals]), values.map(String.init))
+        }
     }
 
     /// What holds for all runners.

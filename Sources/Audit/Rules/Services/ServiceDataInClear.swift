@@ -29,7 +29,8 @@ extension Rule {
             .python { module, findings in
                 for call in module.calls {
                     guard let position = PythonNames.addresses[call.name],
-                        let address = call.argument("url", at: position).flatMap(written), PlainAddress.isPlain(address)
+                        let address = call.argument("url", at: position).flatMap(written),
+                        WebAddress.isFarInClear(address)
                     else { continue }
                     findings.add(call.place, "\(call.printedName) asks \(Printed.quoted(address)) without encryption")
                 }
@@ -37,7 +38,9 @@ extension Rule {
             .bentoConfiguration { document, findings in
                 for kind in document.root["tracing"]?.members ?? [] {
                     for member in [kind] + kind.value.members {
-                        guard let address = member.value.located, PlainAddress.isPlain(address.value) else { continue }
+                        guard let address = member.value.located, WebAddress.isFarInClear(address.value) else {
+                            continue
+                        }
                         findings.add(address.place, "traces go to \(Printed.quoted(address.value)) without encryption")
                     }
                 }

@@ -13,6 +13,7 @@ extension Rule {
         bad: [
             .file("configuration.yaml", "api_server:\n  http: {host: 0.0.0.0}\n  ssl: {enabled: true}\n"),
             .file("configuration.yaml", "api_server:\n  timeout: 9\n  grpc: {enabled: true, host: '[::]'}\n"),
+            .file("configuration.yaml", "runners:\n  iris: {max_batch_size: 32, timeout: 60, resources: {cpu: 2}}\n"),
         ],
         good: [
             .file("configuration.yaml", "api_server:\n  http: {host: 127.0.0.1}\n"),
@@ -20,6 +21,14 @@ extension Rule {
         ],
         checks: [
             .bentoConfiguration { document, findings in
+                if let runners = document.root.member("runners"), !runners.value.members.isEmpty,
+                    document.root["api_server"] == nil, document.root["services"] == nil
+                {
+                    findings.add(
+                        runners.keyPlace,
+                        "'runners' are configured and 'api_server' is not: it listens on every address, without TLS"
+                    )
+                }
                 for section in ServiceConfiguration(document: document).services {
                     for kind in ["http", "grpc"] {
                         guard let server = section.node[kind], server["enabled"]?.bool != false,

@@ -9,6 +9,6 @@ enum ServiceRules {
         .serviceUnvalidatedInput, .serviceAnySize, .serviceUnvalidatedRunner, .serviceUnvalidatedTensor,
         .serviceEmptyKey,
         .serviceKeyComparison, .serviceTextContainment, .serviceDataInClear, .serviceEveryAddress, .serviceOldTLS,
-        .serviceMisplacedGuard,
+        .serviceMisplacedGuard, .serviceTrustedClaim, .serviceUncheckedToken, .servicePartOfKey,
     ]
 }

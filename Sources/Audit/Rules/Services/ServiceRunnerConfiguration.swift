@@ -16,11 +16,15 @@ extension Rule {
                 "configuration.yaml",
                 "runners:\n  iris:\n    max_batch_size: 32\n    timeout: 100000\n    resources: {cpu: 2}\n"
             ),
+            .file(
+                "configuration.yaml",
+                "runners:\n  iris:\n    batching: {max_batch_size: 32, max_latency_ms: 1000}\n    resources: {cpu: 2}\n"
+            ),
         ],
         good: [
             .file(
                 "configuration.yaml",
-                "runners:\n  resources: {cpu: 1}\n  iris:\n    max_batch_size: 32\n    max_latency_ms: 1000\n"
+                "runners:\n  resources: {cpu: 1}\n  iris:\n    max_batch_size: 32\n    traffic: {timeout: 60}\n"
             ),
             .file(
                 "configuration.yaml",
@@ -41,6 +45,13 @@ extension Rule {
                     let name = Printed.quoted(runner.name)
                     if !missing.isEmpty {
                         findings.add(runner.place, "runner \(name) sets no \(missing.joined(separator: " and no "))")
+                    }
+                    if !missing.contains("timeout"), !all.contains(where: { has($0, "timeout") }) {
+                        findings.add(
+                            runner.place,
+                            "runner \(name) sets no timeout: its max_latency_ms bounds only what waits for a batch",
+                            weaker: .note
+                        )
                     }
                     if let value = boundless(runner) {
                         let number = Printed.cut(value.value, limit: 40)

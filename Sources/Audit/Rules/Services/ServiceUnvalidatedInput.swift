@@ -43,8 +43,48 @@ extension Rule {
                         return self.model.predict(data)
                 """
             ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.service
+                class Iris:
+                    @bentoml.api
+                    async def predict(self, ctx: bentoml.Context) -> dict:
+                        return self.model.predict(await ctx.request.json())
+                """
+            ),
         ],
         good: [
+            .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.service
+                class Iris:
+                    @bentoml.api
+                    async def predict(self, x: int, ctx: bentoml.Context) -> dict:
+                        trace(ctx.request.headers.get("x-request-id"))
+                        body = await ctx.request.json()
+                        if set(body) != {"data"}:
+                            raise ValueError("unknown members")
+                        return self.model.predict(body)
+                """
+            ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                from pydantic import BaseModel
+                class Features(BaseModel):
+                    a: float
+                @bentoml.service
+                class Iris:
+                    @bentoml.api
+                    def predict(self, data: dict) -> dict:
+                        return self.model.predict(Features(**data))
+                """
+            ),
             .file("data.py", "from pydantic import ConfigDict\nmodel_config = ConfigDict(extra='allow')\n"),
             .file(
                 "service.py",
@@ -73,16 +113,18 @@ extension Rule {
             .project { project, findings in
                 noteExtraFields(project, &findings)
                 // Who may call is then known, and what they send is a matter between them.
-                let weaker: Severity? = ServiceGuards(project).hasAuthentication ? .warning : nil
+                let weaker: Severity? = GuardedServices(project).hasAuthentication ? .warning : nil
                 for module in project.pythonModules {
                     for handler in module.handlers where [.legacyAPI, .api, .task].contains(handler.kind) {
                         for parameter in handler.parameters
                         where !parameter.isChecked && isAnything(parameter, of: handler) {
                             guard let use = parameter.use else { continue }
+                            let what = Printed.quoted(parameter.name)
                             let message =
-                                "\(Printed.quoted(parameter.name)) of \(Printed.quoted(handler.name)) reaches "
-                                + "\(Printed.quoted(use.name)) unchecked"
-                            findings.add(use.place, message, weaker: weaker)
+                                "\(parameter.isUsedInPart ? "a member of \(what)" : what) of "
+                                + "\(Printed.quoted(handler.name)) reaches \(Printed.quoted(use.name)) unchecked"
+                            // Who takes members by their names leaves all others behind: what is open is their types.
+                            findings.add(use.place, message, weaker: parameter.isUsedInPart ? .note : weaker)
                         }
                     }
                 }
@@ -114,6 +156,8 @@ extension Rule {
 
     private static func isAnything(_ parameter: PythonHandler.Parameter, of handler: PythonHandler) -> Bool {
         guard !["ctx", "context"].contains(parameter.name) else { return false }
+        // What is taken from the request itself has come past the descriptor.
+        if parameter.name.hasPrefix("ctx.request.") { return true }
         let input = handler.decorators.lazy.compactMap { $0.argument("input") ?? $0.arguments.first?.value }.first
         if handler.kind == .legacyAPI, let descriptor = input?.name {
             guard descriptor.hasSuffix("JSON()") else { return false }

@@ -37,17 +37,7 @@ extension Rule {
             )
         ],
         checks: [
-            .python { module, findings in
-                for handler in module.handlers where handler.kind == .triton {
-                    guard let parameter = handler.parameters.first(where: { !$0.isChecked && $0.use != nil }),
-                        let use = parameter.use
-                    else { continue }
-                    let message =
-                        "\(Printed.quoted(handler.function)) hands \(Printed.quoted(parameter.name)) to "
-                        + "\(Printed.quoted(use.name)) unchecked"
-                    findings.add(use.place, message)
-                }
-            }
+            .unchecked(.triton)
         ]
     )
 }

@@ -19,8 +19,29 @@ extension Rule {
                 "configuration.yaml",
                 "api_server:\n  http: {host: 127.0.0.1}\n  ssl: {certfile: /certs/a.crt, keyfile: /certs/a.key}\n"
             ),
+            .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.service(ssl={"enabled": False, "certfile": "/certs/a.crt", "keyfile": "/run/secrets/a.key"})
+                class Iris: ...
+                """
+            ),
+            .file("service.py", "import bentoml\n@bentoml.service(ssl={'enabled': False})\nclass Iris: ...\n"),
         ],
         good: [
+            .file(
+                "service.py",
+                """
+                import bentoml
+                @bentoml.service(ssl={"enabled": True, "certfile": "/certs/a.crt", "keyfile": "/run/secrets/a.key"})
+                class Iris: ...
+                @bentoml.service(http={"host": "127.0.0.1"}, ssl={"enabled": False})
+                class Inner: ...
+                @bentoml.service(ssl={"enabled": HAS_TLS, "certfile": "/certs/a.crt"})
+                class Either: ...
+                """
+            ),
             .file("configuration.yaml", "api_server:\n  timeout: 9\n  http:\n    host: 127.0.0.1\n"),
             .file(
                 "configuration.yaml",
@@ -33,7 +54,10 @@ extension Rule {
                     guard section.node[path: "ssl", "enabled"]?.bool != true else { continue }
                     inClear(section, &findings)
                 }
-            }
+            },
+            .python { module, findings in
+                for call in module.calls(["bentoml.service", "bentoml.Service"]) { inClear(call, &findings) }
+            },
         ]
     )
 
@@ -51,6 +75,18 @@ extension Rule {
         for kind in ["http", "grpc"] {
             guard let host = section.node[path: kind, "host"]?.located, isOpen(host.value) else { continue }
             findings.add(host.place, "\(kind) of \(name) is open to the network without TLS")
+        }
+    }
+
+    private static func inClear(_ call: PythonCall, _ findings: inout Findings) {
+        guard let ssl = call.argument("ssl"), !ssl.items.isEmpty else { return }
+        let enabled = ssl.member("enabled")
+        // What the surroundings decide may be on.
+        guard enabled.map({ $0.bool == false }) ?? true else { return }
+        if ["certfile", "keyfile"].contains(where: { ssl.member($0).map { $0.text?.isEmpty != true } ?? false }) {
+            findings.add(call.place, "'ssl' of \(call.printedName) names a certificate and is not on: there is no TLS")
+        } else if enabled != nil, call.argument("http")?.member("host")?.text.map(isOpen) ?? true {
+            findings.add(call.place, "\(call.printedName) is open to the network without TLS")
         }
     }
 

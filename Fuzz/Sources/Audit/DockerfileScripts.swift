@@ -1,0 +1,1 @@
+../../../Sources/Audit/Subjects/DockerfileScripts.swift

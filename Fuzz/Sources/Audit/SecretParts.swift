@@ -1,0 +1,1 @@
+../../../Sources/Audit/Rules/Containers/SecretParts.swift

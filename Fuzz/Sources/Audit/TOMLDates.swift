@@ -1,0 +1,1 @@
+../../../Sources/Audit/Documents/TOMLDates.swift

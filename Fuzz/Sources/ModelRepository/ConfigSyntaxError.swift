@@ -1,1 +1,0 @@
-../../../Sources/ModelRepository/TextFormat/ConfigSyntaxError.swift

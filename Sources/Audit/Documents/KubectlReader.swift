@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads what `kubectl run` and `kubectl patch` are told of pods on their command line.
+enum KubectlReader {
+    /// Nothing of a command that says nothing of a pod.
+    static func subjects(_ command: ShellCommand) -> [Subject] {
+        guard let call = KubectlCall(command), ["run", "create", "patch"].contains(call.verb) else { return [] }
+        var subjects: [Subject] = []
+        if call.verb == "run", let word = call.option("--privileged"), word.text != "false" {
+            var container = Container(.fragment, name: call.operand ?? "run", place: word.place)
+            container.privileged = Located(true, at: word.place)
+            subjects.append(.container(container))
+        }
+        for name in call.verb == "patch" ? ["--patch", "-p"] : ["--overrides"] {
+            guard let word = call.option(name) else { continue }
+            subjects += pods(word, of: command)
+        }
+        return subjects
+    }
+
+    /// Of a text that is put over what the command makes.
+    private static func pods(_ word: ShellWord, of command: ShellCommand) -> [Subject] {
+        let scalar = DataNode.Scalar(text: word.text, isPlain: false, place: word.place)
+        guard let root = try? DataNode.scalar(scalar).embedded().first else {
+            // The rest of it comes with a variable.
+            guard !word.text.contains("$") else { return [] }
+            return [.unreadable(Unreadable(word.place, "what \(Printed.quoted(command.program)) is given is not JSON"))]
+        }
+        var search = PodSearch(isTransient: true, lines: SourceLines())
+        search.search(root, key: "", isPatch: true)
+        let containers = search.pods.flatMap { $0.containers() } + search.contexts
+        let workloads = search.pods.filter(\.reachesHost).map { pod in
+            var workload = Workload(kind: command.program, name: "", place: word.place)
+            workload.pod = pod.surroundings()
+            return Subject.workload(workload)
+        }
+        return workloads + containers.flatMap { [.container($0)] + CommandSubjects.subjects(of: $0) }
+    }
+}
+
+/// A command of `kubectl`, or of one of its kin.
+struct KubectlCall {
+    var verb: String
+    /// The first word behind the verb that is no option.
+    var operand: String?
+    private var words: ArraySlice<ShellWord>
+
+    private static let valued: Set<String> = [
+        "-n", "--namespace", "--context", "--kubeconfig", "-s", "--server", "--token", "--cluster", "--user", "--as",
+    ]
+
+    /// `nil` if the command is another program's.
+    init?(_ command: ShellCommand) {
+        let isNested = ["k3s", "microk8s", "minikube"].contains(command.program)
+        let start = isNested ? command.words.firstIndex { $0.text == "kubectl" } : 0
+        guard let start, isNested || ["kubectl", "oc", "microk8s.kubectl"].contains(command.program) else { return nil }
+        guard let index = command.operand(from: start + 1, valued: Self.valued) else { return nil }
+        verb = command.words[index].text
+        words = command.words[(index + 1)...]
+        operand = command.operand(from: index + 1, valued: Self.valued).map { command.words[$0].text }
+    }
+
+    /// What an option is given, whether behind `=` or as the next word; the option itself if it stands alone.
+    func option(_ name: String) -> ShellWord? {
+        for (index, word) in zip(words.indices, words) {
+            if word.text.hasPrefix(name + "=") { return word.dropping(name.utf8.count + 1) }
+            guard word.text == name else { continue }
+            let next = index + 1 < words.endIndex ? words[index + 1] : word
+            return next.text.hasPrefix("-") && next.text != "-" ? word : next
+        }
+        return nil
+    }
+}

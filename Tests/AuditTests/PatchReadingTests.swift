@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import Audit
+
+@Suite("Patches in kustomizations")
+struct PatchReadingTests {
+    private func audit(_ patches: [String]) -> AuditResult {
+        let text = "patches:\n" + patches.map { "- patch: \($0)\n" }.joined()
+        return Audit().run(MemoryTree(["kustomization.yaml": Array(text.utf8)]))
+    }
+
+    private static let privileged = "'[{op: add, path: /spec/containers/0/securityContext/privileged, value: true}]'"
+
+    @Test("So many are read, and one more is told")
+    func count() {
+        let other = Array(repeating: "'a: b'", count: 63)
+        #expect(audit(other + [Self.privileged]).findings.contains { $0.rule == "BKL-D001" })
+        #expect(audit(other + [Self.privileged]).unreadable.isEmpty)
+        let more = audit(other + ["'a: b'", Self.privileged, Self.privileged])
+        #expect(more.unreadable.map(\.place.line) == [66])
+    }
+
+    @Test(
+        "What cannot be read is told, what names a file is not",
+        arguments: [
+            ("'a: [b'", true), ("a.yaml", false), ("'a: b'", false), ("'a: {{b}}'", false),
+        ]
+    )
+    func unreadable(_ patch: String, isTold: Bool) { #expect(audit([patch]).unreadable.isEmpty != isTold) }
+
+    @Test("So long a patch is read, and a longer one told")
+    func length() {
+        func text(_ count: Int) -> String { "'a: \(String(repeating: "b", count: count - 3))'" }
+        #expect(audit([text(64 << 10)]).unreadable.isEmpty)
+        #expect(audit([text(64 << 10 + 1)]).unreadable.count == 1)
+    }
+
+    @Test("Nothing is missing in a patch")
+    func absences() {
+        let result = audit([
+            "'{spec: {template: {spec: {hostPID: true, containers: [{name: a, image: \"a:1\"}]}}}}'"
+        ])
+        #expect(result.findings.map(\.rule).contains("BKL-D016"))
+        #expect(!result.findings.contains { ["BKL-D010", "BKL-D032", "BKL-D033", "BKL-D034"].contains($0.rule) })
+    }
+}
