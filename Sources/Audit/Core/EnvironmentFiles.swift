@@ -3,13 +3,13 @@
 /// The files of variables in a tree: a `.env` beside a compose file, and what containers are given by `env_file`. Each is
 /// read when it is first asked for.
 struct EnvironmentFiles {
-    /// Variables that containers are given by files, all in all.
+    /// Variables of files that are looked at for containers, all in all.
     static let limit = 1 << 16
 
     private let texts: TextReading
     private let entries: [String: AuditEntry]
     private var known: [String: [EnvironmentVariable]] = [:]
-    private var given = 0
+    private var lookedAt = 0
 
     /// - Parameter entries: by path, those that can be read.
     init(_ entries: [String: AuditEntry], _ texts: TextReading) {
@@ -29,12 +29,14 @@ struct EnvironmentFiles {
         var names = Set(container.environment.map(\.name.value))
         for file in container.environmentFiles.reversed() {
             guard let path = TreePath.resolve(file.value, besides: container.place.file) else { continue }
-            let new = try variables(of: path).filter { names.insert($0.name.value).inserted }
-            given += new.count
-            guard given <= Self.limit else {
+            // It was told with the container that came to it.
+            guard lookedAt <= Self.limit else { return }
+            let variables = try variables(of: path)
+            lookedAt += variables.count
+            guard lookedAt <= Self.limit else {
                 throw Unreadable(file.place, "files give containers more than \(Self.limit) variables")
             }
-            container.environment += new
+            container.environment += variables.filter { names.insert($0.name.value).inserted }
         }
     }
 

@@ -43,7 +43,7 @@ struct TreeReading {
         environmentFiles = EnvironmentFiles(readable, texts)
         modelFileReading = ModelFileReading(project.entries, models: Set(directories.found.keys))
         for (path, entries) in directories.found.sorted(by: { $0.key < $1.key }) {
-            attempt { (reading) throws(Unreadable) in try reading.readModel(at: path, entries) }
+            readModel(at: path, entries)
         }
         for (index, entry) in project.entries.enumerated() where !isInEnvironment(entry) {
             progress(index, project.entries.count)
@@ -57,7 +57,7 @@ struct TreeReading {
         add(modelFiles.map(Subject.modelFile))
     }
 
-    private mutating func readModel(at path: String, _ entries: [AuditEntry]) throws(Unreadable) {
+    private mutating func readModel(at path: String, _ entries: [AuditEntry]) {
         let configPath = path.isEmpty ? ModelDirectories.configFile : path + "/" + ModelDirectories.configFile
         let entry = entries.first { $0.path == configPath }
         let name = model?.name ?? path.split(separator: "/").last.map(String.init) ?? ""
@@ -70,15 +70,16 @@ struct TreeReading {
             configProblems: []
         )
         if model == nil, let entry, entry.isReadable {
-            let text = try texts.text(of: entry)
-            (view.config, view.configProblems) = ModelDirectories.read(
-                text,
-                path: configPath,
-                modelName: name,
-                isInPlace: view.hasVersion
-            )
+            attempt { (reading) throws(Unreadable) in
+                (view.config, view.configProblems) = ModelDirectories.read(
+                    try reading.texts.text(of: entry),
+                    path: configPath,
+                    modelName: name,
+                    isInPlace: view.hasVersion
+                )
+            }
         }
-        if model == nil { try readOtherConfigurations(of: &view) }
+        if model == nil { readOtherConfigurations(of: &view) }
         if let config = view.config {
             add([.modelConfig(config)])
             programs.formUnion(config.programs(in: view))
@@ -91,18 +92,17 @@ struct TreeReading {
     }
 
     /// `configs/<name>.pbtxt`, which `--model-config-name` takes in place of `config.pbtxt`.
-    private mutating func readOtherConfigurations(of view: inout ModelDirectoryView) throws(Unreadable) {
+    private mutating func readOtherConfigurations(of view: inout ModelDirectoryView) {
         for entry in view.entries where entry.isReadable {
             let path = view.relative(entry)
             guard path.hasPrefix("configs/"), path.hasSuffix(".pbtxt"), path.dropFirst(8).firstIndex(of: "/") == nil
             else { continue }
-            let (config, problems) = ModelDirectories.read(
-                try texts.text(of: entry),
-                path: entry.path,
-                modelName: view.name
-            )
-            if let config { add([.modelConfig(config)]) }
-            view.configProblems += problems
+            attempt { (reading) throws(Unreadable) in
+                let text = try reading.texts.text(of: entry)
+                let (config, problems) = ModelDirectories.read(text, path: entry.path, modelName: view.name)
+                if let config { reading.add([.modelConfig(config)]) }
+                view.configProblems += problems
+            }
         }
     }
 

@@ -28,17 +28,4 @@ struct ComposeBuild {
         container.context = (node["context"] ?? node).text
         dockerfile = node["dockerfile_inline"]?.scalar
     }
-
-    /// What the Dockerfile stands for, at the lines where it is; what is no Dockerfile is told. Of one in quotes the
-    /// lines are counted from its first.
-    static func subjects(of dockerfile: DataNode.Scalar) -> [Subject] {
-        guard case .text(_, let read) = Recogniser.dockerfile else { return [] }
-        let start = SourceText(dockerfile).place(0).line ?? 1
-        let text = String(repeating: "\n", count: max(0, start - 1)) + dockerfile.text
-        do throws(Unreadable) {
-            return try read(text, dockerfile.place.file, .defaults)
-        } catch {
-            return [.unreadable(error)]
-        }
-    }
 }

@@ -42,11 +42,18 @@ package enum DataReader {
     }
 }
 
-/// Copies Yams' nodes: each time an anchor is used counts again, so a short file cannot stand for one without end.
+/// Copies Yams' nodes: each time an anchor is used its values and their bytes count again, so a short file cannot stand
+/// for one without end.
 private struct Conversion {
     let file: String
     let limits: AuditLimits
-    var count = 0
+    private var count = 0
+    private var bytes = 0
+
+    init(file: String, limits: AuditLimits) {
+        self.file = file
+        self.limits = limits
+    }
 
     /// Of what is told from its text where no kind is written.
     private static let kindsOfPlain: Set<String> = ["bool", "int", "float", "null"].reduce(into: []) { tags, kind in
@@ -64,6 +71,7 @@ private struct Conversion {
         }
         switch node {
         case .scalar(let scalar):
+            try take(scalar.string, place)
             // `!!bool "true"` is a truth value all the same.
             let isPlain = scalar.style == .plain || Self.kindsOfPlain.contains(scalar.tag.description)
             var result = DataNode.Scalar(text: scalar.string, isPlain: isPlain, place: place)
@@ -80,6 +88,14 @@ private struct Conversion {
         }
     }
 
+    private mutating func take(_ text: String, _ place: Place) throws(Unreadable) {
+        bytes += text.utf8.count
+        guard bytes <= limits.valueBytes else {
+            let problem = "the file's values have more than \(limits.valueBytes) bytes, anchors counted each time"
+            throw Unreadable(place, problem)
+        }
+    }
+
     /// `<<: *anchor` brings the anchor's keys along, as compose files use it; keys of the map itself come first.
     private mutating func members(of mapping: Node.Mapping, depth: Int) throws -> [DataNode.Member] {
         var members: [DataNode.Member] = []
@@ -89,6 +105,7 @@ private struct Conversion {
             guard case .scalar(let name) = key else {
                 throw Unreadable(place, "a key is not a single value")
             }
+            try take(name.string, place)
             let converted = try node(value, depth: depth + 1)
             if name.string == "<<", name.style == .plain {
                 let sources = converted.members.isEmpty ? converted.items.flatMap(\.members) : converted.members

@@ -19,6 +19,7 @@ private struct DockerfileReading {
     private var lines: DockerfileLines
     private let limits: AuditLimits
     private var variables = DockerVariables()
+    private var sequences = ShellSequences()
     private var stageNames: [String: Int] = [:]
     private var count = 0
 
@@ -57,6 +58,7 @@ private struct DockerfileReading {
         guard !dockerfile.stages.isEmpty else {
             throw Unreadable(Place(dockerfile.path), "the file has no FROM")
         }
+        dockerfile.variables = variables.known
     }
 
     /// `# name=value` lines at the top, until something else comes.
@@ -167,7 +169,30 @@ private struct DockerfileReading {
             dockerfile.stages.append(DockerStage(image: image, isOpen: true, place: instruction.place))
         }
         variables.take(instruction)
-        dockerfile.stages[dockerfile.stages.count - 1].instructions.append(expanded(instruction))
+        var result = expanded(instruction)
+        result.sequences = sequences(of: result)
+        dockerfile.stages[dockerfile.stages.count - 1].instructions.append(result)
+    }
+
+    private mutating func sequences(of instruction: DockerInstruction) -> [[ShellCommand]] {
+        switch instruction.keyword {
+        case "RUN": return sequences(instruction.commands)
+        case "ADD", "COPY":
+            let target = instruction.words.last?.text ?? ""
+            return instruction.heredocs.flatMap { heredoc in
+                let isScript = [target, heredoc.name].contains(where: ShellScriptText.isName)
+                guard isScript || ShellScriptText.isScript(heredoc.body) else { return [[ShellCommand]]() }
+                return sequences(ShellReader.commands(heredoc.body))
+            }
+        default: return []
+        }
+    }
+
+    private mutating func sequences(_ commands: [ShellCommand]) -> [[ShellCommand]] {
+        let count = sequences.all.count
+        var known = variables.known
+        sequences.read(commands, &known)
+        return Array(sequences.all[count...])
     }
 
     private mutating func expanded(_ instruction: DockerInstruction) -> DockerInstruction {

@@ -18,7 +18,7 @@ struct EngineOptions {
     /// Takes options off the front, up to the first word that is none.
     func take(from rest: inout ArraySlice<ShellWord>) -> [EngineOption] {
         var options: [EngineOption] = []
-        while let word = rest.first, word.text.hasPrefix("-") || EngineOptions.isVariable(word) {
+        while let word = rest.first, word.text.hasPrefix("-") || standsForOptions(word, before: rest.dropFirst().first) {
             rest = rest.dropFirst()
             if word.text == "--" { break }
             if word.text.hasPrefix("--") {
@@ -30,11 +30,30 @@ struct EngineOptions {
         return options
     }
 
-    /// A variable that by its name stands for options, and not for the image.
-    private static func isVariable(_ word: ShellWord) -> Bool {
+    /// Whether a variable stands for options, and not for the image, by its name or by what comes behind it.
+    private func standsForOptions(_ word: ShellWord, before next: ShellWord?) -> Bool {
         guard word.isExpanded, word.text.hasPrefix("$") else { return false }
-        return ["OPT", "ARG", "FLAG", "PARAM"].contains { word.text.uppercased().contains($0) }
+        let name = word.text.uppercased()
+        if ["OPT", "ARG", "FLAG", "PARAM"].contains(where: name.contains) { return true }
+        if ["IMAGE", "IMG", "TAG", "REPO", "NAME", "CONTAINER", "TARGET"].contains(where: name.contains) { return false }
+        guard let next, next.text.hasPrefix("-"), !name.contains(where: \.isNumber) else { return false }
+        return isKnown(next.text)
     }
+
+    /// Whether it is an option of the engine's: behind the image stand those of its program.
+    private func isKnown(_ option: String) -> Bool {
+        guard option.hasPrefix("--") else {
+            return option.utf8.count > 1 && option.dropFirst().prefix(2).allSatisfy { shortNames[$0] != nil || $0 == "/" }
+        }
+        let name = String(option.dropFirst(2).prefix { $0 != "=" })
+        return switches.contains(name) || shortNames.values.contains(name) || Self.others.contains(name)
+    }
+
+    /// Long names alone, of what gives a container something of its host.
+    private static let others: Set<String> = [
+        "add-host", "cap-add", "cgroupns", "device", "entrypoint", "gpus", "group-add", "ipc", "mount", "net", "network",
+        "pid", "restart", "runtime", "security-opt", "shm-size", "ulimit", "userns", "uts", "volumes-from",
+    ]
 
     private func long(_ word: ShellWord, _ rest: inout ArraySlice<ShellWord>) -> EngineOption {
         let body = word.text.dropFirst(2)

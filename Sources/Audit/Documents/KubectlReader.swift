@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads what `kubectl run` and `kubectl patch` are told of pods on their command line.
+/// Reads what `kubectl` is told on its command line of pods, and of whom a role is given to.
 enum KubectlReader {
-    /// Nothing of a command that says nothing of a pod.
+    /// Nothing of a command that says nothing of either.
     static func subjects(_ command: ShellCommand) -> [Subject] {
         guard let call = KubectlCall(command), ["run", "create", "patch"].contains(call.verb) else { return [] }
         var subjects: [Subject] = []
@@ -11,6 +11,7 @@ enum KubectlReader {
             container.privileged = Located(true, at: word.place)
             subjects.append(.container(container))
         }
+        if call.verb == "create", let binding = binding(call, of: command) { subjects.append(.workload(binding)) }
         for name in call.verb == "patch" ? ["--patch", "-p"] : ["--overrides"] {
             guard let word = call.option(name) else { continue }
             subjects += pods(word, of: command)
@@ -29,12 +30,32 @@ enum KubectlReader {
         var search = PodSearch(isTransient: true, lines: SourceLines())
         search.search(root, key: "", isPatch: true)
         let containers = search.pods.flatMap { $0.containers() } + search.contexts
-        let workloads = search.pods.filter(\.reachesHost).map { pod in
+        let workloads = search.pods.filter(\.takesOfHost).map { pod in
             var workload = Workload(kind: command.program, name: "", place: word.place)
             workload.pod = pod.surroundings()
             return Subject.workload(workload)
         }
         return workloads + containers.flatMap { [.container($0)] + CommandSubjects.subjects(of: $0) }
+    }
+
+    /// `create clusterrolebinding NAME --clusterrole=R --user=U --group=G --serviceaccount=NAMESPACE:A`
+    private static func binding(_ call: KubectlCall, of command: ShellCommand) -> Workload? {
+        let kinds = ["clusterrolebinding": "ClusterRoleBinding", "rolebinding": "RoleBinding"]
+        guard let kind = call.operand.flatMap({ kinds[$0] }),
+            let role = call.option("--clusterrole") ?? call.option("--role")
+        else { return nil }
+        var workload = Workload(kind: kind, name: call.name ?? "", place: command.place)
+        var access = ClusterAccess(role: role.located)
+        for word in call.options("--user") { access.holders.append(.init(kind: "User", name: word.located)) }
+        for word in call.options("--group") { access.holders.append(.init(kind: "Group", name: word.located)) }
+        for word in call.options("--serviceaccount") {
+            let parts = word.text.split(separator: ":", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { continue }
+            let name = Located(parts[1], at: word.place)
+            access.holders.append(.init(kind: "ServiceAccount", name: name, namespace: parts[0]))
+        }
+        workload.access = access
+        return workload
     }
 }
 
@@ -43,10 +64,15 @@ struct KubectlCall {
     var verb: String
     /// The first word behind the verb that is no option.
     var operand: String?
+    /// The second.
+    var name: String?
     private var words: ArraySlice<ShellWord>
 
     private static let valued: Set<String> = [
         "-n", "--namespace", "--context", "--kubeconfig", "-s", "--server", "--token", "--cluster", "--user", "--as",
+        "--as-group", "--as-uid", "-v", "--v", "--vmodule", "--request-timeout", "--certificate-authority",
+        "--client-certificate", "--client-key", "--tls-server-name", "--cache-dir", "--username", "--password",
+        "--profile", "--profile-output", "--log-flush-frequency",
     ]
 
     /// `nil` if the command is another program's.
@@ -57,17 +83,21 @@ struct KubectlCall {
         guard let index = command.operand(from: start + 1, valued: Self.valued) else { return nil }
         verb = command.words[index].text
         words = command.words[(index + 1)...]
-        operand = command.operand(from: index + 1, valued: Self.valued).map { command.words[$0].text }
+        guard let first = command.operand(from: index + 1, valued: Self.valued) else { return }
+        operand = command.words[first].text
+        name = command.operand(from: first + 1, valued: Self.valued).map { command.words[$0].text }
     }
 
     /// What an option is given, whether behind `=` or as the next word; the option itself if it stands alone.
-    func option(_ name: String) -> ShellWord? {
-        for (index, word) in zip(words.indices, words) {
+    func option(_ name: String) -> ShellWord? { options(name).first }
+
+    /// Of an option that may be given more than once.
+    func options(_ name: String) -> [ShellWord] {
+        zip(words.indices, words).compactMap { index, word in
             if word.text.hasPrefix(name + "=") { return word.dropping(name.utf8.count + 1) }
-            guard word.text == name else { continue }
+            guard word.text == name else { return nil }
             let next = index + 1 < words.endIndex ? words[index + 1] : word
             return next.text.hasPrefix("-") && next.text != "-" ? word : next
         }
-        return nil
     }
 }

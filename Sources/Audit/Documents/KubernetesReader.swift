@@ -81,7 +81,7 @@ enum KubernetesReader {
         container.lines = document.lines
         for volume in document.root["volumes"]?.items.compactMap(\.located) ?? [] { container.take(volume: volume) }
         var workload = Workload(kind: "patch", name: document.file, place: document.root.place)
-        for pod in search.pods where pod.reachesHost { workload.add(pod.surroundings()) }
+        for pod in search.pods where pod.takesOfHost { workload.add(pod.surroundings()) }
         return Reading(
             workloads: workload.pod == nil ? [] : [workload],
             containers: search.contexts + ofPods + (container.mounts.isEmpty ? [] : [container])

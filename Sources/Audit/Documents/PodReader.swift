@@ -28,10 +28,10 @@ struct PodReader {
         volumes = Dictionary(named) { first, _ in first }
     }
 
-    /// Whether it takes something of the host, also where its containers are said elsewhere.
-    var reachesHost: Bool {
+    /// Whether it takes something of the host, or its memory, also where its containers are said elsewhere.
+    var takesOfHost: Bool {
         let pod = surroundings()
-        return !pod.hostNamespaces.isEmpty || !pod.hostPaths.isEmpty
+        return !pod.hostNamespaces.isEmpty || !pod.hostPaths.isEmpty || !pod.memoryVolumes.isEmpty
     }
 
     func containers() -> [Container] {
@@ -62,7 +62,7 @@ struct PodReader {
         pod.mountsToken = spec["automountServiceAccountToken"]?.locatedBool
         for volume in spec["volumes"]?.items ?? [] {
             if let path = volume[path: "hostPath", "path"]?.located { pod.hostPaths.append(path) }
-            if let memory = volume["emptyDir"], memory["medium"]?.text == "Memory", memory["sizeLimit"] == nil {
+            if let memory = volume["emptyDir"], memory["medium"]?.text == "Memory", memory["sizeLimit"]?.isNull != false {
                 pod.memoryVolumes.append(Located(volume["name"]?.text ?? "", at: volume.place))
             }
             guard case (.other(let kind), _) = PodReader.kind(volume) else { continue }

@@ -36,8 +36,9 @@ struct PodSearch {
             isTransient: isTransient,
             lines: lines
         )
-        if !pod.parts.isEmpty || pod.reachesHost { pods.append(pod) }
+        if !pod.parts.isEmpty || pod.takesOfHost { pods.append(pod) }
         var read = Set(pod.parts.map(\.key))
+        let own = node["metadata"]
         if !isInChange, let change = node.change {
             isInChange = true
             search(change, key: key, isPatch: true)
@@ -52,7 +53,7 @@ struct PodSearch {
                 for item in member.value.items.isEmpty ? [member.value] : member.value.items {
                     takePatch(item, key: member.key, isPatch: isPatch)
                 }
-            default: search(member.value, key: member.key, metadata: node["metadata"], isPatch: isPatch)
+            default: search(member.value, key: member.key, metadata: own, isPatch: isPatch)
             }
         }
     }
@@ -97,7 +98,8 @@ extension DataNode {
             throw Unreadable(scalar.place, "it has more than \(64 << 10) bytes")
         }
         var limits = AuditLimits.defaults
-        limits.nodes = 10_000
+        // Each takes a letter and what parts it from the next, unless anchors repeat them: that is bounded over all texts.
+        limits.nodes = min(10_000, max(64, scalar.text.utf8.count))
         var documents: [DataNode] = []
         for document in try DataReader.yaml(scalar.text, file: scalar.place.file, limits: limits) {
             documents.append(document.root.placed(at: scalar.place))

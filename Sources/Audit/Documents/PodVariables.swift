@@ -4,11 +4,14 @@
 /// stays as it is written, and so does `$(NAME)` where it is written `$$(NAME)`.
 struct PodVariables {
     private var values: [String: String] = [:]
-    /// Bytes that may yet be put in.
-    private var room = 1 << 20
+    /// Bytes that may yet be put in: a file may have many containers, and anchors that repeat their variables.
+    private var room: Int
+    private var hasRoom = true
 
     /// - Parameter environment: of which secrets stay out: where they are written, they are told already.
     init(_ environment: [EnvironmentVariable]) {
+        let size = environment.reduce(0) { $0 + ($1.value?.value.utf8.count ?? 0) }
+        room = min(max(1 << 12, 16 * size), 1 << 20)
         for variable in environment {
             let name = variable.name.value
             guard let value = variable.value?.value, SecretShapes.evidence(name: name, value: value) == nil else {
@@ -21,8 +24,10 @@ struct PodVariables {
     }
 
     mutating func expand(_ word: ShellWord) -> ShellWord {
-        guard let text = expand(word.text) else { return word }
+        let text = expand(word.text)
         var word = word
+        if !hasRoom { word.isCut = true }
+        guard let text else { return word }
         word.text = text
         // A shell that is given the text reads all of it anew.
         (word.isExpanded, word.inner, word.expansions) = (false, [], [])
@@ -50,11 +55,13 @@ struct PodVariables {
                 let end = rest.firstIndex(of: UInt8(ascii: ")"))
             {
                 let name = String(decoding: rest[(rest.startIndex + 1)..<end], as: UTF8.self)
-                if let value = values[name], value.utf8.count <= room {
+                let value = values[name]
+                if let value, value.utf8.count <= room {
                     room -= value.utf8.count
                     result += value.utf8
                     isChanged = true
                 } else {
+                    if value != nil { hasRoom = false }
                     result.append(byte)
                     result += rest[...end]
                 }

@@ -108,9 +108,7 @@ enum RequirementsLockReader {
 extension RequirementsFile {
     /// Each once.
     mutating func addIndex(_ address: String, at place: Place) {
-        guard !options.contains(where: { $0.name == "--index-url" && $0.value == address }), options.count < 100 else {
-            return
-        }
+        guard indexes.insert(address).inserted else { return }
         options.append(Option(name: "--index-url", value: address, place: place))
     }
 

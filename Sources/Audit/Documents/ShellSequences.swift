@@ -7,7 +7,16 @@ struct ShellSequences {
     private(set) var all: [[ShellCommand]] = []
     private var count = 0
     /// Bytes that values of variables may yet put in.
-    private var room = 1 << 20
+    private var room: Int
+
+    /// - Parameter room: bytes that values of variables may put in, all in all.
+    init(room: Int = 1 << 20) { self.room = room }
+
+    /// Of many commands in one file, each by itself: as much as anyone means, and together no more than some times the
+    /// file.
+    init(for commands: [ShellCommand]) {
+        self.init(room: min(max(1 << 12, 16 * commands.reduce(0) { $0 + $1.size }), 1 << 20))
+    }
 
     /// - Parameter variables: what is known before the first command, and afterwards what it is behind the last.
     mutating func read(_ commands: [ShellCommand], _ variables: inout ShellVariables, depth: Int = 0) {

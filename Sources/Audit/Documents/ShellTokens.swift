@@ -158,8 +158,9 @@ struct ShellTokens {
         guard end < source.scalars.count, source.scalars[end] == "<" || source.scalars[end] == ">" else { return nil }
         let symbolStart = end
         while end < source.scalars.count, end - symbolStart < 3, "<>|&-".unicodeScalars.contains(source.scalars[end]) {
-            // `<-` and `>-` are no symbols; `<<-` is one.
-            if source.scalars[end] == "-", end - symbolStart != 2 { break }
+            // Of the symbols only `<<-` has one; what `>&-` closes is named by it.
+            let isHeredoc = end - symbolStart == 2 && source.scalars[symbolStart..<end].allSatisfy { $0 == "<" }
+            if source.scalars[end] == "-", !isHeredoc { break }
             end += 1
         }
         // `<(command)` is a word: what the command prints, as a file.

@@ -37,6 +37,7 @@ private struct Wrapper {
         "dumb-init": Wrapper(valued: ["-r", "--rewrite"]),
         "gosu": Wrapper(operands: 1),
         "su-exec": Wrapper(operands: 1),
+        "runuser": Wrapper(valued: ["-u", "-g", "-G", "--user", "--group", "--supp-group"]),
         "xargs": Wrapper(valued: ["-n", "-P", "-I", "-L", "-d", "-a", "-s", "-E"], addsWords: true),
         "parallel": Wrapper(valued: ["-j", "-n", "-I", "-a"], addsWords: true),
         "busybox": Wrapper(),
@@ -137,9 +138,12 @@ extension ShellReader {
     /// those of each `sh -c` and `$(…)` in it.
     package static func sequences(_ source: SourceText) -> [[ShellCommand]] { sequences(commands(source)) }
 
-    package static func sequences(_ commands: [ShellCommand]) -> [[ShellCommand]] {
-        var sequences = ShellSequences()
-        var variables = ShellVariables()
+    package static func sequences(_ commands: [ShellCommand]) -> [[ShellCommand]] { sequences(commands, ShellVariables()) }
+
+    /// - Parameter variables: what is known before the first command.
+    static func sequences(_ commands: [ShellCommand], _ variables: ShellVariables) -> [[ShellCommand]] {
+        var sequences = ShellSequences(for: commands)
+        var variables = variables
         sequences.read(commands, &variables)
         return sequences.all
     }
@@ -147,4 +151,9 @@ extension ShellReader {
 
 extension ShellCommand {
     var allWords: [ShellWord] { assignments.map(\.value) + words + redirections.map(\.target) }
+
+    /// Bytes of what it is written as, or about as many.
+    var size: Int {
+        allWords.reduce(0) { $0 + $1.text.utf8.count } + redirections.reduce(0) { $0 + ($1.body?.scalars.count ?? 0) }
+    }
 }

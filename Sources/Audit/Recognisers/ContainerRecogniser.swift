@@ -8,20 +8,8 @@ extension Recogniser {
             subjects.append(.container(container))
             subjects += CommandSubjects.subjects(of: container)
         }
-        for dockerfile in reading.dockerfiles.prefix(dockerfileLimit) {
-            subjects += ComposeBuild.subjects(of: dockerfile)
-        }
-        if reading.dockerfiles.count > dockerfileLimit {
-            let place = reading.dockerfiles[dockerfileLimit].place
-            subjects.append(
-                .unreadable(Unreadable(place, "the file has more than \(dockerfileLimit) Dockerfiles in it"))
-            )
-        }
-        return subjects
+        return subjects + reading.dockerfiles.map { .written(WrittenText(kind: .dockerfile, text: SourceText($0))) }
     }
-
-    /// Of one document: each is read with all lines before it.
-    private static let dockerfileLimit = 16
 
     static let devContainer = Recogniser.data { document in
         guard let container = DevContainerReader.read(document) else { return [] }

@@ -19,6 +19,8 @@ package struct ClusterAccess: Sendable {
     /// Of a role: where its rules are that are for everything and allow everything.
     package var unboundRules: [Place] = []
 
+    init(role: Located<String>) { self.role = role }
+
     init(_ node: DataNode) {
         role = node[path: "roleRef", "name"]?.located
         holders = (node["subjects"]?.items ?? []).compactMap { subject in

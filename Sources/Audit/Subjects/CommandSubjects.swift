@@ -24,8 +24,10 @@ enum CommandSubjects {
 
     /// What a container runs, with who can reach it.
     static func subjects(of container: Container) -> [Subject] {
-        let commands = ([container.command] + container.hooks).compactMap { ShellCommand($0) }
-        let scripts = commands.map { ShellScript(origin: .container, sequences: ShellReader.sequences([$0])) }
+        let hooks = container.hooks.compactMap { ShellCommand($0) }.map { ShellReader.sequences([$0]) }
+        let scripts = ([container.sequences] + hooks).filter { !$0.isEmpty }.map {
+            ShellScript(origin: .container, sequences: $0)
+        }
         return scripts.flatMap { [.shellScript($0)] + written($0) } + servers(of: container)
     }
 
@@ -37,8 +39,7 @@ enum CommandSubjects {
     }
 
     private static func servers(of container: Container) -> [Subject] {
-        guard let command = ShellCommand(container.command) else { return [] }
-        return ShellReader.sequences([command]).joined().compactMap { command in
+        container.sequences.joined().compactMap { command in
             guard var server = ServerCommand(command) else { return nil }
             server.reach = container.reach
             server.isContained = true
@@ -48,6 +49,9 @@ enum CommandSubjects {
 }
 
 extension Container {
+    /// What it runs: its command, and what is within that.
+    var sequences: [[ShellCommand]] { ShellCommand(command).map { ShellReader.sequences([$0]) } ?? [] }
+
     /// Ports that are not published are for other containers only.
     fileprivate var reach: ServerCommand.Reach {
         guard origin == .compose || origin == .command, !hostNamespaces.contains(where: { $0.kind == .network }) else {

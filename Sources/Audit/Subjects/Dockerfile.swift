@@ -12,6 +12,9 @@ package struct Dockerfile: Sendable {
     /// In the order of the text; at least one.
     package var stages: [DockerStage] = []
 
+    /// What `ARG` and `ENV` have set at its end.
+    var variables = ShellVariables()
+
     package init(path: String) { self.path = path }
 
     /// The stages that the built image is made of: the last, and before it those that it is `FROM`.
@@ -91,6 +94,10 @@ package struct DockerInstruction: Sendable {
 
     /// Its words with the values of variables put in, if there are any; ``DockerfileReader`` knows them.
     var expandedWords: [ShellWord]?
+
+    /// What a `RUN` runs, with the values of variables put in, or a script that is written out for the image;
+    /// ``DockerfileReader`` knows them.
+    var sequences: [[ShellCommand]] = []
 
     /// Words of an instruction that is no command: `COPY`, `USER`, `EXPOSE`.
     package var words: [ShellWord] {

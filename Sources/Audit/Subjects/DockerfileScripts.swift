@@ -9,10 +9,7 @@ extension Dockerfile {
         let started = [startCommands, last("HEALTHCHECK")?.commands ?? []]
         let later = finalStages.flatMap(\.instructions).filter { $0.isOnBuild && $0.startsContainer }.map(\.commands)
         let containers = (started + later).filter { !$0.isEmpty }.map { commands in
-            var sequences = ShellSequences()
-            var variables = reading.variables.known
-            sequences.read(commands, &variables)
-            return ShellScript(origin: .container, sequences: sequences.all)
+            ShellScript(origin: .container, sequences: ShellReader.sequences(commands, variables))
         }
         return [reading.script] + containers
     }
@@ -32,52 +29,36 @@ extension DockerInstruction {
     fileprivate var startsContainer: Bool { ["CMD", "ENTRYPOINT", "HEALTHCHECK"].contains(keyword) }
 }
 
-/// Reads what all stages run, each `RUN` with the variables that it has.
+/// Puts together what all stages run.
 private struct BuildReading {
-    var variables = DockerVariables()
-    private var sequences = ShellSequences()
+    private var sequences: [[ShellCommand]] = []
     private var directory: String?
     private var directories: [Int: String] = [:]
     private var added: [(path: String, address: ShellWord)] = []
 
     var script: ShellScript {
-        var script = ShellScript(origin: .build, sequences: sequences.all)
+        var script = ShellScript(origin: .build, sequences: sequences)
         script.added = added
         script.directories = directories
         return script
     }
 
     mutating func read(_ file: Dockerfile) {
-        for instruction in file.globalArguments { variables.takeGlobal(instruction) }
-        for (index, stage) in file.stages.enumerated() {
-            variables.beginStage(parent: stage.parent, isFirst: index == 0)
+        for stage in file.stages {
             directory = nil
             for instruction in stage.instructions { read(instruction) }
         }
     }
 
     private mutating func read(_ instruction: DockerInstruction) {
-        variables.take(instruction)
         switch instruction.keyword {
         case "WORKDIR": directory = instruction.words.first?.text
         case "RUN":
-            directories[sequences.all.count] = directory
-            read(instruction.commands)
-        case "ADD", "COPY":
-            takeAdded(instruction)
-            // A script that is written out in the Dockerfile: run in the image, if not by the build.
-            let target = instruction.words.last?.text ?? ""
-            for heredoc in instruction.heredocs {
-                let isScript = [target, heredoc.name].contains(where: ShellScriptText.isName)
-                if isScript || ShellScriptText.isScript(heredoc.body) { read(ShellReader.commands(heredoc.body)) }
-            }
+            directories[sequences.count] = directory
+        case "ADD", "COPY": takeAdded(instruction)
         default: break
         }
-    }
-
-    private mutating func read(_ commands: [ShellCommand]) {
-        var known = variables.known
-        sequences.read(commands, &known)
+        sequences += instruction.sequences
     }
 
     private mutating func takeAdded(_ instruction: DockerInstruction) {

@@ -22,6 +22,8 @@ package struct RequirementsFile: Sendable {
     package var kind = Kind.requirements
     package var requirements: [Requirement] = []
     package var options: [Option] = []
+    /// Addresses of indexes that manifests and locks name, of which a lock names one with each package.
+    var indexes: Set<String> = []
 
     /// `-i URL`, `--trusted-host=HOST`, `-r other.txt`.
     package struct Option: Sendable, Equatable {

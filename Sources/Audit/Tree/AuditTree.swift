@@ -103,6 +103,8 @@ package struct AuditLimits: Sendable {
     package var textBytes = 4 << 20
     /// Nodes of one YAML, TOML or JSON file, with anchors expanded.
     package var nodes = 100_000
+    /// Bytes of its keys and values, with anchors expanded.
+    package var valueBytes = 8 << 20
     /// Levels of one.
     package var depth = 64
     /// Bytes of one line of a text.

@@ -13,6 +13,9 @@ extension Rule {
         references: [.cwe(770), .cwe(400)],
         bad: [
             .pod("volumes:\n- name: shm\n  emptyDir: {medium: Memory}"),
+            .pod("volumes:\n- name: shm\n  emptyDir: {medium: Memory, sizeLimit: null}"),
+            .file("patch.yaml", "spec: {template: {spec: {volumes: [{name: shm, emptyDir: {medium: Memory}}]}}}\n"),
+            .file("values.yaml", "volumes: [{name: shm, emptyDir: {medium: Memory}}]\n"),
             .file(
                 "pod.yaml",
                 "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  volumes: [{name: shm, emptyDir: {medium: Memory}}]\n"

@@ -44,8 +44,7 @@ extension Rule {
 
     /// Directories that the container's server is told to load models from.
     private static func repositories(of container: Container) -> Set<String> {
-        let commands = ShellCommand(container.command).map { ShellReader.sequences([$0]).joined().map { $0 } } ?? []
-        let flags = commands.compactMap { ServerCommand($0) }.flatMap {
+        let flags = container.sequences.joined().compactMap { ServerCommand($0) }.flatMap {
             $0.all("model-repository") + $0.all("model-store")
         }
         return Set(flags.compactMap { $0.value?.text })

@@ -18,7 +18,7 @@ struct MountedSecrets {
             if let name = value("env") { names.insert(name) }
             paths.append(value("target", "dst", "destination") ?? "/run/secrets/" + (value("id") ?? ""))
         }
-        commands = paths.isEmpty ? [] : ShellReader.sequences(instruction.commands)
+        commands = paths.isEmpty ? [] : instruction.sequences
     }
 
     /// Files into which commands put a secret, and which none of them removes.

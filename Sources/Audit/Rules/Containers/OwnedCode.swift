@@ -32,7 +32,7 @@ struct OwnedCode {
         case "WORKDIR": directory = instruction.words.first.map { absolute($0.text) } ?? directory
         case "COPY", "ADD": takeCopy(instruction)
         case "RUN":
-            for command in ShellReader.sequences(instruction.commands).joined() where command.program == "chown" {
+            for command in instruction.sequences.joined() where command.program == "chown" {
                 takeChange(command)
             }
         default: break

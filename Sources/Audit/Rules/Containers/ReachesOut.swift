@@ -55,7 +55,6 @@ extension Rule {
             let name = image.split(separator: "/").last?.prefix { $0 != ":" && $0 != "@" } ?? ""
             if ["tritonserver", "buckler", "bentoml"].contains(String(name)) { return true }
         }
-        let commands = ShellCommand(container.command).map { ShellReader.sequences([$0]) } ?? []
-        return commands.joined().contains { ServerCommand($0) != nil }
+        return container.sequences.joined().contains { ServerCommand($0) != nil }
     }
 }

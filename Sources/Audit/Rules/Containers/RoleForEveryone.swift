@@ -20,6 +20,8 @@ extension Rule {
             binding("cluster-admin", "{kind: Group, name: 'system:serviceaccounts'}"),
             binding("cluster-admin", "{kind: Group, name: 'system:serviceaccounts:serving'}"),
             binding("edit", "{kind: Group, name: 'system:authenticated'}"),
+            binding("edit", "{kind: Group, name: 'system:serviceaccounts'}"),
+            binding("admin", "{kind: ServiceAccount, name: default, namespace: serving}"),
             binding("cluster-admin", "{kind: ServiceAccount, name: default, namespace: serving}"),
             binding("cluster-admin", "{kind: User, name: 'system:serviceaccount:serving:default'}"),
             binding("cluster-admin", "{kind: ServiceAccount, name: serving, namespace: serving}"),
@@ -28,9 +30,14 @@ extension Rule {
                 "{kind: Group, name: a}, {kind: ServiceAccount, name: default}",
                 kind: "RoleBinding"
             ),
+            .script("kubectl create clusterrolebinding a --clusterrole=cluster-admin --serviceaccount=default:default"),
+            .script("kubectl create clusterrolebinding a --clusterrole cluster-admin --user system:anonymous"),
+            .script("oc create clusterrolebinding a --clusterrole=cluster-admin --group=system:serviceaccounts"),
         ],
         good: [
             binding("view", "{kind: ServiceAccount, name: default, namespace: serving}"),
+            binding("edit", "{kind: ServiceAccount, name: deployer, namespace: serving}", kind: "RoleBinding"),
+            .script("kubectl create rolebinding a --clusterrole=view --serviceaccount=serving:default"),
             binding("view", "{kind: Group, name: 'system:serviceaccounts:serving'}", kind: "RoleBinding"),
             binding("cluster-admin", "{kind: Group, name: 'system:masters'}"),
             binding("system:public-info-viewer", "{kind: Group, name: 'system:unauthenticated'}"),
@@ -52,6 +59,8 @@ extension Rule {
     )
 
     private static let administrator = "cluster-admin"
+    /// By which a pod reads the secrets beside it, and starts pods.
+    private static let writers: Set<String> = ["admin", "edit"]
 
     /// Who is meant, and how bad at most that is; `nil` where the role may be theirs.
     private static func danger(of holder: ClusterAccess.Holder, _ role: String) -> (whom: String, Severity)? {
@@ -65,17 +74,20 @@ extension Rule {
             return ("\(Printed.quoted(name)), which is every user and every pod", isAdministrator ? .error : .warning)
         default: break
         }
-        guard isAdministrator else { return nil }
+        guard isAdministrator || writers.contains(role) else { return nil }
         if holder.kind == "Group" {
             guard name.hasPrefix("system:serviceaccounts") else { return nil }
-            return ("\(Printed.quoted(name)), which is every pod", .error)
+            return ("\(Printed.quoted(name)), which is every pod", isAdministrator ? .error : .warning)
         }
         // A user's name says the same as an account's kind.
         let account = name.hasPrefix("system:serviceaccount:") ? name.split(separator: ":").last.map(String.init) : nil
         guard holder.kind == "ServiceAccount" || account != nil else { return nil }
         let isDefault = (account ?? name) == "default"
         let whose = isDefault ? ", which is every pod's that names no other" : ""
-        return ("the service account \(Printed.quoted(account ?? name))\(whose)", isDefault ? .error : .warning)
+        // A workload of its own may need to write.
+        guard isDefault || isAdministrator else { return nil }
+        let severity: Severity = isDefault && isAdministrator ? .error : .warning
+        return ("the service account \(Printed.quoted(account ?? name))\(whose)", severity)
     }
 
     /// Those that Kubernetes itself gives away, or that only tell keys and versions.

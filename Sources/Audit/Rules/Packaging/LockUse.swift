@@ -21,12 +21,11 @@ struct LockUse: Sendable {
             let packages = file.requirements.filter(Self.isFast).map { Self.normal($0.name) }
             locks[directory, default: []].append(Lock(name: name, packages: Set(packages)))
         }
-        let commands = project.dockerfiles.flatMap(\.instructions).filter { $0.keyword == "RUN" }
-            .flatMap { ShellReader.sequences($0.commands).joined() }
+        let commands = project.dockerfiles.lazy.flatMap(\.instructions).flatMap(\.sequences).joined()
         namedFiles = Set(
-            commands.lazy.flatMap(\.words).compactMap { $0.text.split(whereSeparator: { "/=".contains($0) }).last }
+            commands.flatMap(\.words).compactMap { $0.text.split(whereSeparator: { "/=".contains($0) }).last }
         )
-        installedLocks = Set(commands.lazy.compactMap(Self.lock).map { $0[...] })
+        installedLocks = Set(commands.compactMap(Self.lock).map { $0[...] })
     }
 
     /// A lock's version of a package, whoever asks for it.
