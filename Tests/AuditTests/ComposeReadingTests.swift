@@ -75,4 +75,15 @@ struct ComposeReadingTests {
         #expect(found.contains { $0.place.line == 7 && $0.severity == .error })
         #expect(found.first { $0.rule == "BKL-D020" }?.severity == .warning)
     }
+
+    @Test("So many Dockerfiles are read in a file, and one more is told")
+    func countOfDockerfiles() {
+        func unreadable(_ count: Int) -> [Unreadable] {
+            let service = "build: {dockerfile_inline: 'FROM a:1.0'}"
+            let text = "services:\n" + (0..<count).map { "  s\($0): {\(service)}\n---\nservices:\n" }.joined()
+            return Audit().run(MemoryTree(["compose.yaml": Array(text.utf8)])).unreadable
+        }
+        #expect(unreadable(32).isEmpty)
+        #expect(unreadable(40).count == 1)
+    }
 }

@@ -17,6 +17,14 @@ struct ConfigurationNameTests {
         let many = Self.plain + "instance_group [ { count: 100 } ]\n"
         #expect(found(["r/m/configs/large.pbtxt": many]) == ["BKL-R011 r/m/configs/large.pbtxt"])
         #expect(found(["r/m/configs/bad.pbtxt": "nonsense {"]) == ["BKL-R001 r/m/configs/bad.pbtxt"])
+        // One that cannot be read hides none of the others.
+        #expect(
+            found([
+                "r/m/configs/large.pbtxt": many,
+                "r/m/configs/a.pbtxt": "\u{301}" + String(repeating: "\u{301}", count: 10_000),
+            ])
+                == ["BKL-R011 r/m/configs/large.pbtxt"]
+        )
         #expect(found(["r/m/other/large.pbtxt": many, "r/m/configs/deep/large.pbtxt": many]).isEmpty)
     }
 }

@@ -137,4 +137,25 @@ struct DataReaderHostileTests {
         let ordinary = "a: \"e\\u0301\(Self.times("\\u4e2d", 100))\(Self.times("e\u{301}", 100))\"\n"
         #expect(Audit().run(MemoryTree(["compose.yaml": Array(ordinary.utf8)])).unreadable.isEmpty)
     }
+
+    @Test("What an anchor stands for counts with its bytes, each time")
+    func repeatedBytes() throws {
+        var limits = AuditLimits.defaults
+        // Keys count too, and there are three.
+        limits.valueBytes = 3 * 1000 + 3
+        let text = "a: &t " + Self.times("x", 1000) + "\nb: *t\nc: *t\n"
+        #expect(try DataReader.yaml(text, file: "a.yaml", limits: limits).count == 1)
+        limits.valueBytes -= 1
+        let error = #expect(throws: Unreadable.self) { try DataReader.yaml(text, file: "a.yaml", limits: limits) }
+        #expect(error?.message == "the file's values have more than 3002 bytes, anchors counted each time")
+    }
+
+    @Test("A wide map is searched in time that grows with its bytes alone", .timeLimit(.minutes(1)))
+    func wideMaps() {
+        let json = "{" + (0..<30_000).map { "\"t\($0)\": \($0)" }.joined(separator: ",") + "}"
+        let toml = "[a]\n" + (0..<30_000).map { "k\($0)=1\n" }.joined()
+        for (path, text) in [("vocab.json", json), ("a.yaml", json), ("a.toml", toml)] {
+            #expect(Audit().run(MemoryTree([path: Array(text.utf8)])).findings.isEmpty)
+        }
+    }
 }

@@ -134,4 +134,15 @@ struct DependencyFileTests {
         let result = Audit().run(MemoryTree([name: Array(text.utf8)]))
         #expect(result.unreadable.isEmpty != isTold)
     }
+
+    @Test("However many indexes a lock names, each is looked at")
+    func manyIndexes() {
+        let packages = (0..<150).map { number in
+            let scheme = number == 149 ? "http" : "https"
+            return
+                "[[package]]\nname = 'p\(number)'\nversion = '1'\nsource = {registry = '\(scheme)://i\(number).example/'}\n"
+        }
+        let found = Audit().run(MemoryTree(["uv.lock": Array(packages.joined().utf8)])).findings
+        #expect(found.contains { $0.message.contains("http://i149.example/") })
+    }
 }

@@ -63,7 +63,7 @@ struct FixPlanTests {
     )
     func endings(text: String, mended: String) {
         let fixes = [Self.fix(2..<3, ["B"]), Self.fix(3..<3, ["new"])]
-        #expect(FixPlan(file: "x", text: text, fixes: fixes).result == mended)
+        #expect(FixPlan(file: "x.yaml", text: text, fixes: fixes).result == mended)
     }
 
     @Test("A line added at the end of a text without a last newline stands by itself")

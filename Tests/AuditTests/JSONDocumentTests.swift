@@ -38,4 +38,14 @@ struct JSONDocumentTests {
         #expect(audit(pod + "}").unreadable.map(\.place.file) == ["a/settings.json"])
         #expect(audit("{\"services\": {\"a\": {\"image\": }").unreadable.count == 1)
     }
+
+    @Test("A large file is a manifest if it has a manifest's keys with their kinds of values")
+    func large() {
+        let blanks = String(repeating: " ", count: 1 << 20)
+        let pod = "{\"apiVersion\" :\n\"v1\", \"kind\": \"Pod\", \"spec\": {\"hostPID\": true, \"containers\": []}}"
+        #expect(audit(blanks + pod).findings.contains { $0.rule == "BKL-D016" })
+        let words = (0..<60_000).map { "\"word\($0)\": \($0)" }.joined(separator: ",")
+        let vocabulary = audit("{\"apiVersion\": 1, \"services\": 2, \(words), \(words)}")
+        #expect(vocabulary.findings.isEmpty && vocabulary.unreadable.isEmpty)
+    }
 }

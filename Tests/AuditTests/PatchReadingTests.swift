@@ -44,4 +44,25 @@ struct PatchReadingTests {
         #expect(result.findings.map(\.rule).contains("BKL-D016"))
         #expect(!result.findings.contains { ["BKL-D010", "BKL-D032", "BKL-D033", "BKL-D034"].contains($0.rule) })
     }
+
+    @Test(
+        "kubectl's own options hide no patch",
+        arguments: [
+            "-v 6 patch", "--request-timeout 5s patch", "--as-group a patch", "patch", "patch --type merge",
+        ]
+    )
+    func kubectl(_ words: String) {
+        let text = "kubectl \(words) deploy x -p '{\"spec\":{\"template\":{\"spec\":{\"hostPID\":true}}}}'\n"
+        let result = Audit().run(MemoryTree(["a.sh": Array(text.utf8)]))
+        #expect(result.findings.contains { $0.rule == "BKL-D016" })
+    }
+
+    @Test("Anchors make no more of a patch than its bytes", .timeLimit(.minutes(1)))
+    func anchors() {
+        let list = "[" + String(repeating: "1,", count: 90) + "1]"
+        let patch = "a: &a \(list), b: [" + String(repeating: "*a,", count: 90) + "*a]"
+        let line = "kubectl patch x -p '{\(patch)}'\n"
+        let result = Audit().run(MemoryTree(["a.sh": Array(String(repeating: line, count: 100).utf8)]))
+        #expect(result.unreadable.first?.message.contains("more than") == true)
+    }
 }

@@ -20,6 +20,9 @@ struct ShellDetourTests {
             "tmux -L s new-session -d -s a docker run --privileged img:1",
             "tmux send-keys -t a \"docker run --privileged img:1\" Enter",
             "screen -dmS a docker run --privileged img:1", "screen -dm bash -c 'docker run --privileged img:1'",
+            "docker run 2>&- --privileged img:1", "docker run <&- --privileged img:1",
+            "docker run $TTY --privileged img:1", "docker run --rm \"$@\" --privileged img:1",
+            "docker run ${GPUS} -it --privileged img:1", "runuser -u x -- docker run --privileged img:1",
             "nsenter -t 1 -m docker run --privileged img:1", "echo docker run --privileged img:1 | at now",
         ]
     )
@@ -28,7 +31,9 @@ struct ShellDetourTests {
     @Test(
         "What is only printed, or named, starts nothing",
         arguments: [
-            "docker run $(echo --rm) img:1", "tmux attach -t a", "tmux kill-session -t privileged", "screen -ls",
+            "docker run $(echo --rm) img:1", "docker run $IMAGE --privileged", "docker run $1 --privileged",
+            "docker run $APP --verbose --privileged", "tmux attach -t a", "tmux kill-session -t privileged",
+            "screen -ls",
             "docker run $(echo $OPTIONS) img:1", "docker run $(./options --privileged) img:1",
             "echo '\\`docker run --privileged img:1\\`'",
         ]

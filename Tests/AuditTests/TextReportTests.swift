@@ -21,4 +21,18 @@ struct TextReportTests {
 
     @Test("Nothing found, nothing to explain")
     func nothing() { #expect(Self.report("version: '3'\n") == "0 errors, 0 warnings and 0 notes in 1 file\n") }
+
+    @Test(
+        "An excerpt is of the line that is meant, whatever else ends lines",
+        arguments: [
+            ("run.sh", "echo a\rb\ndocker run --privileged a:1\n", "docker run --privileged a:1"),
+            ("Dockerfile", "FROM a:1\n# b\rc\nUSER root\n", "USER root"),
+            ("compose.yaml", "# a\rservices:\n  a:\n    privileged: true\n", "    privileged: true"),
+            ("compose.yaml", "# a\u{85}services:\n  a:\n    privileged: true\n", "    privileged: true"),
+        ]
+    )
+    func lines(_ path: String, _ text: String, _ line: String) {
+        let found = Audit().run(MemoryTree([path: Array(text.utf8)])).findings
+        #expect(found.contains { ["BKL-D001", "BKL-D002"].contains($0.rule) && $0.excerpt == line })
+    }
 }

@@ -30,15 +30,21 @@ struct TextReading {
             let bytes = try? source.read(at: 0, count: limits.textBytes),
             let text = String(validating: bytes, as: UTF8.self)
         else { return SourceLines() }
-        return SourceLines(text)
+        return SourceLines(text, endings: .init(ofFileAt: path))
     }
 
-    /// Bytes of a JSON file that may be a manifest.
+    /// Bytes of a JSON file that is looked at more closely than for a manifest's keys.
     private static let longestManifest = 1 << 20
 
     /// What no YAML reader takes, an engine or a cluster does not either: lines of data and templates of programs are
     /// nobody's manifests. What has their keys was meant as one.
     private func json(_ entry: AuditEntry) throws(Unreadable) -> [DataDocument]? {
+        // Weights and vocabularies come as JSON too; nobody deploys one of that size.
+        let source = try tree.open(entry.path)
+        if source.count > Self.longestManifest {
+            let bytes = try source.read(at: 0, count: min(source.count, limits.textBytes))
+            guard ManifestKeys.areIn(bytes) else { return nil }
+        }
         let text = try text(of: entry)
         do throws(Unreadable) {
             return try DataReader.yaml(text, file: entry.path, limits: limits)
@@ -53,11 +59,10 @@ struct TextReading {
 
     private static let manifestKeys = ["apiVersion", "services"]
 
-    /// - Returns: `nil` for a file that is no YAML, TOML or JSON, going by its name, or too large to be a manifest.
+    /// - Returns: `nil` for a file that is no YAML, TOML or JSON, going by its name, or large and no manifest.
     func documents(of entry: AuditEntry) throws(Unreadable) -> [DataDocument]? {
         let name = entry.name.lowercased()
-        // Weights and vocabularies come as JSON too; nobody deploys one of that size.
-        if name.hasSuffix(".json") { return entry.size > Self.longestManifest ? nil : try json(entry) }
+        if name.hasSuffix(".json") { return try json(entry) }
         if FileKinds.isYAML(entry) {
             return try DataReader.yaml(try text(of: entry), file: entry.path, limits: limits)
         }
@@ -65,5 +70,17 @@ struct TextReading {
             return [try DataReader.toml(try text(of: entry), file: entry.path, limits: limits)]
         }
         return nil
+    }
+}
+
+extension SourceLines.Endings {
+    /// By the kind of file that `path` names.
+    init(ofFileAt path: String) {
+        let name = path.lowercased()
+        if name.hasSuffix(".py") || name.hasSuffix(".pyw") {
+            self = .returns
+        } else {
+            self = FileKinds.yaml.contains(where: name.hasSuffix) ? .yaml : .newlines
+        }
     }
 }

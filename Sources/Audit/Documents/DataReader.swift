@@ -12,7 +12,7 @@ package enum DataReader {
         try YAMLBounds.check(text, file: file)
         var conversion = Conversion(file: file, limits: limits)
         var documents: [DataDocument] = []
-        let lines = SourceLines(text)
+        let lines = SourceLines(text, endings: .yaml)
         do {
             try YAMLAliases.check(text, file: file, limits: limits)
             let parser = try Parser(yaml: text)

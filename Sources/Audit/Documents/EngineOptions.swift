@@ -18,7 +18,8 @@ struct EngineOptions {
     /// Takes options off the front, up to the first word that is none.
     func take(from rest: inout ArraySlice<ShellWord>) -> [EngineOption] {
         var options: [EngineOption] = []
-        while let word = rest.first, word.text.hasPrefix("-") || standsForOptions(word, before: rest.dropFirst().first) {
+        while let word = rest.first, word.text.hasPrefix("-") || standsForOptions(word, before: rest.dropFirst().first)
+        {
             rest = rest.dropFirst()
             if word.text == "--" { break }
             if word.text.hasPrefix("--") {
@@ -35,7 +36,9 @@ struct EngineOptions {
         guard word.isExpanded, word.text.hasPrefix("$") else { return false }
         let name = word.text.uppercased()
         if ["OPT", "ARG", "FLAG", "PARAM"].contains(where: name.contains) { return true }
-        if ["IMAGE", "IMG", "TAG", "REPO", "NAME", "CONTAINER", "TARGET"].contains(where: name.contains) { return false }
+        if ["IMAGE", "IMG", "TAG", "REPO", "NAME", "CONTAINER", "TARGET"].contains(where: name.contains) {
+            return false
+        }
         guard let next, next.text.hasPrefix("-"), !name.contains(where: \.isNumber) else { return false }
         return isKnown(next.text)
     }
@@ -43,7 +46,8 @@ struct EngineOptions {
     /// Whether it is an option of the engine's: behind the image stand those of its program.
     private func isKnown(_ option: String) -> Bool {
         guard option.hasPrefix("--") else {
-            return option.utf8.count > 1 && option.dropFirst().prefix(2).allSatisfy { shortNames[$0] != nil || $0 == "/" }
+            return option.utf8.count > 1
+                && option.dropFirst().prefix(2).allSatisfy { shortNames[$0] != nil || $0 == "/" }
         }
         let name = String(option.dropFirst(2).prefix { $0 != "=" })
         return switches.contains(name) || shortNames.values.contains(name) || Self.others.contains(name)
@@ -51,7 +55,8 @@ struct EngineOptions {
 
     /// Long names alone, of what gives a container something of its host.
     private static let others: Set<String> = [
-        "add-host", "cap-add", "cgroupns", "device", "entrypoint", "gpus", "group-add", "ipc", "mount", "net", "network",
+        "add-host", "cap-add", "cgroupns", "device", "entrypoint", "gpus", "group-add", "ipc", "mount", "net",
+        "network",
         "pid", "restart", "runtime", "security-opt", "shm-size", "ulimit", "userns", "uts", "volumes-from",
     ]
 

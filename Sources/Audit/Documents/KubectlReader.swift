@@ -22,11 +22,16 @@ enum KubectlReader {
     /// Of a text that is put over what the command makes.
     private static func pods(_ word: ShellWord, of command: ShellCommand) -> [Subject] {
         let scalar = DataNode.Scalar(text: word.text, isPlain: false, place: word.place)
-        guard let root = try? DataNode.scalar(scalar).embedded().first else {
+        let documents: [DataNode]
+        do throws(Unreadable) {
+            documents = try DataNode.scalar(scalar).embedded()
+        } catch {
             // The rest of it comes with a variable.
             guard !word.text.contains("$") else { return [] }
-            return [.unreadable(Unreadable(word.place, "what \(Printed.quoted(command.program)) is given is not JSON"))]
+            let problem = "what \(Printed.quoted(command.program)) is given cannot be read: \(error.message)"
+            return [.unreadable(Unreadable(word.place, problem))]
         }
+        guard let root = documents.first else { return [] }
         var search = PodSearch(isTransient: true, lines: SourceLines())
         search.search(root, key: "", isPatch: true)
         let containers = search.pods.flatMap { $0.containers() } + search.contexts

@@ -62,7 +62,8 @@ struct PodReader {
         pod.mountsToken = spec["automountServiceAccountToken"]?.locatedBool
         for volume in spec["volumes"]?.items ?? [] {
             if let path = volume[path: "hostPath", "path"]?.located { pod.hostPaths.append(path) }
-            if let memory = volume["emptyDir"], memory["medium"]?.text == "Memory", memory["sizeLimit"]?.isNull != false {
+            if let memory = volume["emptyDir"], memory["medium"]?.text == "Memory", memory["sizeLimit"]?.isNull != false
+            {
                 pod.memoryVolumes.append(Located(volume["name"]?.text ?? "", at: volume.place))
             }
             guard case (.other(let kind), _) = PodReader.kind(volume) else { continue }

@@ -138,7 +138,9 @@ extension ShellReader {
     /// those of each `sh -c` and `$(…)` in it.
     package static func sequences(_ source: SourceText) -> [[ShellCommand]] { sequences(commands(source)) }
 
-    package static func sequences(_ commands: [ShellCommand]) -> [[ShellCommand]] { sequences(commands, ShellVariables()) }
+    package static func sequences(_ commands: [ShellCommand]) -> [[ShellCommand]] {
+        sequences(commands, ShellVariables())
+    }
 
     /// - Parameter variables: what is known before the first command.
     static func sequences(_ commands: [ShellCommand], _ variables: ShellVariables) -> [[ShellCommand]] {

@@ -2,7 +2,7 @@
 
 /// Lines of a file, from 1.
 package struct SourceLines: Sendable {
-    /// A line and what ends it: `\n`, `\r\n`, `\r`, or nothing at the end of the text.
+    /// A line and what ends it, which is nothing at the end of the text.
     struct Line: Sendable {
         var text: Substring
         var ending: Substring
@@ -13,11 +13,30 @@ package struct SourceLines: Sendable {
 
     package init() { all = [] }
 
-    package init(_ text: String) {
+    /// What ends a line, for whoever reads the text: places count by it.
+    package enum Endings: Sendable {
+        /// `\n`, and `\r\n`.
+        case newlines
+        /// A lone `\r` too, as Python has it.
+        case returns
+        /// Those that YAML's first version had.
+        case yaml
+
+        fileprivate func contains(_ character: Character) -> Bool {
+            switch character {
+            case "\n", "\r\n": true
+            case "\r": self != .newlines
+            case "\u{85}", "\u{2028}", "\u{2029}": self == .yaml
+            default: false
+            }
+        }
+    }
+
+    package init(_ text: String, endings: Endings = .newlines) {
         var lines: [Line] = []
         var start = text.startIndex
         // A character, not a scalar: a carriage return and the newline behind it are one.
-        for index in text.indices where ["\n", "\r\n", "\r"].contains(text[index]) {
+        for index in text.indices where endings.contains(text[index]) {
             let end = text.index(after: index)
             lines.append(Line(text: text[start..<index], ending: text[index..<end]))
             start = end

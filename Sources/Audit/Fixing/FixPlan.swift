@@ -18,7 +18,7 @@ package struct FixPlan: Sendable {
     package init(file: String, text: String, fixes: [Fix], secretLines: Set<Int> = []) {
         self.file = file
         self.secretLines = secretLines
-        var lines = SourceLines(text).all
+        var lines = SourceLines(text, endings: .init(ofFileAt: file)).all
         ending = lines.first { !$0.ending.isEmpty }?.ending ?? "\n"
         endsWithNewline = lines.last?.text.isEmpty == true
         if endsWithNewline { lines.removeLast() }

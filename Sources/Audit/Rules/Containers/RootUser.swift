@@ -39,6 +39,7 @@ extension Rule {
             .dockerfile("FROM python:3.11-slim\nRUN id && useradd -o -u 0 -m app\nUSER app"),
             .dockerfile("FROM python:3.11-slim AS a\nRUN adduser --uid=00 app\nFROM a\nUSER app:app"),
             .dockerfile("FROM python:3.11-slim\nRUN useradd app && usermod -ou0 app\nUSER app"),
+            .dockerfile("FROM python:3.11-slim\nARG UID=0\nRUN useradd -ou $UID app\nUSER app"),
             .dockerfile("FROM alpine:3.20\nRUN echo 'app:x:0:0::/:/bin/sh' >> /etc/passwd\nUSER app"),
             .dockerfile("FROM alpine:3.20\nCOPY <<EOF /etc/passwd\nroot:x:0:0::/:\napp:x:0:0::/:\nEOF\nUSER app"),
             .script("docker run -u root triton:1.0"),

@@ -21,7 +21,9 @@ enum UserNumber {
         for instruction in file.finalStages.reversed().lazy.flatMap({ $0.instructions.reversed() }) {
             switch instruction.keyword {
             case "RUN":
-                if let place = instruction.sequences.lazy.joined().compactMap({ made(name, by: $0) }).first { return place }
+                if let place = instruction.sequences.lazy.joined().compactMap({ made(name, by: $0) }).first {
+                    return place
+                }
             case "COPY", "ADD":
                 guard instruction.words.last?.text == accounts else { continue }
                 let body = instruction.heredocs.first { hasLine(of: name, in: $0.body.text) }

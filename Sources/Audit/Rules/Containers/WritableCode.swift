@@ -23,6 +23,7 @@ extension Rule {
             .script("docker run -v $PWD/config:/etc/server triton:1.0"),
             .dockerfile("FROM debian:12\nCOPY --chown=10001:10001 --chmod=0755 app /app\nUSER 10001"),
             .dockerfile("FROM debian:12\nWORKDIR /app\nCOPY . .\nRUN chown -R app:app /app\nUSER app"),
+            .dockerfile("FROM debian:12\nENV U=app\nCOPY . /app\nRUN chown -R $U /app\nUSER $U"),
             .dockerfile("FROM debian:12\nCOPY serve.py /srv/x/\nRUN useradd app && chown app: /srv -R\nUSER app:app"),
         ],
         good: [
