@@ -28,7 +28,8 @@ struct ShellDetourTests {
     @Test(
         "What is only printed, or named, starts nothing",
         arguments: [
-            "docker run $(echo --rm) img:1", "tmux attach -t a", "tmux kill-session -t privileged", "screen -ls",
+            "docker run $(echo --rm) img:1", "tmux attach -t 'docker run --privileged img:1'",
+            "tmux kill-session -t 'docker run --privileged img:1'", "screen -ls 'docker run --privileged img:1'",
             "docker run $(echo $OPTIONS) img:1", "docker run $(./options --privileged) img:1",
             "echo '\\`docker run --privileged img:1\\`'",
         ]
