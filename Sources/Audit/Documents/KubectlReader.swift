@@ -21,13 +21,16 @@ enum KubectlReader {
     /// Of a text that is put over what the command makes.
     private static func pods(_ word: ShellWord, of command: ShellCommand) -> [Subject] {
         let scalar = DataNode.Scalar(text: word.text, isPlain: false, place: word.place)
-        guard let root = try? DataNode.scalar(scalar).embedded().first else {
+        var search = PodSearch(isTransient: true, lines: SourceLines())
+        do throws(Unreadable) {
+            guard let root = try DataNode.scalar(scalar).embedded().first else { return [] }
+            search.search(root, key: "", isPatch: true)
+        } catch {
             // The rest of it comes with a variable.
             guard !word.text.contains("$") else { return [] }
-            return [.unreadable(Unreadable(word.place, "what \(Printed.quoted(command.program)) is given is not JSON"))]
+            let message = "what \(Printed.quoted(command.program)) is given cannot be read: \(error.message)"
+            return [.unreadable(Unreadable(word.place, message))]
         }
-        var search = PodSearch(isTransient: true, lines: SourceLines())
-        search.search(root, key: "", isPatch: true)
         let containers = search.pods.flatMap { $0.containers() } + search.contexts
         let workloads = search.pods.filter(\.reachesHost).map { pod in
             var workload = Workload(kind: command.program, name: "", place: word.place)
