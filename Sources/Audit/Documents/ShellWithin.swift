@@ -95,7 +95,7 @@ struct ShellWithin {
     private static func written(by command: ShellCommand) -> [ShellWithin] {
         let files = command.redirections.filter { $0.symbol.hasPrefix(">") }.map(\.target) + command.arguments
         return command.redirections.compactMap(\.body).filter { body in
-            ShellScriptText.isScript(body) || files.contains { ShellScriptText.isName($0.text) }
+            ShellScriptText.isScript(body) || files.contains { FileKinds.isShell(path: $0.text) }
         }.map { ShellWithin(.text($0), words: 0..<0) }
     }
 
@@ -123,10 +123,6 @@ struct ShellWithin {
 
 /// Tells shell scripts that stand in other texts.
 enum ShellScriptText {
-    static func isName(_ path: String) -> Bool {
-        [".sh", ".bash", ".zsh", ".ksh", "entrypoint"].contains { path.hasSuffix($0) }
-    }
-
     /// By its first line.
     static func isScript(_ text: SourceText) -> Bool {
         program(text).map { ShellCommand.shells.contains($0) } ?? false

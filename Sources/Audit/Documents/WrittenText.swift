@@ -29,7 +29,7 @@ package struct WrittenText: Sendable {
 
     /// What a command takes its input for.
     private static func kind(readBy command: ShellCommand) -> Kind? {
-        if command.program.hasPrefix("python"), !command.program.hasPrefix("python2") {
+        if FileKinds.isPython(interpreter: command.program), !command.program.hasPrefix("python2") {
             return command.readsScript ? .python : nil
         }
         if let call = KubectlCall(command) {
@@ -58,7 +58,7 @@ package struct WrittenText: Sendable {
         let outputs = command.redirections.filter { $0.symbol.hasPrefix(">") }.map(\.target)
         let names = (outputs + (command.program == "tee" ? Array(command.arguments) : [])).map(\.text)
         return bodies(for: commands).compactMap { body in
-            let isPython = ShellScriptText.program(body)?.hasPrefix("python") == true
+            let isPython = ShellScriptText.program(body).map(FileKinds.isPython(program:)) == true
             let kind = isPython ? .python : names.lazy.compactMap(Self.kind(of:)).first
             let isExact = kind == .python || !body.scalars.contains { $0 == "$" || $0 == "`" }
             return kind.map { WrittenText(kind: $0, text: body, isExact: isExact) }
@@ -67,9 +67,9 @@ package struct WrittenText: Sendable {
 
     private static func kind(of path: String) -> Kind? {
         let name = ShellCommand.baseName(path).lowercased()
-        if name.hasSuffix(".py") { return .python }
+        if FileKinds.isPython(path: name) { return .python }
         if FileKinds.yaml.contains(where: name.hasSuffix) { return .data }
-        return name == "dockerfile" || name.hasSuffix(".dockerfile") ? .dockerfile : nil
+        return FileKinds.isDockerfile(name: name) ? .dockerfile : nil
     }
 }
 

@@ -68,7 +68,7 @@ private struct BuildReading {
             // A script that is written out in the Dockerfile: run in the image, if not by the build.
             let target = instruction.words.last?.text ?? ""
             for heredoc in instruction.heredocs {
-                let isScript = [target, heredoc.name].contains(where: ShellScriptText.isName)
+                let isScript = [target, heredoc.name].contains(where: FileKinds.isShell)
                 if isScript || ShellScriptText.isScript(heredoc.body) { read(ShellReader.commands(heredoc.body)) }
             }
         default: break
