@@ -84,7 +84,8 @@ struct DependencyFileTests {
                 "- - git+https://h.example/a.git"
             ),
             (
-                "pyproject.toml", "[tool.poetry.dependencies]\na = {version = '1.0', url = 'https://h.example/a.whl'}\n",
+                "pyproject.toml",
+                "[tool.poetry.dependencies]\na = {version = '1.0', url = 'https://h.example/a.whl'}\n",
                 "- - https://h.example/a.whl"
             ),
             ("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3'\na = '1.0'\n", "==1.0 - -"),

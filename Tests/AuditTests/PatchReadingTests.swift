@@ -32,7 +32,8 @@ struct PatchReadingTests {
     @Test(
         "What a command is given in place of a patch is told with the reason",
         arguments: [
-            ("a: [b", "the file is not YAML"), (String(repeating: "b", count: 64 << 10 + 1), "it has more than 65536 bytes"),
+            ("a: [b", "the file is not YAML"),
+            (String(repeating: "b", count: 64 << 10 + 1), "it has more than 65536 bytes"),
             (String(repeating: "[", count: 1000), "nests"), ("", nil), ("a: [b$C", nil),
         ]
     )

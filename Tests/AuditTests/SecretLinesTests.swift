@@ -92,7 +92,8 @@ struct SecretLinesTests {
             "--token-type bearer",
             "--secret id=key,src=k", "API_KEY=$(cat key)", "secret = get_secret(name)", "api_key = os.environ['KEY']",
             "API_KEY_FILE=/run/secrets/key1", "every secret: in the vault", "curl -u $USER:$PASSWORD x", "key: value",
-            "unzip -p a.zip", "openssl req -keyout a.pem", "mysql -p db", "author(\"a\", \"b\")", "login(user, \"b\")", "secretName: a-key-1",
+            "unzip -p a.zip", "openssl req -keyout a.pem", "mysql -p db", "author(\"a\", \"b\")", "login(user, \"b\")",
+            "secretName: a-key-1",
         ]
     )
     func ordinary(_ line: String) { #expect(Credentials.concealed(in: line.unicodeScalars) == line) }

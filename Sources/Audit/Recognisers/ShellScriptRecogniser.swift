@@ -2,7 +2,8 @@
 
 extension Recogniser {
     /// Those that are called so. Others are told by their first line.
-    static let shellScript = Recogniser.text(matches: { FileKinds.isShell(path: $0.name) }) { (text, file, _) throws(Unreadable) in
+    static let shellScript = Recogniser.text(matches: { FileKinds.isShell(path: $0.name) }) {
+        (text, file, _) throws(Unreadable) in
         shellSubjects(text, file: file)
     }
 
