@@ -145,8 +145,7 @@ extension ShellCommand {
     fileprivate var printed: SourceText? {
         switch program {
         case "echo":
-            let start = words.dropFirst().firstIndex { !["-n", "-e", "-E", "-ne", "-en"].contains($0.text) }
-            return start.map { SourceText(words[$0...], separator: " ") }
+            return echoed.isEmpty ? nil : SourceText(echoed, separator: " ")
         case "printf":
             guard words.count > 1, let first = words[1].text.unicodeScalars.first else { return nil }
             // A form that is more than a place for what follows is itself printed.
@@ -157,6 +156,11 @@ extension ShellCommand {
                 ?? redirections.last { $0.symbol == "<<<" }.map { SourceText($0.target) }
         default: return nil
         }
+    }
+
+    /// What `echo` prints.
+    var echoed: ArraySlice<ShellWord> {
+        arguments.drop { ["-n", "-e", "-E", "-ne", "-en"].contains($0.text) }
     }
 
     /// Whether a shell, or the like, reads what it runs.
