@@ -34,7 +34,8 @@ struct PatchReadingTests {
         arguments: [
             ("a: [b", "the file is not YAML"),
             (String(repeating: "b", count: 64 << 10 + 1), "it has more than 65536 bytes"),
-            (String(repeating: "[", count: 100) + String(repeating: "]", count: 100), "nests"), ("", nil), ("a: [b$C", nil),
+            (String(repeating: "[", count: 100) + String(repeating: "]", count: 100), "nests"),
+            ("", nil), ("a: [b$C", nil),
         ]
     )
     func command(_ patch: String, _ reason: String?) {
