@@ -156,4 +156,15 @@ struct AdmissionTests {
         )
         #expect(verdict.refused.map(\.rule) == ["BKL-R011"])
     }
+
+    @Test("One that came with the request and cannot be read is told with its reason and place")
+    func brokenOverride() throws {
+        let files = try MemoryModelFiles(modelName: "m", files: ["1/x.txt": []], limits: .defaults)
+        let config = "{\"name\": \"m\",\n\"backnd\": 1}"
+        let verdict = AuditAdmission(profile: .secure).judge(
+            AdmissionCandidate(modelName: "m", files: files, configuration: .request(config))
+        )
+        let told = try #require(verdict.refused.first)
+        #expect(told.rule == "unreadable" && told.message.hasPrefix("config:2:1: ") && told.message.contains("backnd"))
+    }
 }

@@ -79,6 +79,15 @@ struct DependencyFileTests {
             ),
             ("Pipfile", "[packages]\na = '*'\n", "- - -"),
             ("Pipfile", "[dev-packages]\na = {version = '==1.0'}\n", "==1.0 - -"),
+            (
+                "Pipfile", "[packages]\na = {version = '==1.0', git = 'https://h.example/a.git'}\n",
+                "- - git+https://h.example/a.git"
+            ),
+            (
+                "pyproject.toml",
+                "[tool.poetry.dependencies]\na = {version = '1.0', url = 'https://h.example/a.whl'}\n",
+                "- - https://h.example/a.whl"
+            ),
             ("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3'\na = '1.0'\n", "==1.0 - -"),
             (
                 "pyproject.toml",

@@ -66,6 +66,32 @@ struct EvasionTests {
         )
     }
 
+    @Test(
+        "Each word that declares variables of the shell sets them",
+        arguments: ["declare -x", "export", "local", "readonly", "typeset -gx"]
+    )
+    func declarations(_ word: String) {
+        let set = rules(["run.sh": Array("\(word) DOCKER_HOST=tcp://10.0.0.1:2375\n".utf8)])
+        #expect(set.contains("BKL-D051"), "\(set)")
+        let secret = rules(["run.sh": Array("\(word) API_KEY=Zk3vQ9mT1xLw\n".utf8)])
+        #expect(secret.contains("BKL-D020"), "\(secret)")
+        let both = rules(["run.sh": Array("\(word) LD_PRELOAD=/models/a.so\n".utf8)])
+        #expect(both.contains("BKL-D067"), "\(both)")
+    }
+
+    @Test(
+        "A program's option that takes a password is known by its letter",
+        arguments: [
+            ("openssl enc -aes-256-cbc -k Zk3vQ9mT1xLw -in a", true), ("sshpass -pZk3vQ9mT1xLw ssh host", true),
+            ("redis-cli -a Zk3vQ9mT1xLw", true), ("mysql -pZk3vQ9mT1xLw db", true),
+            ("docker login -u a -p Zk3vQ9mT1xLw r.example", true), ("openssl req -x509 -keyout1xLw9 a.pem", false),
+            ("mysql -p Zk3vQ9mT1xLw", false), ("login -p Zk3vQ9mT1xLw", false),
+        ]
+    )
+    func passwords(_ command: String, _ isOne: Bool) {
+        #expect(rules(["run.sh": Array((command + "\n").utf8)]).contains("BKL-D020") == isOne)
+    }
+
     @Test("Each of a repeated option counts")
     func repeated() {
         let scopes = "buckler serve --anonymous-scope=admin --anonymous-scope=statistics\n"

@@ -29,6 +29,22 @@ struct PatchReadingTests {
     )
     func unreadable(_ patch: String, isTold: Bool) { #expect(audit([patch]).unreadable.isEmpty != isTold) }
 
+    @Test(
+        "What a command is given in place of a patch is told with the reason",
+        arguments: [
+            ("a: [b", "the file is not YAML"),
+            (String(repeating: "b", count: 64 << 10 + 1), "it has more than 65536 bytes"),
+            (String(repeating: "[", count: 100) + String(repeating: "]", count: 100), "nests"),
+            ("", nil), ("a: [b$C", nil),
+        ]
+    )
+    func command(_ patch: String, _ reason: String?) {
+        let result = Audit().run(MemoryTree(["run.sh": Array("kubectl patch pod a -p '\(patch)'\n".utf8)]))
+        #expect(result.unreadable.count == (reason == nil ? 0 : 1), "\(result.unreadable)")
+        guard let reason, let told = result.unreadable.first else { return }
+        #expect(told.message.hasPrefix("what 'kubectl' is given cannot be read: ") && told.message.contains(reason))
+    }
+
     @Test("So long a patch is read, and a longer one told")
     func length() {
         func text(_ count: Int) -> String { "'a: \(String(repeating: "b", count: count - 3))'" }

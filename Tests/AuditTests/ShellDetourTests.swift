@@ -32,8 +32,8 @@ struct ShellDetourTests {
         "What is only printed, or named, starts nothing",
         arguments: [
             "docker run $(echo --rm) img:1", "docker run $IMAGE --privileged", "docker run $1 --privileged",
-            "docker run $APP --verbose --privileged", "tmux attach -t a", "tmux kill-session -t privileged",
-            "screen -ls",
+            "docker run $APP --verbose --privileged", "tmux attach -t 'docker run --privileged img:1'",
+            "tmux kill-session -t 'docker run --privileged img:1'", "screen -ls 'docker run --privileged img:1'",
             "docker run $(echo $OPTIONS) img:1", "docker run $(./options --privileged) img:1",
             "echo '\\`docker run --privileged img:1\\`'",
         ]

@@ -39,6 +39,31 @@ struct VariablesTests {
         #expect(EnvironmentFile.variables("\u{FEFF}B=1\r\n", file: "").map(\.value?.value) == ["1"])
     }
 
+    @Test(
+        "A value of several lines is left out, and what stands in it sets nothing; lines are those of an excerpt",
+        arguments: [
+            ("A=\"x\nB=1\ny\" # all\nC=2\n", ["4 C=2"]), ("A='x\nB=\"1\ny'\nC=2\n", ["4 C=2"]),
+            ("A=\"x\\\"\nB=1\"\nC=2\n", ["3 C=2"]), ("A=1\nA='x\ny'\n", []),
+            ("A=\"x \\\" y\" # z\n", ["1 A=x \" y"]),
+            // Programs that know no quotes read each line for itself; those that do refuse such a file.
+            ("A=\"x\nB=1\n", ["1 A=x", "2 B=1"]),
+            ("A=1\u{2028}x\nB=2\r\nC=3\n", ["1 A=1\u{2028}x", "2 B=2", "3 C=3"]),
+        ]
+    )
+    func lines(_ text: String, _ expected: [String]) {
+        let variables = EnvironmentFile.variables(text, file: "")
+        #expect(
+            variables.map { "\($0.name.place.line ?? 0) \($0.name.value)=\($0.value?.value ?? "")" } == expected
+        )
+    }
+
+    @Test("Quotes that nothing closes take no time", .timeLimit(.minutes(1)))
+    func openQuotes() {
+        for line in ["A='x\n", "A=\"x\\\"\n", "A=\"'x\n", "A=\"x\nA='x\n"] {
+            #expect(EnvironmentFile.variables(String(repeating: line, count: 100_000), file: "").count <= 1)
+        }
+    }
+
     @Test("A safe value stands in the place of a default that is not")
     func safeValue() {
         #expect(!rules("privileged: ${P:-true}", "P=false").contains("BKL-D001"))

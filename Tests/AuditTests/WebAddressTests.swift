@@ -35,6 +35,13 @@ struct WebAddressTests {
     @Test(arguments: [
         ("http://triton:8000", true), ("http://a.models.svc", true), ("http://a.svc.cluster.local", true),
         ("http://169.254.169.254/latest", true), ("http://example.org", false), ("http://2130706433/", false),
+        ("http://10.0.0.5:8000", true), ("http://172.16.0.1", true), ("http://172.31.9.9/", true),
+        ("http://192.168.1.1", true), ("http://100.64.0.1", true), ("http://[fd00::1]", true),
+        ("http://[fc01::]", true),
+        ("http://172.32.0.1", false), ("http://172.15.0.1", false), ("http://100.128.0.1", false),
+        ("http://192.169.1.1", false), ("http://11.0.0.1", false), ("http://10.example.org", false),
+        ("http://10.0.0.5.example.org", false), ("http://10.0.0", false), ("http://10.0.0.256", false),
+        ("http://169.254.example.org", false), ("http://012.0.0.1", false), ("http://[fd::1]", false),
         ("http://0x7f000001", false), ("http://[fe80::1]", false), ("http://triton@example.org", false),
     ])
     func neighbours(_ text: String, _ isOne: Bool) { #expect(WebAddress(text)?.isNeighbour == isOne) }
@@ -42,7 +49,9 @@ struct WebAddressTests {
     @Test(arguments: [
         ("http://example.org", true), ("ws://example.org", true), ("http://[2001:db8::1]/", true),
         ("https://example.org", false), ("http://localhost", false), ("http://[::1]:1", false),
-        ("http://triton", false), ("http://{host}.example.org", false), ("http://$HOST", false), ("http://*", false),
+        ("http://triton", false), ("http://{host}.example.org", false), ("http://$HOST", false),
+        ("http://10.0.0.5", false),
+        ("http://*", false),
     ])
     func farInClear(_ text: String, _ isOne: Bool) { #expect(WebAddress.isFarInClear(text) == isOne) }
 }

@@ -21,7 +21,10 @@ struct WrittenTextTests {
             ("Dockerfile", "FROM python:3.11\nRUN python3 <<EOF\n"), ("run.sh", "set -e\npython3 - <<'EOF'\n"),
             ("run.sh", "X=1\ncat <<EOF > x.py\n"), ("run.sh", "\ncat <<\"EOF\" | sudo tee /opt/x.py\n"),
             ("run.sh", "\ncat <<EOF | exec python3.11 -u\n"), ("run.sh", "if a; then\npython <<EOF | grep a\n"),
-            ("Dockerfile", "FROM python:3.11\nRUN <<EOF cat > /x.py\n"),
+            ("Dockerfile", "FROM python:3.11\nRUN <<EOF cat > /x.py\n"), ("run.sh", "set -e\npypy3 - <<'EOF'\n"),
+            ("run.sh", "cat > x.pyw <<EOF\n"), ("Dockerfile", "FROM python:3.11\nCOPY <<EOF /x.PYW\n"),
+            ("run.sh", "cat > x <<EOF\n#!/usr/bin/env pypy3\n"),
+            ("Dockerfile", "FROM python:3.11\nCOPY <<EOF /x\n#!/usr/bin/env -S uv run\n"),
             ("Dockerfile", "FROM python:3.11\nRUN cat <<EOF | ssh a \"python3 -\" && python3 - <<EOF\nEOF\n"),
         ]
     )
@@ -80,6 +83,7 @@ struct WrittenTextTests {
             ("docker compose -f - up -d <<EOF", services, 5), ("docker-compose --file=- up <<EOF", services, 5),
             ("docker stack deploy -c - a <<EOF", services, 5), ("docker build -t a - <<EOF", dockerfile, 3),
             ("docker buildx build -f - . <<EOF", dockerfile, 3), ("cat > Dockerfile <<EOF", dockerfile, 3),
+            ("cat > Dockerfile.gpu <<EOF", dockerfile, 3), ("tee a/gpu-Containerfile <<EOF", dockerfile, 3),
         ]
     )
     func documents(_ start: String, _ text: String, _ line: Int) {
@@ -126,5 +130,21 @@ struct WrittenTextTests {
         #expect(audit("run.sh", many).unreadable.count == 1)
         let open = "python3 - <<EOF\nx = '" + String(repeating: "${", count: 100_000) + "'\nEOF\n"
         #expect(audit("run.sh", open).unreadable.isEmpty)
+    }
+
+    @Test(
+        "What a shell puts in as lines of their own hides no other line, and is not told",
+        arguments: [
+            "kubectl apply -f - <<EOF\n", "cat <<EOF | envsubst | kubectl apply -f -\n",
+            "envsubst <<'EOF' | kubectl apply -f -\n", "$KUBECTL apply -f - <<'EOF'\n", "cat > pod.yaml <<EOF\n",
+        ]
+    )
+    func openLines(_ start: String) {
+        let text =
+            "\(start)kind: Pod\napiVersion: v1\nmetadata:\n  labels:\n$LABELS\n  annotations:\n    a: |\n"
+            + "$(sed 's/^/  /' a)\nspec:\n  hostPID: true\nEOF\n"
+        let result = audit("run.sh", text)
+        #expect(line("BKL-D016", result) == 11)
+        #expect(result.unreadable.isEmpty)
     }
 }

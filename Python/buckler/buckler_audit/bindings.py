@@ -67,26 +67,21 @@ class Bindings(Functions):
                 if base.keys is not None and index.text is not None:
                     self.dictionary(new, [*base.keys, index.text], [*base.items, value])
                 self.env[target.value.id] = new
-            self.assigned_text(index.text, value, None)
 
     def setting(self, node, name, value):
         self.facts.add("sets", node, {"n": name[:200], "a": self.facts.arguments([(None, value)])})
-
-    def assigned_text(self, name, value, node):
-        if node is not None:
-            self.named_text(name, value, node)
 
     def do_Assign(self, node):
         value = self.value(node.value)
         for target in node.targets:
             self.bind(target, value)
-            self.assigned_text(self.words(target), value, node.value)
+            self.named_text(self.words(target), value, node.value)
 
     def do_AnnAssign(self, node):
         if node.value is not None:
             value = self.value(node.value)
             self.bind(node.target, value)
-            self.assigned_text(self.words(node.target), value, node.value)
+            self.named_text(self.words(node.target), value, node.value)
 
     def do_AugAssign(self, node):
         value = self.value(node.value)

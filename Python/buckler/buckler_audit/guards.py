@@ -3,6 +3,8 @@
 import ast
 import re
 
+from .limits import name_of
+
 #: What is true of those who may come in.
 ADMITTING = re.compile(
     r"^(is|has|was|are)?_?(known|valid|authenti|authori|allowed|permitted|trusted|verif|compare_digest"
@@ -22,8 +24,7 @@ def is_inverted(test, body):
 
 def last_name(node):
     """Of a name or attribute, without underscores before it."""
-    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-    return name.lstrip("_")
+    return name_of(node).lstrip("_")
 
 
 def refuses(body):

@@ -77,11 +77,12 @@ package struct AuditAdmission: Admission {
         switch candidate.configuration {
         case nil: return nil
         case .request(let json):
-            let place = Place("config")
-            guard let parsed = try? ModelConfigJSON.parse(json) else {
-                throw Unreadable(place, "the configuration of the load request cannot be read")
+            let file = "config"
+            do throws(ConfigSyntaxError) {
+                return ModelConfigFile(path: file, modelName: name, parsed: try ModelConfigJSON.parse(json))
+            } catch {
+                throw Unreadable(Place(file, line: error.line, column: error.column), error.message)
             }
-            return ModelConfigFile(path: place.file, modelName: name, parsed: parsed)
         case .file(let file, let text):
             let filePath = path.isEmpty ? file : path + "/" + file
             do throws(ConfigSyntaxError) {

@@ -71,16 +71,26 @@ struct TextReading {
         }
         return nil
     }
+
+    /// What a shell puts into a manifest may be lines of it; the others are read without them.
+    func documents(in text: WrittenText) throws(Unreadable) -> [DataDocument] {
+        let file = text.text.file
+        guard !text.isExact else { return try DataReader.yaml(text.text.padded, file: file, limits: limits) }
+        do throws(Unreadable) {
+            return try DataReader.yaml(text.text.padded, file: file, limits: limits)
+        } catch {
+            return try DataReader.yaml(text.text.withoutOpenLines.padded, file: file, limits: limits)
+        }
+    }
 }
 
 extension SourceLines.Endings {
     /// By the kind of file that `path` names.
     init(ofFileAt path: String) {
-        let name = path.lowercased()
-        if name.hasSuffix(".py") || name.hasSuffix(".pyw") {
+        if FileKinds.isPython(path: path) {
             self = .returns
         } else {
-            self = FileKinds.yaml.contains(where: name.hasSuffix) ? .yaml : .newlines
+            self = FileKinds.yaml.contains(where: path.lowercased().hasSuffix) ? .yaml : .newlines
         }
     }
 }

@@ -273,7 +273,7 @@ struct TreeReading {
                 guard case .text(_, let read) = Recogniser.dockerfile else { return }
                 add(try read(text.text.padded, file, limits))
             case .data:
-                for var document in try DataReader.yaml(text.text.padded, file: file, limits: limits) {
+                for var document in try texts.documents(in: text) {
                     // Lines of the text are none that could be mended.
                     document.lines = SourceLines()
                     for case .data(let read) in Recogniser.all { add(read(document)) }

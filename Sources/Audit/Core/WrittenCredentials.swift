@@ -16,6 +16,7 @@ struct WrittenCredentials {
             takeSetting(index)
             takeOption(index, programs)
             takePair(index)
+            takeToken(index)
             let program = ShellCommand.baseName(line.text(line.words[index].range))
             if Self.programs.contains(program) { programs.insert(program) }
         }
@@ -57,7 +58,7 @@ struct WrittenCredentials {
         guard let first = value.unicodeScalars.first, !"$%*-".unicodeScalars.contains(first) else { return }
         guard isOption || !isHandedOn(range, value, as: name) else { return }
         let isPassword = name.uppercased().hasSuffix("PASSWORD")
-        let isGiven = isOption && range.count >= 4 && !Self.isReference(name)
+        let isGiven = isOption && range.count >= 4 && !PasswordOption.references.contains(name)
         if isGiven || WrittenSecret.isValue(value, of: isPassword ? "password" : name) { ranges.append(range) }
     }
 
@@ -75,11 +76,6 @@ struct WrittenCredentials {
     }
 
     private static let shortNames: Set<String> = ["pass", "passwd", "pw"]
-
-    /// Options that name a secret of the engine's as often as they have one.
-    private static func isReference(_ name: String) -> Bool {
-        ["--secret", "--secrets", "--credential", "--credentials"].contains(name)
-    }
 
     // MARK: - Addresses
 
@@ -116,37 +112,25 @@ struct WrittenCredentials {
 
     // MARK: - Options
 
-    /// Programs, and the letter of the option that takes a password.
-    private static let letters: [String: Unicode.Scalar] = [
-        "7z": "p", "login": "p", "mongo": "p", "mongodump": "p", "mongosh": "p", "openssl": "k", "redis-cli": "a",
-        "sshpass": "p",
-        "unzip": "P", "zip": "P",
-    ]
-    /// Those that take it in the same word alone.
-    private static let glued: Set<String> = [
-        "mariadb", "mariadb-dump", "mysql", "mysqladmin", "mysqldump", "mysqlimport",
-    ]
-
-    /// Those whose option for it takes a name too.
-    private static let callers: Set<String> = ["curl", "http", "https", "wget"]
-    private static let programs = callers.union(glued).union(letters.keys)
+    /// In a line, a verb stands for the programs that have it.
+    private static let options = PasswordOption.programs.merging(["login": .login]) { $1 }
+    private static let programs = PasswordOption.callers.union(options.keys)
 
     private mutating func takeOption(_ index: Int, _ programs: Set<String>) {
         let range = line.words[index].range
         let text = line.text(range)
         if text.hasPrefix("pass:"), text.utf8.count > 5 { ranges.append((range.lowerBound + 5)..<range.upperBound) }
         guard text.utf8.first == UInt8(ascii: "-"), text.utf8.count > 1 else { return }
-        let isCaller = !programs.isDisjoint(with: Self.callers)
+        let isCaller = !programs.isDisjoint(with: PasswordOption.callers)
         takeUser(index, text, isSurely: isCaller)
         if isCaller, ["-b", "--cookie"].contains(text), index + 1 < line.words.count, isApart(index) {
             takeCookie(line.words[index + 1].range)
         }
-        let letter = line.scalars[range.lowerBound + 1]
-        let isGlued = range.count > 2
-        let takers = programs.filter { Self.letters[$0] == letter }
-        if isGlued, !takers.isEmpty || (letter == "p" && !programs.isDisjoint(with: Self.glued)) {
-            append((range.lowerBound + 2)..<range.upperBound)
-        } else if !isGlued, !takers.isEmpty, index + 1 < line.words.count, isApart(index) {
+        let letter = Character(line.scalars[range.lowerBound + 1])
+        let takers = programs.compactMap { Self.options[$0] }.filter { $0.letter == letter }
+        if range.count > 2 {
+            if takers.contains(where: \.isGlued) { append((range.lowerBound + 2)..<range.upperBound) }
+        } else if takers.contains(where: \.isApart), index + 1 < line.words.count, isApart(index) {
             append(line.words[index + 1].quoted ?? line.words[index + 1].range)
         }
     }
@@ -176,6 +160,14 @@ struct WrittenCredentials {
     private mutating func append(_ range: Range<Int>) {
         guard let first = line.scalars[range].first, first != "$", first != "-" else { return }
         ranges.append(range)
+    }
+
+    /// `vault login word`
+    private mutating func takeToken(_ index: Int) {
+        guard index > 0, index + 1 < line.words.count, line.text(line.words[index].range) == "login",
+            ShellCommand.baseName(line.text(line.words[index - 1].range)) == "vault", isApart(index)
+        else { return }
+        append(line.words[index + 1].quoted ?? line.words[index + 1].range)
     }
 
     // MARK: - Pairs

@@ -6,8 +6,7 @@
 extension DataDocument {
     package var isBentoConfiguration: Bool {
         guard case .map = root, root["apiVersion"] == nil else { return false }
-        let name = file.split(separator: "/").last.map { $0.lowercased() } ?? ""
-        let isNamed = Self.names.contains(name)
+        let isNamed = FileKinds.isBentoConfiguration(path: file)
         if !(root["api_server"]?.members.isEmpty ?? true) || (isNamed && root["runners"] != nil) { return true }
         let services = root["services"]?.members ?? []
         guard !services.isEmpty, isNamed || !services.contains(where: { $0.value["image"] != nil }) else {
@@ -34,10 +33,6 @@ extension DataDocument {
         if ServiceConfiguration.settings.contains(service.key) { return true }
         return service.value.members.contains { ServiceConfiguration.settings.contains($0.key) }
     }
-
-    private static let names: Set<String> = [
-        "configuration.yaml", "configuration.yml", "bentoml_configuration.yaml", "bentoml_configuration.yml",
-    ]
 
     /// Of services of compose files, and of none of BentoML's.
     private static let composeKeys: Set<String> = [

@@ -114,17 +114,14 @@ enum ComposeReader {
     }
 }
 
-extension ComposeReader {
-    /// A line that a shell is given.
-    fileprivate static func shell(_ node: DataNode) -> [ShellWord] {
-        guard let scalar = node.scalar else { return [] }
-        return [ShellWord("sh", at: scalar.place), ShellWord("-c", at: scalar.place), ShellWord(scalar)]
-    }
-}
-
 extension ShellWord {
     /// A word that no shell reads.
     init(_ scalar: DataNode.Scalar) { self.init(scalar.text, at: scalar.place) }
+
+    /// A line that a shell is given.
+    static func shell(_ line: DataNode.Scalar) -> [ShellWord] {
+        [ShellWord("sh", at: line.place), ShellWord("-c", at: line.place), ShellWord(line)]
+    }
 }
 
 extension Container {
@@ -224,12 +221,12 @@ extension Container {
 
     private mutating func takeTest(_ test: DataNode?) {
         guard let test else { return }
-        if test.scalar != nil { return hooks.append(ComposeReader.shell(test)) }
+        if let line = test.scalar { return hooks.append(ShellWord.shell(line)) }
         guard let kind = test.items.first?.text else { return }
         let rest = test.items.dropFirst()
         hooks.append(
             kind == "CMD-SHELL"
-                ? rest.first.map(ComposeReader.shell) ?? [] : rest.compactMap(\.scalar).map(ShellWord.init)
+                ? rest.first?.scalar.map(ShellWord.shell) ?? [] : rest.compactMap(\.scalar).map(ShellWord.init)
         )
     }
 

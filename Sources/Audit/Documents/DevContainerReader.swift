@@ -46,9 +46,7 @@ enum DevContainerReader {
     /// A line for a shell, words, or several of them by names.
     private static func commands(_ node: DataNode?) -> [[ShellWord]] {
         guard let node else { return [] }
-        if let line = node.scalar {
-            return [[ShellWord("sh", at: line.place), ShellWord("-c", at: line.place), ShellWord(line)]]
-        }
+        if let line = node.scalar { return [ShellWord.shell(line)] }
         if !node.items.isEmpty { return [node.items.compactMap(\.scalar).map(ShellWord.init)] }
         return node.members.flatMap { $0.value.members.isEmpty ? commands($0.value) : [] }
     }

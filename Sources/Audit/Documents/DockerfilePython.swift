@@ -12,7 +12,7 @@ extension DockerInstruction {
         case "ADD", "COPY":
             let target = words.last?.text ?? ""
             return heredocs.filter { heredoc in
-                [target, heredoc.name].contains { $0.hasSuffix(".py") } || heredoc.body.isPythonScript
+                [target, heredoc.name].contains { FileKinds.isPython(path: $0) } || heredoc.body.isPythonScript
             }.map(\.body)
         case "RUN":
             guard !heredocs.isEmpty, commands.first?.words.isEmpty == true else { return [] }
@@ -23,10 +23,5 @@ extension DockerInstruction {
 }
 
 extension SourceText {
-    fileprivate var isPythonScript: Bool { ShellScriptText.program(self)?.hasPrefix("python") == true }
-
-    /// Behind as many empty lines as bring its own to where they stand in the file.
-    var padded: String { padding + text }
-
-    var padding: String { String(repeating: "\n", count: max(0, (place(0).line ?? 1) - 1)) }
+    fileprivate var isPythonScript: Bool { ShellScriptText.program(self).map(FileKinds.isPython(program:)) == true }
 }

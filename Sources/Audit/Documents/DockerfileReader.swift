@@ -180,7 +180,7 @@ private struct DockerfileReading {
         case "ADD", "COPY":
             let target = instruction.words.last?.text ?? ""
             return instruction.heredocs.flatMap { heredoc in
-                let isScript = [target, heredoc.name].contains(where: ShellScriptText.isName)
+                let isScript = [target, heredoc.name].contains(where: FileKinds.isShell(path:))
                 guard isScript || ShellScriptText.isScript(heredoc.body) else { return [[ShellCommand]]() }
                 return sequences(ShellReader.commands(heredoc.body))
             }

@@ -106,6 +106,8 @@ struct KnownVariables {
         values[name] = SecretShapes.evidence(name: name, value: value) == nil ? value : nil
     }
 
+    mutating func remove(_ name: String) { values[name] = nil }
+
     /// `nil` also for one that is empty, which is as if it were not set.
     fileprivate mutating func value(of name: Substring.UnicodeScalarView) -> String? {
         guard !values.isEmpty, let value = values[String(name)], !value.isEmpty, value.utf8.count <= room else {

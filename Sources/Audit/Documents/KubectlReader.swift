@@ -22,18 +22,16 @@ enum KubectlReader {
     /// Of a text that is put over what the command makes.
     private static func pods(_ word: ShellWord, of command: ShellCommand) -> [Subject] {
         let scalar = DataNode.Scalar(text: word.text, isPlain: false, place: word.place)
-        let documents: [DataNode]
+        var search = PodSearch(isTransient: true, lines: SourceLines())
         do throws(Unreadable) {
-            documents = try DataNode.scalar(scalar).embedded()
+            guard let root = try DataNode.scalar(scalar).embedded().first else { return [] }
+            search.search(root, key: "", isPatch: true)
         } catch {
             // The rest of it comes with a variable.
             guard !word.text.contains("$") else { return [] }
-            let problem = "what \(Printed.quoted(command.program)) is given cannot be read: \(error.message)"
-            return [.unreadable(Unreadable(word.place, problem))]
+            let message = "what \(Printed.quoted(command.program)) is given cannot be read: \(error.message)"
+            return [.unreadable(Unreadable(word.place, message))]
         }
-        guard let root = documents.first else { return [] }
-        var search = PodSearch(isTransient: true, lines: SourceLines())
-        search.search(root, key: "", isPatch: true)
         let containers = search.pods.flatMap { $0.containers() } + search.contexts
         let workloads = search.pods.filter(\.takesOfHost).map { pod in
             var workload = Workload(kind: command.program, name: "", place: word.place)
@@ -84,7 +82,10 @@ struct KubectlCall {
     init?(_ command: ShellCommand) {
         let isNested = ["k3s", "microk8s", "minikube"].contains(command.program)
         let start = isNested ? command.words.firstIndex { $0.text == "kubectl" } : 0
-        guard let start, isNested || ["kubectl", "oc", "microk8s.kubectl"].contains(command.program) else { return nil }
+        // `$KUBECTL apply`, where that is set elsewhere.
+        let isOpen = command.program.hasPrefix("$") && command.program.uppercased().contains("KUBECTL")
+        let isOwn = isOpen || ["kubectl", "oc", "microk8s.kubectl"].contains(command.program)
+        guard let start, isNested || isOwn else { return nil }
         guard let index = command.operand(from: start + 1, valued: Self.valued) else { return nil }
         verb = command.words[index].text
         words = command.words[(index + 1)...]

@@ -224,6 +224,6 @@ extension Container {
     /// A text that Argo and Tekton have the container's command, or a shell, run.
     fileprivate mutating func takeScript(_ script: DataNode.Scalar) {
         if let program = ShellCommand(command)?.program, !ShellCommand.shells.contains(program) { return }
-        command = [ShellWord("sh", at: script.place), ShellWord("-c", at: script.place), ShellWord(script)]
+        command = ShellWord.shell(script)
     }
 }

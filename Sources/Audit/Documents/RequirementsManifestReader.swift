@@ -138,19 +138,19 @@ extension RequirementsFile {
     }
 
     fileprivate mutating func add(_ name: String, of value: DataNode, at place: Place) {
-        if let text = value.text ?? value["version"]?.text {
-            let isExact = text.utf8.first.map { (0x30...0x39).contains($0) } ?? false
-            let version = text == "*" ? "" : isExact ? "==" + text : text
-            requirements.append(Requirement(name: name, version: version, address: nil, hashes: [], place: place))
-            return
-        }
         var address = value["url"]?.text ?? value["file"]?.text
         if let git = value["git"]?.text {
             let reference = ["rev", "ref", "tag", "branch"].lazy.compactMap { value[$0]?.text }.first
             address = "git+\(git)" + (reference.map { "@" + $0 } ?? "")
         }
-        guard let address else { return }
-        requirements.append(Requirement(name: name, version: "", address: address, hashes: [], place: place))
+        // Of what has an address, a version pins nothing.
+        if let address {
+            requirements.append(Requirement(name: name, version: "", address: address, hashes: [], place: place))
+        } else if let text = value.text ?? value["version"]?.text {
+            let isExact = text.utf8.first.map { (0x30...0x39).contains($0) } ?? false
+            let version = text == "*" ? "" : isExact ? "==" + text : text
+            requirements.append(Requirement(name: name, version: version, address: nil, hashes: [], place: place))
+        }
     }
 
     /// uv asks its indexes one after the other, and takes the first that has a package at all, unless told otherwise.

@@ -124,14 +124,16 @@ package struct ShellCommand: Sendable {
 
     package func has(_ argument: String...) -> Bool { arguments.contains { argument.contains($0.text) } }
 
-    /// What it sets for the commands behind it: alone, or by `export` and the like.
-    package var settings: [Assignment] {
-        if words.isEmpty { return assignments }
-        guard Self.declarations.contains(program) else { return [] }
-        return assignments + arguments.compactMap(\.assignment)
+    /// Whether its words set variables of the shell.
+    var isDeclaration: Bool { ["declare", "export", "local", "readonly", "typeset"].contains(program) }
+
+    /// What it sets, for itself or for the commands behind it.
+    package var variables: [Assignment] {
+        isDeclaration ? assignments + arguments.compactMap(\.assignment) : assignments
     }
 
-    private static let declarations: Set<String> = ["export", "declare", "local", "readonly", "typeset"]
+    /// What it sets for the commands behind it: alone, or by `export` and the like.
+    package var settings: [Assignment] { words.isEmpty || isDeclaration ? variables : [] }
 
     /// Marked as one of which not all was looked at.
     var cut: ShellCommand {

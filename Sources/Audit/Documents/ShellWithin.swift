@@ -95,7 +95,7 @@ struct ShellWithin {
     private static func written(by command: ShellCommand) -> [ShellWithin] {
         let files = command.redirections.filter { $0.symbol.hasPrefix(">") }.map(\.target) + command.arguments
         return command.redirections.compactMap(\.body).filter { body in
-            ShellScriptText.isScript(body) || files.contains { ShellScriptText.isName($0.text) }
+            ShellScriptText.isScript(body) || files.contains { FileKinds.isShell(path: $0.text) }
         }.map { ShellWithin(.text($0), words: 0..<0) }
     }
 
@@ -123,10 +123,6 @@ struct ShellWithin {
 
 /// Tells shell scripts that stand in other texts.
 enum ShellScriptText {
-    static func isName(_ path: String) -> Bool {
-        [".sh", ".bash", ".zsh", ".ksh", "entrypoint"].contains { path.hasSuffix($0) }
-    }
-
     /// By its first line.
     static func isScript(_ text: SourceText) -> Bool {
         program(text).map { ShellCommand.shells.contains($0) } ?? false
@@ -149,8 +145,7 @@ extension ShellCommand {
     fileprivate var printed: SourceText? {
         switch program {
         case "echo":
-            let start = words.dropFirst().firstIndex { !["-n", "-e", "-E", "-ne", "-en"].contains($0.text) }
-            return start.map { SourceText(words[$0...], separator: " ") }
+            return echoed.isEmpty ? nil : SourceText(echoed, separator: " ")
         case "printf":
             guard words.count > 1, let first = words[1].text.unicodeScalars.first else { return nil }
             // A form that is more than a place for what follows is itself printed.
@@ -161,6 +156,11 @@ extension ShellCommand {
                 ?? redirections.last { $0.symbol == "<<<" }.map { SourceText($0.target) }
         default: return nil
         }
+    }
+
+    /// What `echo` prints.
+    var echoed: ArraySlice<ShellWord> {
+        arguments.drop { ["-n", "-e", "-E", "-ne", "-en"].contains($0.text) }
     }
 
     /// Whether a shell, or the like, reads what it runs.

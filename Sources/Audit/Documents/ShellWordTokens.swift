@@ -205,7 +205,7 @@ extension ShellCommand {
         guard words.allSatisfy({ !$0.isExpanded }) else { return nil }
         var rest = arguments.map(\.text)[...]
         switch program {
-        case "echo": return rest.drop { ["-n", "-e", "-E", "-ne", "-en"].contains($0) }.joined(separator: " ")
+        case "echo": return echoed.map(\.text).joined(separator: " ")
         case "printf":
             if rest.first == "--" { rest.removeFirst() }
             let parts = rest.popFirst()?.split(separator: "%s", omittingEmptySubsequences: false) ?? []

@@ -73,6 +73,11 @@ package struct SourceText: Sendable {
 
     package var text: String { string(0..<scalars.count) }
 
+    /// Behind as many empty lines as bring its own to where they stand in the file.
+    var padded: String { padding + text }
+
+    var padding: String { String(repeating: "\n", count: max(0, (place(0).line ?? 1) - 1)) }
+
     package func string(_ range: Range<Int>) -> String {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars[range])

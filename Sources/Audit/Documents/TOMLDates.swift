@@ -16,27 +16,11 @@ enum TOMLDates {
             var time = word[...]
             return dropTime(&time) && time.isEmpty
         }
-        guard isDay(day) else { return false }
+        guard CivilDay.isDay(String(decoding: day, as: UTF8.self)) else { return false }
         var rest = word.dropFirst(10)
         guard let mark = rest.popFirst() else { return true }
         guard mark | 0x20 == UInt8(ascii: "t") || mark == UInt8(ascii: " "), dropTime(&rest) else { return false }
         return rest.isEmpty || isOffset(rest)
-    }
-
-    private static func isDay(_ word: [UInt8]) -> Bool {
-        guard let century = number(word[0..<2]), let year = number(word[2..<4]), let month = number(word[5..<7]),
-            let day = number(word[8...])
-        else { return false }
-        // Each fourth year is a leap year, and of the centuries' first years each fourth.
-        let isLeap = year == 0 ? century % 4 == 0 : year % 4 == 0
-        let days =
-            switch month {
-            case 2: isLeap ? 29 : 28
-            case 4, 6, 9, 11: 30
-            case 1...12: 31
-            default: 0
-            }
-        return day >= 1 && day <= days
     }
 
     /// Drops `00:00:00` and a fraction of the second; `false` if there is no time.

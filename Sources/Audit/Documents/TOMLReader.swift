@@ -65,7 +65,7 @@ struct TOMLReader {
         scanner.skipBlanks()
         let parent = try tables.open(name.dropLast(), from: table)
         try tables.checkIsNew(key, in: parent)
-        try tables.set(key, to: try value(depth: tables.depth(of: parent) + 1), in: parent)
+        tables.insert(try value(depth: tables.depth(of: parent) + 1), for: key, in: parent)
     }
 
     // MARK: Names

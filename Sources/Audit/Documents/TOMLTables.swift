@@ -148,7 +148,7 @@ struct TOMLTables {
         return table
     }
 
-    /// A table in braces, which ``set(_:to:in:)`` gives its name.
+    /// A table in braces, which ``insert(_:for:in:)`` gives its name.
     mutating func inline(at place: Place, depth: Int) throws(Unreadable) -> Int {
         try new(.inline, at: place, depth: depth)
     }
@@ -157,16 +157,12 @@ struct TOMLTables {
         guard value(key, in: table) == nil else { throw twice("the key", [key]) }
     }
 
-    mutating func set(_ key: TOMLKey, to value: Value, in table: Int) throws(Unreadable) {
-        try checkIsNew(key, in: table)
-        insert(value, for: key, in: table)
-    }
-
     private func value(_ key: TOMLKey, in table: Int) -> Value? {
         tables[table].index[key.text].map { tables[table].entries[$0].value }
     }
 
-    private mutating func insert(_ value: Value, for key: TOMLKey, in table: Int) {
+    /// Gives a value a name that ``checkIsNew(_:in:)`` has found free.
+    mutating func insert(_ value: Value, for key: TOMLKey, in table: Int) {
         tables[table].index[key.text] = tables[table].entries.count
         tables[table].entries.append((key, value))
     }

@@ -54,15 +54,37 @@ struct WebAddress: Equatable {
 
     private static let nearEndings = [".svc", ".internal", ".local", ".localhost", ".test", ".lan"]
 
-    /// Whether it is, as a rule, on the same machine's or cluster's network: a name without a dot, or one that no public
-    /// server has.
+    /// Whether it is, as a rule, on the same machine's or cluster's network: a name without a dot, or a name
+    /// or an address that no public server has.
     var isNeighbour: Bool {
+        if isIPv6 { return isPrivateIPv6 }
         // Numbers are addresses too, without a dot: `http://2130706433/`.
-        guard !host.isEmpty, !isIPv6, !host.allSatisfy(\.isNumber), !host.hasPrefix("0x") else { return false }
-        return !host.contains(".") || host.hasPrefix("169.254.") || Self.nearEndings.contains(where: host.hasSuffix)
+        guard !host.isEmpty, !host.allSatisfy(\.isNumber), !host.hasPrefix("0x") else { return false }
+        return !host.contains(".") || isPrivateIPv4 || Self.nearEndings.contains(where: host.hasSuffix)
     }
 
-    /// Whether `text` is the address of one who is certainly elsewhere, by a scheme without TLS.
+    /// Of RFC 1918, of a provider's own network, or of the link. With a zero before it, a number may be octal.
+    private var isPrivateIPv4: Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part in part.first == "0" && part != "0" ? nil : UInt8(part) }
+        guard parts.count == 4, numbers.count == 4 else { return false }
+        switch numbers[0] {
+        case 10: return true
+        case 100: return (64...127).contains(numbers[1])
+        case 169: return numbers[1] == 254
+        case 172: return (16...31).contains(numbers[1])
+        case 192: return numbers[1] == 168
+        default: return false
+        }
+    }
+
+    /// Of `fc00::/7`.
+    private var isPrivateIPv6: Bool {
+        let first = host.prefix { $0 != ":" }
+        return first.utf8.count == 4 && UInt16(first, radix: 16).map { $0 >> 9 == 0xFC >> 1 } ?? false
+    }
+
+    /// Whether `text` is the address of one who is not near, by a scheme without TLS.
     static func isFarInClear(_ text: String) -> Bool {
         WebAddress(text).map { $0.isInClear && !$0.isOpen && !$0.isLoopback && !$0.isNeighbour } ?? false
     }

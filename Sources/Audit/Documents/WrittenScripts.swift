@@ -14,7 +14,7 @@ struct WrittenScripts {
 
     /// Of a map from the names of files to what is in them.
     mutating func take(files: DataNode?) {
-        for file in files?.members ?? [] { take(file.value, isNamedSo: ShellScriptText.isName(file.key)) }
+        for file in files?.members ?? [] { take(file.value, isNamedSo: FileKinds.isShell(path: file.key)) }
     }
 
     /// Of a compose file; a service may give a file another name.
@@ -24,14 +24,14 @@ struct WrittenScripts {
             for key in ["configs", "secrets"] {
                 for file in service.value[key]?.items ?? [] {
                     guard let source = file["source"]?.text, let target = file["target"]?.text else { continue }
-                    if ShellScriptText.isName(target) { names.insert(source) }
+                    if FileKinds.isShell(path: target) { names.insert(source) }
                 }
             }
         }
         for key in ["configs", "secrets"] {
             for file in root[key]?.members ?? [] {
                 guard let content = file.value["content"] else { continue }
-                take(content, isNamedSo: names.contains(file.key) || ShellScriptText.isName(file.key))
+                take(content, isNamedSo: names.contains(file.key) || FileKinds.isShell(path: file.key))
             }
         }
     }

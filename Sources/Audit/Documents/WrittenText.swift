@@ -21,7 +21,7 @@ package struct WrittenText: Sendable {
         if command.program == "cat" || command.program == "tee" { return files(of: commands) }
         guard let kind = kind(readBy: command) else { return [] }
         let bodies = bodies(for: commands)
-        guard bodies.isEmpty, kind == .data else { return bodies.map { WrittenText(kind: kind, text: $0) } }
+        guard bodies.isEmpty, kind == .data else { return bodies.map { WrittenText($0, kind) } }
         return ShellWithin.input(of: Array(commands.suffix(65))).map {
             WrittenText(kind: kind, text: $0, isExact: false)
         }
@@ -29,7 +29,7 @@ package struct WrittenText: Sendable {
 
     /// What a command takes its input for.
     private static func kind(readBy command: ShellCommand) -> Kind? {
-        if command.program.hasPrefix("python"), !command.program.hasPrefix("python2") {
+        if FileKinds.isPython(interpreter: command.program), !command.program.hasPrefix("python2") {
             return command.readsScript ? .python : nil
         }
         if let call = KubectlCall(command) {
@@ -48,7 +48,7 @@ package struct WrittenText: Sendable {
     /// Heredocs that a command reads, itself or from `cat` before it.
     private static func bodies(for commands: ArraySlice<ShellCommand>) -> [SourceText] {
         let before = commands.dropLast().suffix(8).reversed().prefix { $0.connector == .pipe }
-        let printers = before.filter { $0.program == "cat" || $0.program == "tee" }
+        let printers = before.filter { ["cat", "tee", "envsubst", "sed"].contains($0.program) }
         return (commands.suffix(1) + printers).lazy.map(\.bodies).first { !$0.isEmpty } ?? []
     }
 
@@ -58,18 +58,25 @@ package struct WrittenText: Sendable {
         let outputs = command.redirections.filter { $0.symbol.hasPrefix(">") }.map(\.target)
         let names = (outputs + (command.program == "tee" ? Array(command.arguments) : [])).map(\.text)
         return bodies(for: commands).compactMap { body in
-            let isPython = ShellScriptText.program(body)?.hasPrefix("python") == true
+            let isPython = ShellScriptText.program(body).map(FileKinds.isPython(program:)) == true
             let kind = isPython ? .python : names.lazy.compactMap(Self.kind(of:)).first
-            let isExact = kind == .python || !body.scalars.contains { $0 == "$" || $0 == "`" }
-            return kind.map { WrittenText(kind: $0, text: body, isExact: isExact) }
+            return kind.map { WrittenText(body, $0) }
         }
     }
 
     private static func kind(of path: String) -> Kind? {
         let name = ShellCommand.baseName(path).lowercased()
-        if name.hasSuffix(".py") { return .python }
+        if FileKinds.isPython(path: name) { return .python }
         if FileKinds.yaml.contains(where: name.hasSuffix) { return .data }
-        return name == "dockerfile" || name.hasSuffix(".dockerfile") ? .dockerfile : nil
+        return FileKinds.isDockerfile(name: name) ? .dockerfile : nil
+    }
+}
+
+extension WrittenText {
+    /// - Parameter text: of a heredoc, in which a shell may put something.
+    fileprivate init(_ text: SourceText, _ kind: Kind) {
+        let isOpen = text.scalars.contains { $0 == "$" || $0 == "`" }
+        self.init(kind: kind, text: text, isExact: kind == .python || !isOpen)
     }
 }
 
@@ -103,6 +110,21 @@ extension SourceText {
             let first = scalars[start..<end].firstIndex { $0 != "\t" } ?? end
             let place = place(first)
             result.append(scalars[first..<end], line: place.line ?? 0, column: place.column ?? 0)
+            start = end
+        }
+        return result
+    }
+
+    /// Without the lines of which a shell makes others: `$LABELS`, `$(cat more.yaml)`.
+    var withoutOpenLines: SourceText {
+        var result = SourceText(file: file)
+        var start = 0
+        while start < scalars.count {
+            let end = scalars[start...].firstIndex(of: "\n").map { $0 + 1 } ?? scalars.count
+            let first = scalars[start..<end].first { !$0.isBlank }
+            let place = place(start)
+            let kept = first == "$" || first == "`" ? (end - 1)..<end : start..<end
+            result.append(scalars[kept], line: place.line ?? 0, column: place.column ?? 0)
             start = end
         }
         return result

@@ -12,8 +12,7 @@ struct CommandSecrets {
 
     private let command: ShellCommand
     private let program: String
-    /// The option that takes a password, by its letter.
-    private let letter: Character?
+    private let passwordOption: PasswordOption?
     private let isConfiguration: Bool
     private var found: [Secret] = []
 
@@ -30,7 +29,7 @@ struct CommandSecrets {
         program = command.program
         let verbs = command.words.dropFirst().prefix(2).map(\.text)
         let isLogin = Self.logins.contains(program) && (verbs.first == "login" || verbs == ["registry", "login"])
-        letter = isLogin || Self.glued.contains(program) ? "p" : Self.letters[program]
+        passwordOption = isLogin ? .login : PasswordOption.programs[program]
         isConfiguration = program == "aws" && command.has("configure")
     }
 
@@ -69,14 +68,12 @@ struct CommandSecrets {
     }
 
     private func setsVariable(_ index: Int) -> Bool {
-        if Self.declarations.contains(program) { return true }
+        if command.isDeclaration { return true }
         guard index > 0 else { return false }
         let options = ["-e", "--env", "--build-arg"]
         let text = command.words[index].text
         return options.contains(command.words[index - 1].text) || options.contains { text.hasPrefix($0 + "=") }
     }
-
-    private static let declarations: Set<String> = ["declare", "export", "local", "readonly", "typeset"]
 
     // MARK: - Places
 
@@ -115,10 +112,8 @@ struct CommandSecrets {
         return (value, "the value of \(Printed.quoted(name))", nil)
     }
 
-    /// Engines and clusters name secrets by options of these names.
     private static func isSecret(_ option: String) -> Bool {
-        !["--secret", "--secrets", "--credential", "--credentials"].contains(option)
-            && WrittenSecret.isSecretName(option)
+        !PasswordOption.references.contains(option) && WrittenSecret.isSecretName(option)
     }
 
     /// `-H 'Authorization: Bearer word'`, `--header='X-Api-Key: word'`
@@ -139,16 +134,7 @@ struct CommandSecrets {
         return (String(value), "the header \(Printed.quoted(name))", nil)
     }
 
-    /// Programs, and the letter of the option that takes a password.
-    private static let letters: [String: Character] = [
-        "7z": "p", "mongo": "p", "mongodump": "p", "mongosh": "p", "redis-cli": "a", "sshpass": "p", "unzip": "P",
-        "zip": "P",
-    ]
-    /// Those that take it in the same word alone.
-    private static let glued: Set<String> = [
-        "mariadb", "mariadb-dump", "mysql", "mysqladmin", "mysqldump", "mysqlimport",
-    ]
-    /// Those that have a verb for it.
+    /// Programs that have a verb which takes a password.
     private static let logins: Set<String> = [
         "az", "buildah", "docker", "helm", "nerdctl", "oc", "oras", "podman", "skopeo",
     ]
@@ -156,13 +142,15 @@ struct CommandSecrets {
     private func letterValue(_ index: Int) -> Value? {
         let text = command.words[index].text
         let before = index > 0 ? command.words[index - 1].text : ""
-        if ["curl", "wget", "http", "https"].contains(program) { return userValue(text, before) }
+        if PasswordOption.callers.contains(program) { return userValue(text, before) }
         if isConfiguration, index > 2, command.words[index - 2].text == "set", SecretShapes.isSecretName(before) {
             return (text, "the value of \(Printed.quoted(before))", nil)
         }
-        guard let letter else { return nil }
-        if text.hasPrefix("-\(letter)"), text.utf8.count > 2 { return (String(text.dropFirst(2)), "a password", nil) }
-        let isApart = before == "-\(letter)" && !Self.glued.contains(program) && !text.hasPrefix("-")
+        guard let option = passwordOption else { return nil }
+        if option.isGlued, text.hasPrefix("-\(option.letter)"), text.utf8.count > 2 {
+            return (String(text.dropFirst(2)), "a password", nil)
+        }
+        let isApart = option.isApart && before == "-\(option.letter)" && !text.hasPrefix("-")
         return isApart ? (text, "a password", nil) : nil
     }
 

@@ -280,7 +280,7 @@ extension ShellCommand {
     /// Whether it is a program that runs what it reads.
     fileprivate var isInterpreter: Bool {
         ShellCommand.shells.contains(program) || ["perl", "ruby", "node", "nodejs", "php", "lua"].contains(program)
-            || program.hasPrefix("python")
+            || FileKinds.isPython(interpreter: program)
     }
 }
 

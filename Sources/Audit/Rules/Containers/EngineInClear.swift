@@ -35,7 +35,7 @@ extension Rule {
         checks: [
             .shellScript { script, findings in
                 for sequence in script.sequences {
-                    let names = Set(sequence.flatMap(\.setVariables).map(\.name))
+                    let names = Set(sequence.flatMap(\.variables).map(\.name))
                     for command in sequence {
                         if let address = commandedInClear(by: command, names) {
                             report(address, by: Printed.quoted(command.program), &findings)
@@ -45,7 +45,7 @@ extension Rule {
                                 "\(Printed.quoted(command.program)) obeys everyone who reaches \(Printed.quoted(address.value))"
                             )
                         }
-                        for variable in command.setVariables {
+                        for variable in command.variables {
                             judge(variable.name, variable.value.located, names, "the shell", &findings)
                         }
                     }
@@ -118,13 +118,5 @@ extension Rule {
     /// Whether others than this machine are on the way.
     private static func isOpen(_ address: String) -> Bool {
         WebAddress(address).map { $0.scheme == "tcp" && !$0.isLoopback } ?? false
-    }
-}
-
-extension ShellCommand {
-    /// Those that it sets for itself, or for the shell.
-    fileprivate var setVariables: [Assignment] {
-        let isSetting = ["export", "declare", "readonly"].contains(program)
-        return assignments + (isSetting ? arguments.compactMap(\.assignment) : [])
     }
 }

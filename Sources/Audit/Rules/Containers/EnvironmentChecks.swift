@@ -7,7 +7,7 @@ extension RuleCheck {
     ) -> RuleCheck {
         .shellScript { script, findings in
             for command in script.commands {
-                for set in command.settings.isEmpty ? command.assignments : command.settings {
+                for set in command.variables {
                     judge(set.name, set.value.located, "a command", &findings)
                 }
             }

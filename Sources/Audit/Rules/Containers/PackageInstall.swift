@@ -75,7 +75,7 @@ struct PackageInstall {
         }
         switch program {
         case _ where program.hasPrefix("pip"): return verb(["install"], of: .pip)
-        case _ where program.hasPrefix("python"):
+        case _ where FileKinds.isPython(interpreter: program):
             return pipModule(words).flatMap { verb(["install"], of: .pip, from: $0 + 1) }
         case "uv":
             return verb(["pip", "tool"], of: .pip).flatMap { verb(["install"], of: .pip, from: $0.1) }
@@ -92,7 +92,9 @@ struct PackageInstall {
 
     /// The index of `pip` in `python -m pip`.
     private static func pipModule(_ words: [ShellWord]) -> Int? {
-        guard let first = words.first, ShellCommand.baseName(first.text).hasPrefix("python") else { return nil }
+        guard let first = words.first, FileKinds.isPython(interpreter: ShellCommand.baseName(first.text)) else {
+            return nil
+        }
         let end = words.dropFirst().firstIndex { !$0.text.hasPrefix("-") } ?? words.count
         guard end < words.count, words[end].text == "pip", words[end - 1].text == "-m" else { return nil }
         return end

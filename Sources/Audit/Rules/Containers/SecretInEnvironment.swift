@@ -214,15 +214,13 @@ extension Rule {
         if command.program == "cat" || command.program == "tee" {
             for body in command.redirections.compactMap(\.body) { judge(body, of: command.program, &findings) }
         }
-        let isSetting = ["export", "declare", "local", "readonly"].contains(command.program)
-        let set = command.assignments + (isSetting ? command.arguments.compactMap(\.assignment) : [])
-        for assignment in set where !assignment.value.isExpanded {
+        for assignment in command.variables where !assignment.value.isExpanded {
             let (name, value) = (assignment.name, assignment.value)
             guard let evidence = SecretShapes.evidence(name: name, value: value.text) else { continue }
             let owner = isBuild ? "RUN" : "a command"
             var severity = weaker(value.text, evidence)
             // Set for one command that builds, and only of letters: as a rule, for a program that wants to have any.
-            if isBuild, !command.words.isEmpty, !isSetting, isWord(value.text), case .name = evidence {
+            if isBuild, !command.words.isEmpty, !command.isDeclaration, isWord(value.text), case .name = evidence {
                 severity = min(severity ?? .warning, .warning)
             }
             findings.add(value.place, "\(owner) \(secret(name, evidence))", weaker: severity)

@@ -97,7 +97,8 @@ struct ClonedSources {
         if Self.builders.contains(command.program) {
             return command.arguments.lazy.compactMap { name(in: $0.text) }.first ?? current
         }
-        let isInterpreter = ShellCommand.shells.contains(command.program) || command.program.hasPrefix("python")
+        let isInterpreter =
+            ShellCommand.shells.contains(command.program) || FileKinds.isPython(interpreter: command.program)
         let file = isInterpreter ? command.operand(from: 1, valued: ShellCommand.valuedOptions) : 0
         guard let file, command.words.indices.contains(file) else { return nil }
         let path = command.words[file].text

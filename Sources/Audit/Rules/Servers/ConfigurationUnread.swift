@@ -71,15 +71,11 @@ extension Rule {
         file.scripts.filter { $0.origin == .container }.flatMap(\.commands)
     }
 
-    /// By the names that BentoML's documents give it, in whichever stage it is copied first.
+    /// By its name, in whichever stage it is copied first.
     private static func packedConfiguration(_ file: Dockerfile) -> ShellWord? {
         let copies = file.instructions.filter { ["COPY", "ADD"].contains($0.keyword) && $0.flag("from") == nil }
         return copies.lazy.flatMap { $0.words.dropLast() }.first { source in
-            names.contains(ShellCommand.baseName(source.text).lowercased())
+            FileKinds.isBentoConfiguration(path: source.text)
         }
     }
-
-    private static let names: Set<String> = [
-        "configuration.yaml", "configuration.yml", "bentoml_configuration.yaml", "bentoml_configuration.yml",
-    ]
 }

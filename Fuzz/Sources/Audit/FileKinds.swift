@@ -1,0 +1,1 @@
+../../../Sources/Audit/Core/FileKinds.swift
