@@ -231,12 +231,18 @@ extension Rule {
         if let position = PythonNames.paths[call.name] {
             // Making a path opens nothing; what it is used for is seen there, or elsewhere.
             if call.name == "pathlib.Path" { return nil }
-            guard let path = call.argument("file", at: position) ?? call.argument("path") else { return nil }
+            guard let path = path(of: call, at: position) else { return nil }
             return PythonStream.isGiven(path, to: call, in: module) ? nil : path.taint.first
         }
         if call.method == "save" { return savedTo(call) }
         let isPath = call.name.hasPrefix("pathlib.Path()") && namesakes.contains(call.method)
         return isPath || pathMethods.contains(call.method) ? call.receiverTaint.first : nil
+    }
+
+    /// Flask looks itself whether a file lies in the directory that it sends it from.
+    private static func path(of call: PythonCall, at position: Int) -> PythonValue? {
+        if call.method == "send_from_directory" { return call.argument("directory", at: position) }
+        return call.argument("file", at: position) ?? call.argument("path")
     }
 
     /// Uploads and images are saved by a path; of other things with such a method it can be anything, so that it has
