@@ -78,6 +78,8 @@ class Bindings(Functions):
 
     def do_Assign(self, node):
         value = self.value(node.value)
+        if self.asserted(node.value):
+            value = value.clean()
         for target in node.targets:
             self.bind(target, value)
             self.assigned_text(self.words(target), value, node.value)

@@ -8,6 +8,7 @@ from .names import (
     CHECKING, CLEANING, ENVIRON, FILLING, FLUENT, FLUENT_PATHS, KEY_NAME, NEUTRAL, PASSING, PATHS, READING, TELLING,
     VERIFYING,
 )
+from .patterns import leaves_words
 from .servers import is_written_text
 from .values import NONE, UNKNOWN, Value, one_of, union
 
@@ -140,7 +141,7 @@ class Calls(Lookups):
             result.taint = result.origin = frozenset([BODIES[result.name]])
         if is_written_text(result.name or ""):
             result.taint = result.origin = frozenset([result.name.replace("streamlit", "st").removesuffix("()")])
-        if name in CLEANING:
+        if name in CLEANING or leaves_words(base, name, arguments):
             result.taint = NONE
         if not TELLING.match(name or ""):
             result.secret = None

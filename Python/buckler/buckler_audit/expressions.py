@@ -5,7 +5,9 @@ import ast
 from .displays import Displays
 from .facts import TooMuch
 from .handlers import CONTEXT
-from .names import BUILTINS, ENVIRON, FLUENT_PATHS, KEYS_NAME, KEY_NAME, SECRET_NAME, SECRET_TEXT, SIZES, STARRED
+from .names import (
+    BUILTINS, ENVIRON, KEYS_NAME, KEY_NAME, PATH, SECRET_NAME, SECRET_TEXT, SIZES, STARRED,
+)
 from .servers import UPLOADER, is_written_text
 from .values import NONE, UNKNOWN, Value, one_of, union
 
@@ -177,8 +179,9 @@ class Expressions(Displays):
                 return Value(const=left.text + right.text)
         new = union([left, right])
         new.call = [(None, left), (None, right)]
-        if isinstance(node.op, ast.Div) and left.name in FLUENT_PATHS:
-            new.name = left.name
+        # What is beneath a path that was resolved is a path that was not.
+        if isinstance(node.op, ast.Div) and PATH.match(left.name or ""):
+            new.name = "pathlib.Path()"
         return new
 
     def value_JoinedStr(self, node):
