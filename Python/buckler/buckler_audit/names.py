@@ -93,6 +93,10 @@ CODE_TEXTS.update(
 )
 #: Methods whose results are what they are called of, in another form.
 READING = {"read", "readlines", "readline", "read_text", "read_bytes", "getvalue", "decode", "strip"}
+#: What says how a text begins or ends.
+ASKING = (".startswith", ".endswith")
+#: What says where in a text another stands.
+SEEKING = {"find", "rfind"}
 #: What puts something into a list, set or dictionary.
 FILLING = {"append", "appendleft", "extend", "extendleft", "insert", "add", "update", "setdefault", "__setitem__"}
 ENVIRON = {"os.environ.get()", "os.getenv()"}
