@@ -169,6 +169,7 @@ struct PythonPathChecksTests {
             "if not name.replace('..', '').isalnum(): REFUSE\nOPEN",
             "p = os.path.join(BASE, name)\nif not p.startswith(BASE + os.sep): REFUSE\nREAD",
             "REAL p.startswith(BASE): REFUSE\nREAD",
+            "REAL p.startswith(BASE.split('/')[0]): REFUSE\nREAD",
             "p = os.path.realpath(os.path.join(BASE, name))\nif p.startswith(BASE + os.sep): REFUSE\nREAD",
             "REAL p.startswith('/'): REFUSE\nREAD",
             "REAL p.startswith(os.sep): REFUSE\nREAD",

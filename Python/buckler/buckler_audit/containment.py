@@ -112,8 +112,8 @@ def ends_in_separator(base):
     last, name = base.call[-1][1], base.name or ""
     if name == "os.path.join()":
         return last.text is not None and (not last.text or last.text.endswith("/"))
-    # What a sum or an f-string is made of; of another call these are its arguments.
-    return not name.endswith(")") and (last.name in SEPARATORS or (last.text or "").endswith("/"))
+    # What a sum or an f-string is made of; of another call, or of one of its results, these are its arguments.
+    return not name.endswith((")", "]")) and (last.name in SEPARATORS or (last.text or "").endswith("/"))
 
 
 def without_parts(node):

@@ -131,6 +131,8 @@ class Expressions(Comparisons):
             new.cut = self.cut_of(node, base)
             # The first letters of a key tell which it is, and not what it is.
             new.secret = None
+        elif (base.name or "").endswith("split()"):
+            new.call = base.call
         if base.name == "os.environ" and index.text and KEY_NAME.search(index.text):
             new.secret = index.text
         return new

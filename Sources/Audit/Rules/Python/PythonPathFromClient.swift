@@ -202,6 +202,7 @@ extension Rule {
                 async def show(file: UploadFile, image: str):
                     user = make_user(image)
                     user.save(make_form(image))
+                    user.save(image.split("/")[0])
                     Image.open(requests.get(image, stream=True).raw)
                     return np.load(file.file).shape, Image.open(file.file).size
                 """
@@ -252,7 +253,7 @@ extension Rule {
         let given = call.argument("dst", at: 0) ?? call.argument("fp")
         guard let path = given, let parameter = path.taint.first else { return nil }
         let name = path.name ?? ""
-        let isJoined = !path.arguments.isEmpty && !name.hasSuffix(")")
+        let isJoined = !path.arguments.isEmpty && !name.hasSuffix(")") && !name.hasSuffix("]")
         let isPath = ["os.path.join()", "pathlib.Path()"].contains(name) || name.hasSuffix("filename")
         return isJoined || isPath || call.name.hasPrefix("flask.request.files") ? parameter : nil
     }

@@ -17,6 +17,7 @@ extension Rule {
             .file("c.py", "import os\nok = os.path.realpath(p).startswith(os.path.join('/srv', 'models'))\n"),
             .file("c.py", "import os\nok = os.path.realpath(p).startswith(base + os.sep + 'a')\n"),
             .file("c.py", "import os\nok = os.path.realpath(p).startswith(find(base, '/'))\n"),
+            .file("c.py", "import os\nok = os.path.realpath(p).startswith(base.split('/')[0])\n"),
         ],
         good: [
             .file("a.py", "import os\nok = os.path.realpath(path).startswith('/models/')\n"),
@@ -59,8 +60,8 @@ extension Rule {
         if let text = base.text { return isSeparated(text) }
         let (name, last) = (base.name ?? "", base.arguments.last?.value)
         if name == "os.path.join()" { return last?.text.map { $0.isEmpty || isSeparated($0) } ?? false }
-        // What a sum or an f-string is made of; of another call these are its arguments.
-        guard let last, !name.hasSuffix(")") else { return false }
+        // What a sum or an f-string is made of; of another call, or of one of its results, these are its arguments.
+        guard let last, !name.hasSuffix(")"), !name.hasSuffix("]") else { return false }
         return ["os.sep", "os.path.sep"].contains(last.name) || last.text.map(isSeparated) ?? false
     }
 
