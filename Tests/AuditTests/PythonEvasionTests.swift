@@ -18,6 +18,20 @@ struct PythonEvasionTests {
             ("BKL-P001", "import urllib.request as u\nexec(u.urlopen(address).read().decode())"),
             ("BKL-P001", "import marshal\nwith open(path, 'rb') as f:\n    data = f.read()\nexec(marshal.loads(data))"),
             ("BKL-P001", "import os\nexec(open(os.path.join(os.path.dirname(__file__), '..', 'w.py')).read())"),
+            (
+                "BKL-P001",
+                "import contextlib\nwith contextlib.suppress(OSError):\n    raise OSError\nexec(open(path).read())"
+            ),
+            ("BKL-P001", "import sys\nsys.exit = print\nsys.exit()\nexec(open(path).read())"),
+            (
+                "BKL-P001",
+                "import sys\nsys.exit = print\ntry:\n    sys.exit()\nexcept OSError:\n    sys.exit()\nelse:\n"
+                    + "    exec(open(path).read())"
+            ),
+            (
+                "BKL-P001",
+                "import sys\nsys.exit = print\nif path:\n    sys.exit()\nelse:\n    sys.exit()\nexec(open(path).read())"
+            ),
             ("BKL-P022", "import importlib.machinery\nimportlib.machinery.SourceFileLoader('e', '/tmp/e.py')"),
             ("BKL-P022", "import runpy\nrunpy.run_path('/tmp/e.py')"),
         ]

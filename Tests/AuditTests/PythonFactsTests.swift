@@ -188,7 +188,11 @@ struct PythonFactsTests {
             ("options = {'file': x}\nopen(**options)", true),
             ("open({'a': x}['a'])", true),
             ("open({'a': x, 'b': 'c'}['b'])", false),
-            ("import pathlib\np = pathlib.Path('/d', x)\nif not p.is_relative_to('/d'):\n    raise E\nopen(p)", false),
+            ("import pathlib\np = pathlib.Path('/d', x)\nif not p.is_relative_to('/d'):\n    raise E\nopen(p)", true),
+            (
+                "import pathlib\np = pathlib.Path('/d', x).resolve()\nif not p.is_relative_to('/d'):\n    raise E\nopen(p)",
+                false
+            ),
             ("import os\nif os.path.commonpath([B, x]) != B:\n    raise ValueError\nopen(x)", false),
         ]
     )

@@ -56,6 +56,9 @@ class Bindings(Functions):
         elif isinstance(target, (ast.Tuple, ast.List)):
             for index, item in enumerate(target.elts):
                 part = value.items[index] if value.items and index < len(value.items) else union([value])
+                if (value.name or "").endswith("split()"):
+                    # Like `x.split(".")[1]`, under a name of its own.
+                    part.call = [(None, Value(value.name + "[]", taint=value.taint)), *value.call]
                 self.bind(item.value if isinstance(item, ast.Starred) else item, part)
         elif isinstance(target, ast.Subscript):
             base = self.value(target.value)
@@ -73,6 +76,8 @@ class Bindings(Functions):
 
     def do_Assign(self, node):
         value = self.value(node.value)
+        if self.asserted(node.value):
+            value = value.clean()
         for target in node.targets:
             self.bind(target, value)
             self.named_text(self.words(target), value, node.value)
@@ -90,6 +95,8 @@ class Bindings(Functions):
             if before.text is not None and value.text is not None and isinstance(node.op, ast.Add):
                 self.bind(node.target, Value(const=(before.text + value.text)[:1000]))
             else:
-                self.bind(node.target, union([before, value]))
+                new = union([before, value])
+                new.call = [(None, before), (None, value)]
+                self.bind(node.target, new)
         elif isinstance(node.target, ast.Attribute) and self.resolve(node.target) == "sys.path":
             self.setting(node.target, "sys.path", value)

@@ -5,9 +5,10 @@ import ast
 from .handlers import BODIES
 from .lookups import Lookups
 from .names import (
-    CHECKING, CLEANING, ENVIRON, FILLING, FLUENT, FLUENT_PATHS, KEY_NAME, NEUTRAL, PASSING, PATHS, READING, TELLING,
-    VERIFYING,
+    ASKING, CHECKING, CLEANING, ENVIRON, FILLING, FLUENT, FLUENT_PATHS, KEY_NAME, NEUTRAL, PASSING, PATHS, READING,
+    SEEKING, TELLING, VERIFYING,
 )
+from .patterns import leaves_words
 from .servers import is_written_text
 from .values import NONE, UNKNOWN, Value, one_of, union
 
@@ -81,7 +82,11 @@ class Calls(Lookups):
         if VERIFYING.search(name.rpartition(".")[2]) or VERIFYING.search(name):
             context.verified = True
         receiver = called.taint if isinstance(node.func, ast.Attribute) else NONE
-        self.facts.call(node, name, arguments, receiver, context, service)
+        is_asked = name.endswith(ASKING) and isinstance(node.func, ast.Attribute)
+        subject = self.words(node.func.value) if is_asked else None
+        self.facts.call(node, name, arguments, receiver, context, service, subject)
+        if name.endswith("compare_digest"):
+            self.cut_compared(node, [value for _, value in arguments])
         given = union([value for _, value in arguments] + [called])
         if CHECKING.search(name.rpartition(".")[2]) or name in self.described:
             context.checked |= given.origin
@@ -131,7 +136,8 @@ class Calls(Lookups):
         result.name = name + "()" if name and len(name) < 200 else None
         if base is not None and node.func.attr in ("get", "pop") and values and values[0].const is not UNKNOWN:
             result.picked = result.picked.union(base.origin).difference(*(value.origin for value in values))
-        result.call = [(None, base), *arguments] if base is not None and node.func.attr in READING else arguments
+        is_kept = base is not None and node.func.attr in READING | SEEKING
+        result.call = [(None, base), *arguments] if is_kept else arguments
         if name in PATHS or (base is not None and base.name in FLUENT_PATHS and node.func.attr == "joinpath"):
             result.name = "pathlib.Path()"
         elif base is not None and base.name in FLUENT:
@@ -140,12 +146,13 @@ class Calls(Lookups):
             result.taint = result.origin = frozenset([BODIES[result.name]])
         if is_written_text(result.name or ""):
             result.taint = result.origin = frozenset([result.name.replace("streamlit", "st").removesuffix("()")])
-        if name in CLEANING:
+        if name in CLEANING or leaves_words(base, name, arguments):
             result.taint = NONE
         if not TELLING.match(name or ""):
             result.secret = None
         elif base is not None:
             result.secret = result.secret or base.secret
+            result.cut = base.cut
         variable = values[0].text if values else None
         if name is not None and name + "()" in ENVIRON and variable and KEY_NAME.search(variable):
             result.secret = variable

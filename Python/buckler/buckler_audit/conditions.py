@@ -2,11 +2,11 @@
 """Conditions: what they say has been checked, and what they leave to be chosen."""
 import ast
 
-from .calls import Calls
+from .containment import LISTING, Containment
 from .values import Value, union
 
 
-class Conditions(Calls):
+class Conditions(Containment):
     def condition(self, test, decides):
         if isinstance(test, ast.BoolOp):
             # `not key or key not in keys`: by then the key is not empty.
@@ -33,9 +33,7 @@ class Conditions(Calls):
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             self.refine(test.operand, not holds)
         elif isinstance(test, ast.BoolOp):
-            if isinstance(test.op, ast.And) == holds:
-                for part in test.values:
-                    self.refine(part, holds)
+            self.refine_all(test.values, holds, isinstance(test.op, ast.And) == holds)
         elif isinstance(test, ast.Compare) and len(test.ops) == 1:
             operator, right = test.ops[0], test.comparators[0]
             if isinstance(operator, (ast.In, ast.Eq) if holds else (ast.NotIn, ast.NotEq)):
@@ -45,40 +43,43 @@ class Conditions(Calls):
         elif isinstance(test, ast.Name) and holds:
             self.context.not_empty.add(test.id)
 
+    def refine_all(self, parts, holds, together):
+        """Several conditions of which each holds, or does not; if not together, one of them, whichever that is."""
+        if together:
+            for part in parts:
+                self.refine(part, holds)
+            return
+        kept, outer, common = set(self.context.not_empty), self.narrowed, None
+        for part in parts:
+            self.narrowed = {}
+            self.refine(part, holds)
+            self.env.update(self.narrowed)
+            common = self.narrowed.keys() & common if common is not None else self.narrowed.keys()
+        self.narrowed, self.context.not_empty = outer, kept
+        for key in common or ():
+            self.clean(key)
+
     def narrow(self, left, right, by_membership):
         if isinstance(left, ast.Call) and self.resolve(left.func) == "os.path.commonpath" and not by_membership:
             for item in [part for argument in left.args for part in getattr(argument, "elts", [])]:
                 self.contained(item)
+        if by_membership and isinstance(right, ast.Attribute) and right.attr == "parents":
+            return self.beneath(right.value, self.value(left))
         if self.key_of(left) not in self.env:
             return
-        other = self.value(right) if self.resolve(right) is not None else None
-        if other is None:
-            other = self.sequence(right) if isinstance(right, (ast.List, ast.Tuple, ast.Set)) else (
-                Value(const=right.value) if isinstance(right, ast.Constant) else None
-            )
+        other = self.compared_with(right)
         # A text that is part of another is not one of several.
         if other is None or other.taint or (by_membership and other.text is not None):
             return
         self.contained(left)
 
-    def contained(self, path):
-        """A path that has been found to lie beneath another, or anything else that is free no more."""
-        key = self.key_of(path)
-        if key in self.env:
-            self.env[key] = self.env[key].clean()
-
-    def refine_call(self, test):
-        name = self.resolve(test.func) or ""
-        subject = test.args[0] if test.args else None
-        if name == "builtins.isinstance" and len(test.args) == 2:
-            kinds = test.args[1].elts if isinstance(test.args[1], ast.Tuple) else [test.args[1]]
-            if all(self.resolve(kind) in ("builtins.int", "builtins.float", "builtins.bool") for kind in kinds):
-                self.contained(subject)
-        elif name.endswith(".is_relative_to"):
-            self.contained(test.func.value)
-        elif name.endswith("fullmatch") and test.args:
-            pattern = test.args[0].value if len(test.args) == 2 and isinstance(test.args[0], ast.Constant) else ""
-            subject = test.args[-1]
-            # What matches anything has checked nothing.
-            if "." not in str(pattern).replace("\\.", ""):
-                self.contained(subject)
+    def compared_with(self, node):
+        """What something is found to be equal to, or in; None for what tells nothing by that."""
+        if self.resolve(node) is not None:
+            return self.value(node)
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            return self.sequence(node)
+        if isinstance(node, ast.Call):
+            value = self.value(node)
+            return value if LISTING.match(value.name or "") else None
+        return Value(const=node.value) if isinstance(node, ast.Constant) else None

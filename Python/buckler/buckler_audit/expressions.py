@@ -2,10 +2,10 @@
 """What an expression is, as far as that can be told; every call in it is reported on the way."""
 import ast
 
-from .displays import Displays
+from .comparisons import Comparisons
 from .facts import TooMuch
 from .handlers import CONTEXT
-from .names import BUILTINS, ENVIRON, FLUENT_PATHS, KEYS_NAME, KEY_NAME, SECRET_NAME, SECRET_TEXT, SIZES, STARRED
+from .names import BUILTINS, KEY_NAME, PATH, SECRET_NAME, SECRET_TEXT, SIZES, STARRED
 from .servers import UPLOADER, is_written_text
 from .values import NONE, UNKNOWN, Value, one_of, union
 
@@ -14,7 +14,7 @@ from .values import NONE, UNKNOWN, Value, one_of, union
 NAMESPACES = {"builtins", "builtins.globals()", "builtins.locals()", "builtins.vars()", "sys.modules"}
 
 
-class Expressions(Displays):
+class Expressions(Comparisons):
     """What Flow knows while it goes through statements: `env` the names of the function, `outer` those around it."""
 
     def spend(self, amount=1):
@@ -128,8 +128,11 @@ class Expressions(Displays):
         # Who chooses one of several things that are fixed has not chosen what they are.
         new.taint, new.sized, new.name = base.taint, base.sized, base.name + "[]" if base.name else None
         if isinstance(node.slice, ast.Slice):
+            new.cut = self.cut_of(node, base)
             # The first letters of a key tell which it is, and not what it is.
             new.secret = None
+        elif (base.name or "").endswith("split()"):
+            new.call = base.call
         if base.name == "os.environ" and index.text and KEY_NAME.search(index.text):
             new.secret = index.text
         return new
@@ -177,8 +180,9 @@ class Expressions(Displays):
                 return Value(const=left.text + right.text)
         new = union([left, right])
         new.call = [(None, left), (None, right)]
-        if isinstance(node.op, ast.Div) and left.name in FLUENT_PATHS:
-            new.name = left.name
+        # What is beneath a path that was resolved is a path that was not.
+        if isinstance(node.op, ast.Div) and PATH.match(left.name or ""):
+            new.name = "pathlib.Path()"
         return new
 
     def value_JoinedStr(self, node):
@@ -209,45 +213,6 @@ class Expressions(Displays):
         if isinstance(node.op, ast.USub) and type(value.const) in (int, float):
             return Value(const=-value.const)
         return union([value])
-
-    def value_Compare(self, node):
-        values = [self.value(part) for part in [node.left, *node.comparators]]
-        for index, operator in enumerate(node.ops):
-            left, right = values[index], values[index + 1]
-            self.compared(node, operator, left, right, node.comparators[index])
-        new = union(values).clean()
-        new.secret = None
-        return new
-
-    def compared(self, node, operator, left, right, right_node):
-        if isinstance(operator, (ast.In, ast.NotIn)) and right.empties is not None and not self.is_not_empty(node.left):
-            split, variable = right.empties
-            if KEYS_NAME.search(variable) or KEYS_NAME.search(self.words(node.left)):
-                self.facts.add("empties", split, {"n": variable[:100]})
-        is_text = right.secret and (right.name == "os.environ[]" or right.name in ENVIRON)
-        if is_text and isinstance(operator, (ast.In, ast.NotIn)) and left.const is UNKNOWN:
-            self.facts.add("guards", node, {"n": "part", "f": self.context.function, "w": right.secret[:100]})
-        names = [side.name or "" for side in (left, right)]
-        words = [self.words(node.left), self.words(right_node)]
-        if any(KEY_NAME.search(word) for word in words) and isinstance(operator, (ast.Eq, ast.NotEq)):
-            is_constant = left.const is not UNKNOWN or right.const is not UNKNOWN
-            fact = {"x": words[0][:100], "y": words[1][:100], "q": is_constant, "n": names[0][:100]}
-            self.facts.add("compares", node, {"o": type(operator).__name__, **fact})
-
-    def is_not_empty(self, node):
-        return isinstance(node, ast.Name) and node.id in self.context.not_empty
-
-    def words(self, node):
-        if isinstance(node, ast.Name):
-            return node.id
-        if isinstance(node, ast.Attribute):
-            return node.attr
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            return str(node.slice.value)
-        if isinstance(node, ast.Call):
-            first = node.args[0] if node.args else None
-            return str(first.value) if isinstance(first, ast.Constant) else self.words(node.func)
-        return ""
 
     def value_IfExp(self, node):
         self.condition(node.test, decides=True)

@@ -3,7 +3,8 @@
 
 calls     n name, l line, c column, e length, f the function around it, h who calls that with whose data (handlers.py),
           a arguments, v whether something was verified before it in the same function, r parameters that decide what
-          the method is called of, o name of the `bentoml.Service` that it is called of.
+          the method is called of, o name of the `bentoml.Service` that it is called of, w of `startswith` and
+          `endswith` what the source itself calls the text that is asked.
           An argument: k keyword, s text, b truth value, i number, z None, n name, a arguments of the call that made it,
           or what it was put together of, m items, k with its key in those of a dictionary, t parameters that decide it,
           x the name of the secret that it was made from.
@@ -20,7 +21,8 @@ guards    what stands the wrong way round (guards.py): n "inverted" or "no-http"
           what does not stop whom it refuses, or anybody (refusals.py): n "goes-on" or "open"; what refuses by a
           function that never returns anything (answers.py): n "never" and w its name; what is let past for what it
           says of itself (exemptions.py): n "claim" and w of which kind that is, with its name if the source has it;
-          what looks for a text within a key: n "part" and w the name of the variable that has that.
+          what looks for a text within a key: n "part" and w the name of the variable that has that; what compares
+          some letters of a key only: n "cut" and w its name.
 answers   functions and classes that refuse callers, themselves or by what they call (answers.py): n, s the status
           codes among 401, 403, 413 and 429, d whether a decorator makes it a middleware, and the place.
 unreached checks and entries of a log that stand behind a `return` or `raise`: n "check" or "log", f the function, and
@@ -73,7 +75,7 @@ class Facts:
         before = len(raw[:start].decode("utf-8", "replace"))
         return {"l": line, "c": before + 1, "e": max(len(raw[start:end].decode("utf-8", "replace")), 1)}
 
-    def call(self, node, name, arguments, receiver, context, service=None):
+    def call(self, node, name, arguments, receiver, context, service=None, subject=None):
         key = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset, name)
         known = self.calls.get(key)
         # What a handler hands on says more than what the function by itself may be given.
@@ -89,6 +91,8 @@ class Facts:
             fact["v"] = True
         if service is not None:
             fact["o"] = service[:100]
+        if subject:
+            fact["w"] = subject[:100]
         if receiver:
             fact["r"] = sorted(receiver)[:4]
         self.calls[key] = (rank, fact)

@@ -7,10 +7,14 @@ from .bindings import Bindings
 from .functions import Context, Name
 from .guards import is_inverted
 from .limits import Limits
+from .names import LEAVING
 from .servers import Registered
 from .values import Value, union
 
 
+#: Of a block that a call or an exception leaves, as far as can be seen. What follows is looked at all the same: a name
+#: can be given anew, and an exception be held.
+LEFT = "left"
 #: Methods of a logger.
 LOGGING = {"debug", "info", "warning", "error", "critical", "exception", "log"}
 
@@ -22,6 +26,8 @@ class Flow(Bindings):
         self.env, self.outer, self.stars, self.modules = {}, [], [], set()
         # Classes of this source that say what their fields may be.
         self.described = set()
+        # Classes of this source that are enumerations.
+        self.choices = set()
         self.context = Context()
         self.queue, self.follows, self.followed = [], follows, {}
         self.is_looping = False
@@ -47,14 +53,16 @@ class Flow(Bindings):
                 for name, statement in found:
                     self.facts.add("limits", statement, {"n": name[:200], "w": fault})
 
-    # Statements; each says whether what follows it in its block is reached no more.
+    # Statements; each says whether what follows it in its block is reached no more: True, LEFT or False.
 
     def block(self, statements):
+        ends = False
         for index, statement in enumerate(statements):
             self.spend()
             method = getattr(self, "do_" + type(statement).__name__, None)
             if method is not None:
-                if method(statement):
+                ends = method(statement) or ends
+                if ends is True:
                     if isinstance(statement, (ast.Return, ast.Raise)):
                         self.unreached(statements[index + 1:])
                     return True
@@ -62,6 +70,13 @@ class Flow(Bindings):
             for child in ast.iter_child_nodes(statement):
                 if isinstance(child, ast.expr):
                     self.value(child)
+        return ends
+
+    def do_Expr(self, node):
+        self.value(node.value)
+        if isinstance(node.value, ast.Call):
+            self.asserted(node.value)
+            return LEFT if self.resolve(node.value.func) in LEAVING else False
         return False
 
     def unreached(self, statements):
@@ -124,7 +139,7 @@ class Flow(Bindings):
             self.context.sized |= value.sized
         if then_ends and else_ends:
             self.env = other
-            return True
+            return together([then_ends, else_ends])
         if then_ends:
             self.env, self.context.not_empty = other, else_full
         elif else_ends:
@@ -138,6 +153,12 @@ class Flow(Bindings):
         result = dict(left)
         for name, value in right.items():
             result[name] = value.merged(result[name]) if name in result else value
+        return result
+
+    def merged_all(self, ways):
+        result = ways[0]
+        for env in ways[1:]:
+            result = self.merged(result, env)
         return result
 
     def loop(self, body, prepare):
@@ -173,46 +194,56 @@ class Flow(Bindings):
             value = self.value(item.context_expr)
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, value)
-        return self.block(node.body)
+        # `contextlib.suppress` and its like go on behind an exception.
+        return LEFT if self.block(node.body) else False
 
     do_AsyncWith = do_With
 
     def do_Try(self, node):
+        self.spend(len(self.env))
+        before = dict(self.env)
         ends = self.block(node.body)
-        after = self.env
-        all_end = ends
+        # An exception comes before a check as well as behind it.
+        raised = self.merged(before, self.env)
+        if ends is not True:
+            ends = self.block(node.orelse) or ends
+        ways = [(ends, self.env)]
         for handler in node.handlers:
-            self.spend(len(after))
-            self.env = dict(after)
+            self.spend(len(raised))
+            self.env = dict(raised)
             if handler.name:
                 self.env[handler.name] = Value(handler.name)
-            handler_ends = self.block(handler.body)
-            all_end = all_end and handler_ends
-            if not handler_ends:
-                after = self.merged(after, self.env)
-        self.env = after
-        if not ends:
-            self.block(node.orelse)
-        return self.block(node.finalbody) or all_end
+            ways.append((self.block(handler.body), self.env))
+        ends = self.joined(ways)
+        return self.block(node.finalbody) or ends
 
     do_TryStar = do_Try
 
     def do_Match(self, node):
         value = self.value(node.subject)
         self.context.checked |= value.origin
-        before = self.env
+        before, ways, is_whole = self.env, [], False
         for case in node.cases:
             self.spend(len(before))
             self.env = dict(before)
-            if case.guard is not None:
-                self.condition(case.guard, decides=True)
+            if is_literal(case.pattern):
+                self.contained(node.subject)
             for pattern in ast.walk(case.pattern):
                 bound = getattr(pattern, "name", None)
                 if isinstance(bound, str):
                     self.env[bound] = union([value])
-            self.block(case.body)
-            before = self.merged(before, self.env)
-        self.env = before
+            if case.guard is not None:
+                self.condition(case.guard, decides=True)
+                self.refine(case.guard, True)
+            ways.append((self.block(case.body), self.env))
+            is_whole = is_whole or (case.guard is None and is_any(case.pattern))
+        return self.joined(ways if is_whole else [*ways, (False, before)])
+
+    def joined(self, ways):
+        """Goes on with what those ways leave that do not end; says whether all of them end."""
+        going = [env for ends, env in ways if not ends]
+        self.env = self.merged_all(going or [env for _, env in ways])
+        return False if going else together([ends for ends, _ in ways])
 
     def do_Global(self, node):
         return False
@@ -221,3 +252,21 @@ class Flow(Bindings):
 
     def do_Delete(self, node):
         return False
+
+
+def together(ends):
+    """How several ways end that all end."""
+    return LEFT if LEFT in ends else True
+
+
+def is_literal(pattern):
+    """Whether a pattern of `match` names all that it lets through."""
+    if isinstance(pattern, ast.MatchOr):
+        return all(is_literal(part) for part in pattern.patterns)
+    return isinstance(pattern, ast.MatchSingleton) or (
+        isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant)
+    )
+
+
+def is_any(pattern):
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None

@@ -5,10 +5,13 @@ import ast
 from .conditions import Conditions
 from .exemptions import Exemptions, subject_of
 from .guards import ScopeGuard
-from .handlers import BODIES, CONTEXT, is_context, is_narrow, kind_of, names_in
+from .handlers import BODIES, CONTEXT, converted, is_context, is_narrow, kind_of, names_in
 from .refusals import GUARD_NAME, Refusals
 from .servers import OWN, is_served
 from .values import Value
+
+#: Classes of which there are no other values than those that the source names.
+CHOICES = {"Enum", "StrEnum", "IntEnum"}
 
 
 class Function:
@@ -64,14 +67,14 @@ class Functions(Conditions):
         sent = self.sent(function, kind, parameters)
         attributes = owner.attributes if owner else None
         kept, self.context = self.context, Context(function.name, kind or function.around, attributes)
-        described = []
+        described, numbers = [], converted(decorators)
         for position, (argument, default) in enumerate(arguments):
-            names = names_in(argument.annotation, self.resolve)
+            names = ["Enum" if name in self.choices else name for name in names_in(argument.annotation, self.resolve)]
             value = Value(argument.arg)
             given = self.value(default) if default is not None else None
             if is_context(argument.arg, names, kind):
                 value = Value(CONTEXT)
-            elif argument.arg in sent and not is_narrow(names, given, kind):
+            elif argument.arg in sent and argument.arg not in numbers and not is_narrow(names, given, kind):
                 value.taint = value.origin = frozenset([argument.arg])
                 described.append((argument, names))
             elif argument.arg in sent:
@@ -219,6 +222,9 @@ class Functions(Conditions):
         self.env[node.name] = Value(node.name)
         if any(base.endswith("BaseModel") or base in self.described for base in owner.bases):
             self.described.add(node.name)
+        self.choices.discard(node.name)
+        if any(base.rpartition(".")[2] in CHOICES or base in self.choices for base in owner.bases):
+            self.choices.add(node.name)
         fact = {"n": node.name, "b": owner.bases[:16], "m": list(owner.methods)[:200]}
         self.facts.add("classes", Name(node), {"d": self.decorators(decorators), **fact})
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which functions are called with what clients send, and by which of their parameters."""
 import ast
+import re
 
 #: What decorates a function of a web framework, after the name of its application or router.
 WEB_METHODS = {"route", "get", "post", "put", "patch", "delete", "websocket", "api_route", "head", "options"}
@@ -12,6 +13,9 @@ WEB_NAMES = {"app", "router", "api", "application", "blueprint", "bp"}
 
 #: Conversions that leave nothing to choose but a number or one of several names.
 NARROW = {"int", "float", "bool", "complex", "Literal", "Enum", "datetime", "date", "UUID"}
+#: Flask's parts of an address, `<int:n>`, and those of them that let nothing else through.
+PART = re.compile(r"<(?:(\w+)(?:\([^()<>]*\))?:)?(\w+)>")
+CONVERTERS = {"int", "float", "uuid"}
 INJECTED = ("Depends", "Security", "BackgroundTasks")
 
 
@@ -73,6 +77,19 @@ def is_context(name, names, kind):
     if any(each in ("bentoml.Context", "bentoml._internal.context.ServiceContext") for each in names):
         return True
     return kind in ("api", "task", "legacy-api") and name in ("ctx", "context") and not names
+
+
+def converted(decorators):
+    """Parameters that a route's address makes numbers of, in all addresses that have them."""
+    narrow, wide = set(), set()
+    for decorator in decorators:
+        if (decorator.name or "").removesuffix("()").rpartition(".")[2] not in WEB_METHODS:
+            continue
+        for keyword, value in decorator.call or []:
+            if keyword in (None, "rule"):
+                for converter, name in PART.findall((value.text or "")[:1000]):
+                    (narrow if converter in CONVERTERS else wide).add(name)
+    return narrow - wide
 
 
 def is_narrow(names, default, kind):

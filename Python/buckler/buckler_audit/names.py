@@ -22,11 +22,17 @@ CLEANING = {
     "os.path.basename", "ntpath.basename", "posixpath.basename", "werkzeug.utils.secure_filename", "uuid.UUID",
     "shlex.quote", "os.path.exists", "os.path.isfile", "os.path.isdir",
 }
+#: What does not come back, as `raise` does not.
+LEAVING = {
+    "flask.abort", "quart.abort", "werkzeug.exceptions.abort", "sys.exit", "os._exit", "os.abort", "builtins.exit",
+    "builtins.quit",
+}
 #: What gives back what it was given.
 PASSING = {"builtins.str", "builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "builtins.sorted",
            "builtins.iter", "builtins.next", "builtins.staticmethod", "builtins.classmethod", "os.fspath"}
 PATHS = {"pathlib." + name for name in ("Path", "PosixPath", "PurePath", "PurePosixPath")}
 FLUENT_PATHS = {"pathlib.Path()"}
+PATH = re.compile(r"pathlib\.Path\(\)(\.resolve\(\)|\.absolute\(\)|\.parent)*$")
 #: Of which a method gives back the same object.
 FLUENT = {"bentoml.images.Image()", "bentoml.images.PythonImage()"}
 #: What a check of an input may call before anything is checked.
@@ -87,6 +93,10 @@ CODE_TEXTS.update(
 )
 #: Methods whose results are what they are called of, in another form.
 READING = {"read", "readlines", "readline", "read_text", "read_bytes", "getvalue", "decode", "strip"}
+#: What says how a text begins or ends.
+ASKING = (".startswith", ".endswith")
+#: What says where in a text another stands.
+SEEKING = {"find", "rfind"}
 #: What puts something into a list, set or dictionary.
 FILLING = {"append", "appendleft", "extend", "extendleft", "insert", "add", "update", "setdefault", "__setitem__"}
 ENVIRON = {"os.environ.get()", "os.getenv()"}

@@ -28,12 +28,13 @@ class Value:
     sized    those of origin of which it is a size or shape.
     picked   those of origin of which it is one member, by a name that the source holds: `x["a"]`.
     secret   the name of the secret that it was made from, if it still tells it.
+    cut      the name of the key of which it is some letters only.
     empties  where a variable of the environment was split that may not be set, and its name: the pieces then hold an
              empty text.
     """
 
     __slots__ = ("name", "const", "call", "items", "taint", "origin", "sized", "picked", "empties", "function",
-                 "secret", "also", "bound", "keys")
+                 "secret", "cut", "also", "bound", "keys")
 
     def __init__(self, name=None, const=UNKNOWN, taint=NONE, origin=NONE, sized=NONE):
         self.name = name
@@ -47,12 +48,12 @@ class Value:
         self.bound = self.keys = None
         self.empties = None
         self.function = None
-        self.secret = None
+        self.secret = self.cut = None
 
     def copy(self):
         new = Value(self.name, self.const, self.taint, self.origin, self.sized)
         new.call, new.items, new.empties, new.function = self.call, self.items, self.empties, self.function
-        new.secret, new.picked = self.secret, self.picked
+        new.secret, new.cut, new.picked = self.secret, self.cut, self.picked
         new.also, new.bound, new.keys = self.also, self.bound, self.keys
         return new
 
@@ -86,6 +87,7 @@ class Value:
         new.call = self.call if self.call is not None else other.call
         new.empties = self.empties or other.empties
         new.secret = self.secret or other.secret
+        new.cut = self.cut or other.cut
         new.function = self.function if self.function is not None else other.function
         return new
 

@@ -57,7 +57,8 @@ package struct PythonFacts {
             arguments: arguments(list(json, "a")),
             isAfterVerification: json["v"]?.bool ?? false,
             receiverTaint: list(json, "r").compactMap(\.text),
-            service: json["o"]?.text
+            service: json["o"]?.text,
+            subject: json["w"]?.text
         )
     }
 

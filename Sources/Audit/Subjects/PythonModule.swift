@@ -97,6 +97,8 @@ package struct PythonCall: Sendable {
     package var receiverTaint: [String]
     /// The name of the `bentoml.Service` that it is a method of.
     package var service: String?
+    /// Of `startswith` and `endswith`: what the source itself calls the text that is asked.
+    package var subject: String?
 
     package func argument(_ keyword: String, at position: Int? = nil) -> PythonValue? {
         if let named = arguments.first(where: { $0.keyword == keyword }) { return named.value }
@@ -219,12 +221,15 @@ package struct PythonMisplacedGuard: Sendable {
         case trustsClaim = "claim"
         /// It is content with a part of a key.
         case partOfKey = "part"
+        /// It compares some letters of a key, and not the others.
+        case cutKey = "cut"
     }
 
     package var fault: Fault
     /// With its class: `AuthMiddleware.__call__`.
     package var function: String
-    /// The function that never returns anything; or the kind of what is trusted, with its name: `header 'x-debug'`.
+    /// The function that never returns anything; or the kind of what is trusted, with its name: `header 'x-debug'`;
+    /// or the key.
     package var subject: String
     package var place: Place
 }

@@ -85,7 +85,7 @@ enum PythonNames {
         "os.mkdir": 0,
         "os.chmod": 0, "os.symlink": 0, "shutil.rmtree": 0, "shutil.copy": 0, "shutil.copyfile": 0, "shutil.move": 0,
         "shutil.copytree": 0, "shutil.unpack_archive": 0, "tarfile.open": 0, "zipfile.ZipFile": 0, "pathlib.Path": 0,
-        "flask.send_file": 0, "flask.send_from_directory": 1, "fastapi.responses.FileResponse": 0,
+        "flask.send_file": 0, "flask.send_from_directory": 0, "fastapi.responses.FileResponse": 0,
         "starlette.responses.FileResponse": 0, "aiohttp.web.FileResponse": 0, "numpy.load": 0, "numpy.fromfile": 0,
         "numpy.loadtxt": 0,
         "PIL.Image.open": 0,

@@ -202,6 +202,7 @@ extension Rule {
                 async def show(file: UploadFile, image: str):
                     user = make_user(image)
                     user.save(make_form(image))
+                    user.save(image.split("/")[0])
                     Image.open(requests.get(image, stream=True).raw)
                     return np.load(file.file).shape, Image.open(file.file).size
                 """
@@ -231,12 +232,18 @@ extension Rule {
         if let position = PythonNames.paths[call.name] {
             // Making a path opens nothing; what it is used for is seen there, or elsewhere.
             if call.name == "pathlib.Path" { return nil }
-            guard let path = call.argument("file", at: position) ?? call.argument("path") else { return nil }
+            guard let path = path(of: call, at: position) else { return nil }
             return PythonStream.isGiven(path, to: call, in: module) ? nil : path.taint.first
         }
         if call.method == "save" { return savedTo(call) }
         let isPath = call.name.hasPrefix("pathlib.Path()") && namesakes.contains(call.method)
         return isPath || pathMethods.contains(call.method) ? call.receiverTaint.first : nil
+    }
+
+    /// Flask looks itself whether a file lies in the directory that it sends it from.
+    private static func path(of call: PythonCall, at position: Int) -> PythonValue? {
+        if call.method == "send_from_directory" { return call.argument("directory", at: position) }
+        return call.argument("file", at: position) ?? call.argument("path")
     }
 
     /// Uploads and images are saved by a path; of other things with such a method it can be anything, so that it has
@@ -246,7 +253,7 @@ extension Rule {
         let given = call.argument("dst", at: 0) ?? call.argument("fp")
         guard let path = given, let parameter = path.taint.first else { return nil }
         let name = path.name ?? ""
-        let isJoined = !path.arguments.isEmpty && !name.hasSuffix(")")
+        let isJoined = !path.arguments.isEmpty && !name.hasSuffix(")") && !name.hasSuffix("]")
         let isPath = ["os.path.join()", "pathlib.Path()"].contains(name) || name.hasSuffix("filename")
         return isJoined || isPath || call.name.hasPrefix("flask.request.files") ? parameter : nil
     }

@@ -173,7 +173,7 @@ extension Rule {
                             misplaced.place,
                             "\(name) refuses if \(check) says so, which never returns anything"
                         )
-                    case .trustsClaim, .partOfKey: break
+                    case .trustsClaim, .partOfKey, .cutKey: break
                     }
                 }
             }

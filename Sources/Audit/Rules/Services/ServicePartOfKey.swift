@@ -30,6 +30,13 @@ extension Rule {
                 "auth.py",
                 "import os\ndef check(headers):\n    return headers.get('x-api-key', '') in os.environ['API_KEY']\n"
             ),
+            .file("app.py", handler("not API_KEY.startswith(request.headers.get('x-api-key', ''))")),
+            .file("app.py", handler("not os.environ['SERVICE_KEY'].endswith(sent)")),
+            .file("app.py", handler("sent[:8] != API_KEY[:8]")),
+            .file("app.py", handler("not hmac.compare_digest(sent[:8], API_KEY[:8])")),
+            .file("app.py", handler("not hmac.compare_digest(sent[-8:].encode(), FIRST.encode())")),
+            .file("app.py", handler("API_KEY.find(sent) == -1")),
+            .file("app.py", handler("API_KEY.find(sent) < 0")),
         ],
         good: [
             .file("auth.py", "def check(api_key):\n    return api_key.startswith(KEY_PREFIX) and api_key in KEYS\n"),
@@ -52,6 +59,14 @@ extension Rule {
                     return request.headers["authorization"][7:] in os.environ["API_KEYS"].split(",")
                 """
             ),
+            .file("app.py", handler("not hmac.compare_digest(sent[7:], API_KEY)")),
+            .file("app.py", handler("not hmac.compare_digest(sent, API_KEY[7:])")),
+            .file("app.py", handler("not hmac.compare_digest(sent, API_KEY[:-1])")),
+            .file("app.py", handler("sent[:7] != 'Bearer '")),
+            .file("app.py", handler("API_KEY.find(':') == -1")),
+            .file("app.py", handler("API_KEY[:3] != 'sk-'")),
+            .file("app.py", handler("sent.find(API_KEY_PREFIX) != 0")),
+            .file("app.py", handler("tokens.find(sent) is None")),
         ],
         checks: [
             .python { module, findings in
@@ -65,21 +80,44 @@ extension Rule {
                             + "every key"
                     )
                 }
-                for part in module.misplacedGuards
-                where part.fault == .partOfKey && WrittenSecret.isUnmistakable(part.subject) {
-                    findings.add(
-                        part.place,
-                        "what was sent is looked for within \(Printed.quoted(part.subject)), one text, which holds every "
-                            + "part of itself"
-                    )
+                for part in module.misplacedGuards where WrittenSecret.isUnmistakable(part.subject) {
+                    if let fault = fault(part) { findings.add(part.place, fault) }
                 }
             }
         ]
     )
 
+    private static func fault(_ part: PythonMisplacedGuard) -> String? {
+        let key = Printed.quoted(part.subject)
+        switch part.fault {
+        case .partOfKey: return "what was sent is looked for within \(key), one text, which holds every part of itself"
+        case .cutKey: return "what was sent is compared with some letters of \(key), and not with all of it"
+        default: return nil
+        }
+    }
+
+    /// By what it was resolved to, or by what the source calls it: a variable of the environment has a name of its own.
     private static func isOfKey(_ call: PythonCall) -> Bool {
-        let receiver = call.name.split(separator: ".").dropLast().last?.lowercased() ?? ""
-        return ["key", "token", "secret", "passw", "expected"].contains(where: receiver.contains)
+        let resolved = call.name.split(separator: ".").dropLast().last.map(String.init)
+        return [resolved, call.subject].compactMap { $0?.lowercased() }.contains { receiver in
+            ["key", "token", "secret", "passw", "expected"].contains(where: receiver.contains)
+        }
+    }
+
+    /// - Parameter condition: on which a request is refused.
+    private static func handler(_ condition: String) -> String {
+        """
+        import hmac, os
+        from fastapi import FastAPI, HTTPException, Request
+        app = FastAPI()
+        API_KEY = os.environ["API_KEY"]
+        FIRST = API_KEY[:8]
+        @app.get("/")
+        def read(request: Request):
+            sent = request.headers.get("x-api-key", "")
+            if \(condition):
+                raise HTTPException(401)
+        """
     }
 
     private static let carriers = [".headers", ".cookies"]

@@ -14,9 +14,26 @@ extension Rule {
                 "import os\nif not os.path.realpath(path).startswith('/models'):\n    raise RuntimeError('no')\n"
             ),
             .file("b.py", "from pathlib import Path\nok = str(Path(p).resolve()).startswith(base)\n"),
+            .file("c.py", "import os\nok = os.path.realpath(p).startswith(os.path.join('/srv', 'models'))\n"),
+            .file("c.py", "import os\nok = os.path.realpath(p).startswith(base + os.sep + 'a')\n"),
+            .file("c.py", "import os\nok = os.path.realpath(p).startswith(find(base, '/'))\n"),
+            .file("c.py", "import os\nok = os.path.realpath(p).startswith(base.split('/')[0])\n"),
         ],
         good: [
             .file("a.py", "import os\nok = os.path.realpath(path).startswith('/models/')\n"),
+            .file(
+                "a.py",
+                """
+                import os
+                from pathlib import Path
+                def check(path):
+                    real = os.path.realpath(path)
+                    one = real.startswith(BASE + os.sep) or real.startswith("/models" + os.path.sep)
+                    two = real.startswith(os.path.join(BASE, "")) or real.startswith(f"{BASE}/")
+                    three = str(Path(path).resolve()).startswith(str(BASE) + "/")
+                    return one or two or three or real.startswith(("/a/", f"{BASE}{os.sep}"))
+                """
+            ),
             .file(
                 "b.py",
                 "from pathlib import Path\nok = Path(p).resolve().is_relative_to(base)\nname.startswith('a')\n"
@@ -27,7 +44,7 @@ extension Rule {
                 for call in module.calls where call.method == "startswith" && isPath(call.name) {
                     let base = call.first
                     // With a separator at its end it is the beginning of what lies beneath.
-                    if let text = base?.text, text.hasSuffix("/") || text.hasSuffix("\\") { continue }
+                    if let base, endsInSeparator(base) { continue }
                     let what = base?.text.map { Printed.quoted($0) } ?? "a directory"
                     findings.add(
                         call.place,
@@ -37,6 +54,18 @@ extension Rule {
             }
         ]
     )
+
+    private static func endsInSeparator(_ base: PythonValue) -> Bool {
+        if !base.items.isEmpty { return base.items.allSatisfy(endsInSeparator) }
+        if let text = base.text { return isSeparated(text) }
+        let (name, last) = (base.name ?? "", base.arguments.last?.value)
+        if name == "os.path.join()" { return last?.text.map { $0.isEmpty || isSeparated($0) } ?? false }
+        // What a sum or an f-string is made of; of another call, or of one of its results, these are its arguments.
+        guard let last, !name.hasSuffix(")"), !name.hasSuffix("]") else { return false }
+        return ["os.sep", "os.path.sep"].contains(last.name) || last.text.map(isSeparated) ?? false
+    }
+
+    private static func isSeparated(_ text: String) -> Bool { text.hasSuffix("/") || text.hasSuffix("\\") }
 
     private static let makers = [
         "os.path.realpath()", "os.path.abspath()", "os.path.normpath()", ".resolve()", ".absolute()",

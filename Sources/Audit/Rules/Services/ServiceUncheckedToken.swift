@@ -32,8 +32,41 @@ extension Rule {
                         return await call_next(request)
                 """
             ),
+            .file(
+                "app.py",
+                handler("    return json.loads(base64.urlsafe_b64decode(token.split('.')[1] + '=='))['sub']")
+            ),
+            .file(
+                "app.py",
+                handler(
+                    """
+                        header, payload, signature = token.removeprefix("Bearer ").split(".")
+                        payload += "=" * (-len(payload) % 4)
+                        claims = json.loads(base64.b64decode(payload).decode())
+                        return claims["sub"]
+                    """
+                )
+            ),
         ],
         good: [
+            .file(
+                "app.py",
+                handler(
+                    """
+                        signed, signature = token.rsplit(".", 1)
+                        if not hmac.compare_digest(hmac.new(KEY, signed.encode(), "sha256").hexdigest(), signature):
+                            raise HTTPException(401)
+                        return json.loads(base64.urlsafe_b64decode(signed.split(".")[1]))["sub"]
+                    """
+                )
+            ),
+            .file("app.py", handler("    return json.loads(base64.b64decode(token.split(',')[1]))['name']")),
+            .file("app.py", handler("    return json.loads(base64.b64decode(token))['name']")),
+            .file("app.py", handler("    return json.loads(base64.b64decode(MINE.split('.')[1]))['name']")),
+            .file(
+                "client.py",
+                "import base64, json\ndef expires(t):\n    return json.loads(base64.b64decode(t.split('.')[1]))['exp']\n"
+            ),
             .file("auth.py", "import jwt\ndef check(t):\n    return jwt.decode(t, KEY, algorithms=['RS256'])\n"),
             .file(
                 "auth.py",
@@ -59,9 +92,25 @@ extension Rule {
                     let isGuard = isNone || (checked.isEmpty && isServing(call, module))
                     findings.add(call.place, "\(call.printedName) \(fault.rawValue)", weaker: isGuard ? nil : .warning)
                 }
+                // Whoever checks a signature by hand has to take the token apart too.
+                guard checked.isEmpty, !module.calls.contains(where: isCheckingSignature) else { return }
+                for call in module.calls where isDecodedByHand(call) && isServing(call, module) {
+                    findings.add(call.place, "\(call.printedName) \(Fault.unsigned.rawValue)")
+                }
             }
         ]
     )
+
+    private static func handler(_ body: String) -> String {
+        """
+        import base64, hmac, json
+        from fastapi import FastAPI, Header, HTTPException
+        app = FastAPI()
+        @app.get("/")
+        def read(token: str = Header(...)):
+        \(body)
+        """
+    }
 
     private enum Fault: String {
         case unsigned = "takes what a token says, whoever has signed it"
@@ -75,6 +124,31 @@ extension Rule {
             && call.name.split(separator: ".").dropLast().contains {
                 ["jwt", "jws", "api_jwt", "PyJWT()"].contains($0)
             }
+    }
+
+    private static let signing = ["verif", "signature", "hmac.new", "hmac.digest"]
+
+    private static func isCheckingSignature(_ call: PythonCall) -> Bool {
+        let name = call.name.lowercased()
+        return signing.contains(where: name.contains)
+    }
+
+    /// `json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))`
+    private static func isDecodedByHand(_ call: PythonCall) -> Bool {
+        guard ["json", "orjson", "ujson"].contains(where: { call.name == "\($0).loads" }) else { return false }
+        guard let read = call.first, read.isTainted else { return false }
+        let decoded = [read] + read.arguments.map(\.value)
+        return decoded.contains { value in
+            let name = value.name ?? ""
+            return name.hasPrefix("base64.") && name.hasSuffix("b64decode()")
+                && value.arguments.contains { isPartOfToken($0.value) }
+        }
+    }
+
+    private static func isPartOfToken(_ value: PythonValue) -> Bool {
+        let parts = value.arguments.map(\.value)
+        let isSplit = ([value] + parts).contains { $0.name?.hasSuffix("split()[]") == true }
+        return isSplit && parts.contains { $0.text == "." } || parts.contains(where: isPartOfToken)
     }
 
     private static func fault(_ call: PythonCall) -> Fault? {
